@@ -1,22 +1,22 @@
 """The errors, one tree; each carries its subject and reads as one line that says what to do.
 
-    ClaimlineError
-    |- UsageError                 the caller asked for something that cannot be (exit code 2)
-    |  |- TopicError              a topic file is wrong; holds every problem with its line
-    |  |- UnknownName             no such topic, claim, article ...
-    |  '- StaleTopic              the file is older than what the database holds; holds the diff
-    |- StorageError               (exit code 1)
-    |  |- SchemaTooNew / SchemaTooOld
-    |  '- DatabaseBusy / LeaseHeld
-    |- FetchError                 we could not look; holds the URL
-    |  |- FetchRefused            not allowed: robots, private address, scheme, too many redirects
-    |  |- FetchFailed             the network or the server failed
-    |  '- BodyTooLarge
-    |- SourceError                a source's answer cannot be read; holds the locator
-    |- CleanError                 no text came out; holds the reason
-    |- EvidenceError              a span does not prove itself
-    |- JudgeUnavailable           no verdict could be had; never a verdict
-    '- ModelError                 a model is missing, broken, or not what its hash says
+ClaimlineError
+|- UsageError                 the caller asked for something that cannot be (exit code 2)
+|  |- TopicError              a topic file is wrong; holds every problem with its line
+|  |- UnknownName             no such topic, claim, article ...
+|  '- StaleTopic              the file is older than what the database holds; holds the diff
+|- StorageError               (exit code 1)
+|  |- SchemaTooNew / SchemaTooOld
+|  '- DatabaseBusy / LeaseHeld
+|- FetchError                 we could not look; holds the URL
+|  |- FetchRefused            not allowed: robots, private address, scheme, too many redirects
+|  |- FetchFailed             the network or the server failed
+|  '- BodyTooLarge
+|- SourceError                a source's answer cannot be read; holds the locator
+|- CleanError                 no text came out; holds the reason
+|- EvidenceError              a span does not prove itself
+|- JudgeUnavailable           no verdict could be had; never a verdict
+'- ModelError                 a model is missing, broken, or not what its hash says
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ class TopicError(UsageError):
     def __init__(self, path: str, problems: Sequence[Problem]) -> None:
         self.path = path
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{path}:{p.line}: {p.key}: {p.message}" if p.key else f"{path}:{p.line}: {p.message}" for p in self.problems))
+        super().__init__(
+            "\n".join(
+                f"{path}:{p.line}: {p.key}: {p.message}" if p.key else f"{path}:{p.line}: {p.message}" for p in self.problems
+            )
+        )
 
 
 class UnknownName(UsageError):

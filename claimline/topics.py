@@ -1,0 +1,489 @@
+"""YAML -> Topic, with every error at once: file, line, key and what to do. Topic -> YAML for export.
+
+JSON is YAML, so a topic may be a JSON file. Nothing here reads a database.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import yaml
+
+from claimline.errors import Problem, TopicError
+from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
+
+SOURCE_KINDS = ("feed", "files", "sitemap", "gdelt", "jsonfeed", "page", "warc", "urls")
+STORE = ("full", "quotes", "link")
+SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+MAX_BYTES = 2_000_000
+
+_T = TypeVar("_T")
+
+_TOP = (
+    "title",
+    "slug",
+    "names",
+    "people",
+    "claims",
+    "sources",
+    "outlets",
+    "languages",
+    "unknown_outlets",
+    "notify",
+    "description",
+)
+_CLAIM = ("slug", "statement", "tags", "examples", "renamed_from", "negation_of", "narrower_than", "superseded_by")
+_SOURCE = ("kind", "url", "path", "title", "lang", "outlet", "allow_private", "store", "paused", "options", *SOURCE_KINDS)
+
+
+def slugify(text: str, *, limit: int = 60) -> str:
+    """A slug of ASCII letters, digits and hyphens; never empty (a hash where no letter can be spelled)."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    slug = ""
+    for word in words:
+        if slug and len(slug) + 1 + len(word) > limit:
+            break
+        slug = f"{slug}-{word}" if slug else word[:limit]
+    return slug or hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def digest(topic: Topic) -> str:
+    """The hash of what a topic says, whatever its file's layout and comments: SHA-256 hex."""
+    return hashlib.sha256(json.dumps(as_dict(topic), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def load(path: Path) -> Topic:
+    """Reads one topic file. Raises TopicError with every problem found."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TopicError(str(path), [Problem(1, "", f"cannot be read: {error.strerror}")]) from error
+    if len(raw) > MAX_BYTES:
+        raise TopicError(str(path), [Problem(1, "", f"is {len(raw):,} bytes; a topic file has at most {MAX_BYTES:,}")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise TopicError(str(path), [Problem(line, "", "is not UTF-8; save the file as UTF-8")]) from error
+    return parse(text, path=str(path), default_slug=slugify(path.stem))
+
+
+def parse(text: str, *, path: str = "<topic>", default_slug: str = "topic") -> Topic:
+    """Parses the text of a topic file. Raises TopicError with every problem found."""
+    if "\0" in text:
+        raise TopicError(path, [Problem(text[: text.index("\0")].count("\n") + 1, "", "has a NUL byte; is it a text file?")])
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise TopicError(path, [_yaml_problem(error)]) from error
+    reader = _Reader()
+    topic = reader.topic(node, default_slug)
+    if reader.problems or topic is None:
+        raise TopicError(path, sorted(reader.problems, key=lambda p: p.line))
+    return topic
+
+
+def _yaml_problem(error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or "cannot be read as YAML"
+    return Problem(mark.line + 1 if mark else 1, "", f"not valid YAML: {what}; check quotes, colons and indentation there")
+
+
+# --- Export ---------------------------------------------------------------------------------------------------------
+
+
+def as_dict(topic: Topic) -> dict[str, Any]:
+    """The topic as plain values, defaults left out: what the file holds."""
+    data: dict[str, Any] = {"title": topic.title, "slug": topic.slug}
+    if topic.names:
+        data["names"] = [_bare({"name": n.canonical, "variants": list(n.variants)}) for n in topic.names]
+    if topic.people:
+        data["people"] = [_bare({"name": p.canonical, "variants": list(p.variants), "role": p.role}) for p in topic.people]
+    data["claims"] = [_claim_dict(c) for c in topic.claims]
+    data["sources"] = [_source_dict(s) for s in topic.sources]
+    if topic.outlets:
+        data["outlets"] = [_outlet_dict(o) for o in topic.outlets]
+    if topic.languages:
+        data["languages"] = list(topic.languages)
+    if topic.unknown_outlets != "count":
+        data["unknown_outlets"] = topic.unknown_outlets
+    if topic.notify:
+        data["notify"] = [_bare({"on": n.on, "target_env": n.target_env, "claims": list(n.claims)}) for n in topic.notify]
+    return data
+
+
+def dump(topic: Topic) -> str:
+    """The topic as a YAML file; `parse(dump(topic)) == topic`."""
+    return yaml.safe_dump(as_dict(topic), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _bare(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in data.items() if v not in (None, "", [], {}, False)}
+
+
+def _claim_dict(c: ClaimSpec) -> dict[str, Any]:
+    e = c.examples
+    examples = _bare({"supports": list(e.supports), "refutes": list(e.refutes), "neutral": list(e.neutral)})
+    links = {k: getattr(c, k) for k in ("renamed_from", "negation_of", "narrower_than", "superseded_by")}
+    return _bare({"slug": c.slug, "statement": c.statement, "tags": list(c.tags), "examples": examples, **links})
+
+
+def _source_dict(s: SourceSpec) -> dict[str, Any]:
+    extra = {"title": s.title, "lang": s.lang, "outlet": s.outlet, "allow_private": list(s.allow_private), "paused": s.paused}
+    store = s.store if s.store != "full" else None
+    return _bare({s.kind: s.locator, **extra, "store": store, "options": dict(s.options)})
+
+
+def _outlet_dict(o: OutletSpec) -> dict[str, Any]:
+    data = _bare({"domain": o.domain, "title": o.title, "country": o.country})
+    if o.type is not OutletType.OUTLET:
+        data["type"] = str(o.type)
+    if o.weight != 1.0:
+        data["weight"] = o.weight
+    return data
+
+
+# --- Import ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A mapping's entry: where its key stands, and its value."""
+
+    line: int
+    node: yaml.Node
+
+
+class _Reader:
+    """Walks the node tree, so that every problem has a line; gathers problems instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def fail(self, line: int, key: str, message: str) -> None:
+        self.problems.append(Problem(line, key, message))
+
+    # The topic
+
+    def topic(self, node: yaml.Node | None, default_slug: str) -> Topic | None:
+        if node is None:
+            self.fail(1, "", "is empty; it needs a title, claims and sources")
+            return None
+        items = self.mapping(node, "topic", _TOP)
+        if items is None:
+            return None
+        line = _line(node)
+        title = self.text(items, "title", line) if "title" in items else None
+        if "title" not in items:
+            self.fail(line, "title", "is missing; say in a few words what the topic is")
+        slug = self.slug(items, "slug") or default_slug
+        claims = self.listed(
+            items, "claims", self.claim, required=line, hint="write at least one sentence that can be true or false"
+        )
+        sources = self.listed(items, "sources", self.source, required=line, hint="name at least one feed or folder")
+        self.unique(items, "claims", [c.slug for c in claims], "slug")
+        self.relations(items, claims)
+        return Topic(
+            slug=slug,
+            title=title or "",
+            claims=tuple(claims),
+            sources=tuple(sources),
+            names=tuple(self.names(items.get("names"))),
+            people=tuple(self.people(items.get("people"))),
+            outlets=tuple(self.listed(items, "outlets", self.outlet)),
+            languages=tuple(self.texts(items, "languages")),
+            unknown_outlets=self.choice(items, "unknown_outlets", ("count", "hold"), "count"),
+            notify=tuple(self.listed(items, "notify", self.rule)),
+        )
+
+    def claim(self, node: yaml.Node) -> ClaimSpec | None:
+        if isinstance(node, yaml.ScalarNode):
+            statement = self.statement(node.value, _line(node))
+            return ClaimSpec(slugify(statement), statement) if statement else None
+        items = self.mapping(node, "claim", _CLAIM)
+        if items is None:
+            return None
+        if "statement" not in items:
+            self.fail(_line(node), "statement", "is missing; a claim is one sentence that can be true or false")
+            return None
+        statement = self.statement(self.text(items, "statement", _line(node)) or "", items["statement"].line)
+        if not statement:
+            return None
+        links = {k: self.slug(items, k) for k in ("renamed_from", "negation_of", "narrower_than", "superseded_by")}
+        slug = self.slug(items, "slug") or slugify(statement)
+        return ClaimSpec(slug, statement, tuple(self.texts(items, "tags")), self.examples(items.get("examples")), **links)
+
+    def statement(self, words: str, line: int) -> str | None:
+        words = " ".join(words.split())
+        if len(words.split()) < 3:
+            self.fail(line, "statement", f"{words!r} is too short; write a whole sentence that can be true or false")
+            return None
+        if words.endswith("?"):
+            self.fail(line, "statement", f"{words!r} is a question; write it as a sentence that can be true or false")
+            return None
+        if len(words) > 500:
+            self.fail(line, "statement", f"has {len(words)} characters; a claim has at most 500")
+            return None
+        return words
+
+    def examples(self, item: _Item | None) -> Examples:
+        if item is None:
+            return Examples()
+        items = self.mapping(item.node, "examples", ("supports", "refutes", "neutral"))
+        if items is None:
+            return Examples()
+        return Examples(*(tuple(self.texts(items, k)) for k in ("supports", "refutes", "neutral")))
+
+    def relations(self, items: Mapping[str, _Item], claims: Sequence[ClaimSpec]) -> None:
+        known = {c.slug for c in claims}
+        for c in claims:
+            for key in ("negation_of", "narrower_than", "superseded_by"):
+                target = getattr(c, key)
+                if target is not None and (target not in known or target == c.slug):
+                    self.fail(items["claims"].line, f"claims.{c.slug}.{key}", f"{target!r} is not another claim of this topic")
+
+    def source(self, node: yaml.Node) -> SourceSpec | None:
+        items = self.mapping(node, "source", _SOURCE)
+        if items is None:
+            return None
+        line = _line(node)
+        kind, locator = self.kind_and_locator(items, line)
+        if kind is None or locator is None:
+            return None
+        return SourceSpec(
+            kind=kind,
+            locator=locator,
+            title=self.text(items, "title", line) or "",
+            lang=self.text(items, "lang", line),
+            outlet=self.text(items, "outlet", line),
+            allow_private=tuple(self.texts(items, "allow_private")),
+            store=self.choice(items, "store", STORE, "full"),
+            paused=self.boolean(items, "paused"),
+            options=self.options(items.get("options")),
+        )
+
+    def kind_and_locator(self, items: Mapping[str, _Item], line: int) -> tuple[str | None, str | None]:
+        short = [k for k in SOURCE_KINDS if k in items]
+        if len(short) > 1:
+            self.fail(line, "sources", f"has both {short[0]} and {short[1]}; write them as two sources")
+            return None, None
+        kind = short[0] if short else self.text(items, "kind", line)
+        where = short[0] if short else next((k for k in ("url", "path") if k in items), None)
+        if kind not in SOURCE_KINDS:
+            what = (
+                f"unknown kind {kind!r}{_suggest(kind, SOURCE_KINDS)}"
+                if kind
+                else "has no kind; write for example `feed: https://...`"
+            )
+            self.fail(items["kind"].line if "kind" in items else line, "sources", what)
+            return None, None
+        if where is None:
+            self.fail(line, f"sources.{kind}", "has no url or path")
+            return None, None
+        locator = self.text(items, where, line)
+        if locator and kind not in ("files", "urls", "warc", "gdelt") and not _is_web(locator):
+            self.fail(items[where].line, f"sources.{kind}", f"{locator!r} is not an http(s) address")
+            return None, None
+        return kind, locator
+
+    def options(self, item: _Item | None) -> dict[str, str]:
+        if item is None:
+            return {}
+        items = self.mapping(item.node, "options", None)
+        return {k: self.text(items, k, item.line) or "" for k in items} if items else {}
+
+    def outlet(self, node: yaml.Node) -> OutletSpec | None:
+        items = self.mapping(node, "outlet", ("domain", "title", "type", "country", "weight"))
+        if items is None:
+            return None
+        domain = self.text(items, "domain", _line(node))
+        if not domain or "/" in domain or " " in domain:
+            self.fail(_line(node), "outlets.domain", "needs a domain such as example.org (no https://, no path)")
+            return None
+        kind = self.choice(items, "type", tuple(OutletType), OutletType.OUTLET)
+        weight = self.number(items, "weight", 1.0, low=0.0, high=2.0)
+        return OutletSpec(
+            domain.lower(), self.text(items, "title", 1) or "", OutletType(kind), self.text(items, "country", 1), weight
+        )
+
+    def rule(self, node: yaml.Node) -> NotifyRule | None:
+        items = self.mapping(node, "notify", ("on", "target_env", "claims"))
+        if items is None:
+            return None
+        on, target = self.text(items, "on", _line(node)), self.text(items, "target_env", _line(node))
+        if not on or not target:
+            self.fail(
+                _line(node), "notify", "needs `on` and `target_env` (the name of the environment variable with the address)"
+            )
+            return None
+        return NotifyRule(on, target, tuple(self.texts(items, "claims")))
+
+    # Names and people: `- S-400`, `- {name: S-400, variants: [...]}` or `S-400: [...]`
+
+    def names(self, item: _Item | None) -> Iterable[Name]:
+        return [Name(n, v) for n, v, _ in self.named(item, "names", ("name", "variants"))]
+
+    def people(self, item: _Item | None) -> Iterable[Person]:
+        return [Person(slugify(n), n, v, role) for n, v, role in self.named(item, "people", ("name", "variants", "role"))]
+
+    def named(self, item: _Item | None, key: str, allowed: Sequence[str]) -> list[tuple[str, tuple[str, ...], str]]:
+        if item is None:
+            return []
+        if isinstance(item.node, yaml.MappingNode):
+            pairs = self.mapping(item.node, key, None) or {}
+            return [(name, tuple(self.texts(pairs, name)), "") for name in pairs]
+        found = []
+        for node in self.sequence(item.node, key):
+            if isinstance(node, yaml.ScalarNode):
+                found.append((node.value.strip(), (), ""))
+                continue
+            items = self.mapping(node, key, allowed)
+            name = self.text(items, "name", _line(node)) if items else None
+            if items is None or not name:
+                self.fail(_line(node), key, "needs a name")
+                continue
+            found.append((name, tuple(self.texts(items, "variants")), self.text(items, "role", 1) or ""))
+        return found
+
+    # Plain values
+
+    def mapping(self, node: yaml.Node, key: str, allowed: Sequence[str] | None) -> dict[str, _Item] | None:
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(_line(node), key, "must be `key: value` lines")
+            return None
+        items: dict[str, _Item] = {}
+        for name_node, value in node.value:
+            name, line = str(name_node.value), _line(name_node)
+            if allowed is not None and name not in allowed:
+                self.fail(line, name, f"is not a key of a {key}{_suggest(name, allowed)}")
+            elif name in items:
+                self.fail(line, name, f"stands twice (also in line {items[name].line})")
+            else:
+                items[name] = _Item(line, value)
+        return items
+
+    def sequence(self, node: yaml.Node, key: str) -> Sequence[yaml.Node]:
+        if isinstance(node, yaml.SequenceNode):
+            return list(node.value)
+        if isinstance(node, yaml.ScalarNode) and node.value == "":
+            return []
+        self.fail(_line(node), key, "must be a list; begin each entry with `- `")
+        return []
+
+    def listed(
+        self,
+        items: Mapping[str, _Item],
+        key: str,
+        read: Callable[[yaml.Node], _T | None],
+        *,
+        required: int | None = None,
+        hint: str = "",
+    ) -> list[_T]:
+        if key not in items:
+            if required is not None:
+                self.fail(required, key, f"is missing; {hint}")
+            return []
+        before = len(self.problems)
+        nodes = self.sequence(items[key].node, key)
+        if required is not None and not nodes and len(self.problems) == before:
+            self.fail(items[key].line, key, f"is empty; {hint}")
+        return [value for value in map(read, nodes) if value is not None]
+
+    def text(self, items: Mapping[str, _Item] | None, key: str, line: int) -> str | None:
+        if not items or key not in items:
+            return None
+        node = items[key].node
+        if not isinstance(node, yaml.ScalarNode):
+            self.fail(items[key].line, key, "must be one line of text")
+            return None
+        value = " ".join(str(node.value).split())
+        if not value:
+            self.fail(items[key].line, key, "is empty")
+            return None
+        return value
+
+    def texts(self, items: Mapping[str, _Item], key: str) -> list[str]:
+        if key not in items:
+            return []
+        node = items[key].node
+        nodes = [node] if isinstance(node, yaml.ScalarNode) and node.value else self.sequence(node, key)
+        found = []
+        for entry in nodes:
+            if isinstance(entry, yaml.ScalarNode) and entry.value.strip():
+                found.append(" ".join(entry.value.split()))
+            else:
+                self.fail(_line(entry), key, "must be a list of short texts")
+        return found
+
+    def slug(self, items: Mapping[str, _Item], key: str) -> str | None:
+        value = self.text(items, key, 1)
+        if value is not None and not SLUG.match(value):
+            self.fail(items[key].line, key, f"{value!r} is not a slug; use a-z, 0-9 and hyphens, for example {slugify(value)!r}")
+            return None
+        return value
+
+    def choice(self, items: Mapping[str, _Item], key: str, allowed: Sequence[str], default: str) -> str:
+        value = self.text(items, key, 1)
+        if value is None:
+            return default
+        if value not in allowed:
+            self.fail(items[key].line, key, f"{value!r} is none of {', '.join(allowed)}")
+            return default
+        return value
+
+    def boolean(self, items: Mapping[str, _Item], key: str) -> bool:
+        value = self.text(items, key, 1)
+        if value is None:
+            return False
+        if value.lower() not in ("true", "false", "yes", "no"):
+            self.fail(items[key].line, key, f"{value!r} is neither true nor false")
+        return value.lower() in ("true", "yes")
+
+    def number(self, items: Mapping[str, _Item], key: str, default: float, *, low: float, high: float) -> float:
+        value = self.text(items, key, 1)
+        if value is None:
+            return default
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            self.fail(items[key].line, key, f"{value!r} is not a number from {low:g} to {high:g}")
+            return default
+        return number
+
+    def unique(self, items: Mapping[str, _Item], key: str, values: Sequence[str], what: str) -> None:
+        seen: set[str] = set()
+        for index, value in enumerate(values):
+            if value in seen:
+                node = items[key].node
+                line = _line(node.value[index]) if index < len(node.value) else items[key].line
+                self.fail(line, key, f"the {what} {value!r} stands twice; give one of them its own `{what}:`")
+            seen.add(value)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _is_web(locator: str) -> bool:
+    try:
+        parts = urlsplit(locator)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _suggest(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
