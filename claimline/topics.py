@@ -183,7 +183,7 @@ class _Reader:
         if items is None:
             return None
         line = _line(node)
-        title = self.text(items, "title", line) if "title" in items else None
+        title = self.text(items, "title") if "title" in items else None
         if "title" not in items:
             self.fail(line, "title", "is missing; say in a few words what the topic is")
         slug = self.slug(items, "slug") or default_slug
@@ -216,7 +216,7 @@ class _Reader:
         if "statement" not in items:
             self.fail(_line(node), "statement", "is missing; a claim is one sentence that can be true or false")
             return None
-        statement = self.statement(self.text(items, "statement", _line(node)) or "", items["statement"].line)
+        statement = self.statement(self.text(items, "statement") or "", items["statement"].line)
         if not statement:
             return None
         links = {k: self.slug(items, k) for k in ("renamed_from", "negation_of", "narrower_than", "superseded_by")}
@@ -263,9 +263,9 @@ class _Reader:
         return SourceSpec(
             kind=kind,
             locator=locator,
-            title=self.text(items, "title", line) or "",
-            lang=self.text(items, "lang", line),
-            outlet=self.text(items, "outlet", line),
+            title=self.text(items, "title") or "",
+            lang=self.text(items, "lang"),
+            outlet=self.text(items, "outlet"),
             allow_private=tuple(self.texts(items, "allow_private")),
             store=self.choice(items, "store", STORE, "full"),
             paused=self.boolean(items, "paused"),
@@ -277,7 +277,7 @@ class _Reader:
         if len(short) > 1:
             self.fail(line, "sources", f"has both {short[0]} and {short[1]}; write them as two sources")
             return None, None
-        kind = short[0] if short else self.text(items, "kind", line)
+        kind = short[0] if short else self.text(items, "kind")
         where = short[0] if short else next((k for k in ("url", "path") if k in items), None)
         if kind not in SOURCE_KINDS:
             what = (
@@ -290,7 +290,7 @@ class _Reader:
         if where is None:
             self.fail(line, f"sources.{kind}", "has no url or path")
             return None, None
-        locator = self.text(items, where, line)
+        locator = self.text(items, where)
         if locator and kind not in ("files", "urls", "warc", "gdelt") and not _is_web(locator):
             self.fail(items[where].line, f"sources.{kind}", f"{locator!r} is not an http(s) address")
             return None, None
@@ -300,27 +300,25 @@ class _Reader:
         if item is None:
             return {}
         items = self.mapping(item.node, "options", None)
-        return {k: self.text(items, k, item.line) or "" for k in items} if items else {}
+        return {k: self.text(items, k) or "" for k in items} if items else {}
 
     def outlet(self, node: yaml.Node) -> OutletSpec | None:
         items = self.mapping(node, "outlet", ("domain", "title", "type", "country", "weight"))
         if items is None:
             return None
-        domain = self.text(items, "domain", _line(node))
+        domain = self.text(items, "domain")
         if not domain or "/" in domain or " " in domain:
             self.fail(_line(node), "outlets.domain", "needs a domain such as example.org (no https://, no path)")
             return None
         kind = self.choice(items, "type", tuple(OutletType), OutletType.OUTLET)
         weight = self.number(items, "weight", 1.0, low=0.0, high=2.0)
-        return OutletSpec(
-            domain.lower(), self.text(items, "title", 1) or "", OutletType(kind), self.text(items, "country", 1), weight
-        )
+        return OutletSpec(domain.lower(), self.text(items, "title") or "", OutletType(kind), self.text(items, "country"), weight)
 
     def rule(self, node: yaml.Node) -> NotifyRule | None:
         items = self.mapping(node, "notify", ("on", "target_env", "claims"))
         if items is None:
             return None
-        on, target = self.text(items, "on", _line(node)), self.text(items, "target_env", _line(node))
+        on, target = self.text(items, "on"), self.text(items, "target_env")
         if not on or not target:
             self.fail(
                 _line(node), "notify", "needs `on` and `target_env` (the name of the environment variable with the address)"
@@ -342,17 +340,17 @@ class _Reader:
         if isinstance(item.node, yaml.MappingNode):
             pairs = self.mapping(item.node, key, None) or {}
             return [(name, tuple(self.texts(pairs, name)), "") for name in pairs]
-        found = []
+        found: list[tuple[str, tuple[str, ...], str]] = []
         for node in self.sequence(item.node, key):
             if isinstance(node, yaml.ScalarNode):
                 found.append((node.value.strip(), (), ""))
                 continue
             items = self.mapping(node, key, allowed)
-            name = self.text(items, "name", _line(node)) if items else None
+            name = self.text(items, "name") if items else None
             if items is None or not name:
                 self.fail(_line(node), key, "needs a name")
                 continue
-            found.append((name, tuple(self.texts(items, "variants")), self.text(items, "role", 1) or ""))
+            found.append((name, tuple(self.texts(items, "variants")), self.text(items, "role") or ""))
         return found
 
     # Plain values
@@ -399,7 +397,7 @@ class _Reader:
             self.fail(items[key].line, key, f"is empty; {hint}")
         return [value for value in map(read, nodes) if value is not None]
 
-    def text(self, items: Mapping[str, _Item] | None, key: str, line: int) -> str | None:
+    def text(self, items: Mapping[str, _Item] | None, key: str) -> str | None:
         if not items or key not in items:
             return None
         node = items[key].node
@@ -426,14 +424,14 @@ class _Reader:
         return found
 
     def slug(self, items: Mapping[str, _Item], key: str) -> str | None:
-        value = self.text(items, key, 1)
+        value = self.text(items, key)
         if value is not None and not SLUG.match(value):
             self.fail(items[key].line, key, f"{value!r} is not a slug; use a-z, 0-9 and hyphens, for example {slugify(value)!r}")
             return None
         return value
 
     def choice(self, items: Mapping[str, _Item], key: str, allowed: Sequence[str], default: str) -> str:
-        value = self.text(items, key, 1)
+        value = self.text(items, key)
         if value is None:
             return default
         if value not in allowed:
@@ -442,7 +440,7 @@ class _Reader:
         return value
 
     def boolean(self, items: Mapping[str, _Item], key: str) -> bool:
-        value = self.text(items, key, 1)
+        value = self.text(items, key)
         if value is None:
             return False
         if value.lower() not in ("true", "false", "yes", "no"):
@@ -450,7 +448,7 @@ class _Reader:
         return value.lower() in ("true", "yes")
 
     def number(self, items: Mapping[str, _Item], key: str, default: float, *, low: float, high: float) -> float:
-        value = self.text(items, key, 1)
+        value = self.text(items, key)
         if value is None:
             return default
         try:
