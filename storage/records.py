@@ -1,0 +1,476 @@
+"""What storage hands out: frozen values with ids, beside the nouns of `claimline.models`.
+
+Rows never leave `storage`; these do. Nothing here touches a database. Integer ids are for calls back into storage, `key` fields
+are the stable hashes that other programs may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from claimline.models import (
+    Cause,
+    Change,
+    ClaimSpec,
+    DateFinding,
+    Entry,
+    Figures,
+    OutletType,
+    Position,
+    Quote,
+    SourceSpec,
+    Stance,
+    Status,
+    Topic,
+    Validators,
+)
+
+# --- topics and claims ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TopicImport:
+    """What an import did; the tuples hold claim slugs. `created` is true for a new topic, `changed` for a new version."""
+
+    topic_id: int
+    version_id: int
+    created: bool
+    changed: bool
+    added: tuple[str, ...] = ()
+    reworded: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClaim:
+    id: int
+    topic_id: int
+    topic_slug: str
+    slug: str
+    statement: str
+    version_id: int  # the newest wording
+    n: int
+    retired: bool
+    spec: ClaimSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTopic:
+    id: int
+    slug: str
+    version_id: int
+    topic: Topic
+    digest: str
+    yaml: str
+    claims: tuple[StoredClaim, ...]
+
+
+# --- from a source to a revision ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    id: int
+    kind: str
+    locator: str
+    spec: SourceSpec
+    validators: Validators
+    paused: bool
+    failures: int  # in a row
+    last_answered_at: datetime | None
+    next_due_at: datetime | None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverySaved:
+    """Article ids in the order of the entries; `refused` counts entries that a tombstone keeps out."""
+
+    new: tuple[int, ...]
+    known: tuple[int, ...]
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToFetch:
+    article_id: int
+    url: str
+    entry: Entry
+    source_id: int
+    source_kind: str
+    spec: SourceSpec
+    validators: Validators
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSaved:
+    """`kind`: new | revised | unchanged | failed | not-modified | gone."""
+
+    revision_id: int | None
+    new_revision: bool
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """One clean text with its dates after people's decisions. `text` is empty where retention or the law removed it."""
+
+    id: int
+    key: str
+    article_id: int
+    url: str
+    outlet: str | None
+    title: str | None
+    text: str
+    lang: str | None
+    cleaner: str
+    text_sha256: str
+    published: DateFinding
+    modified: DateFinding | None
+    first_seen: datetime  # of the article
+    seen_at: datetime  # of this revision
+    valid_from: date | None
+    uncertain: bool
+    authors: tuple[str, ...] = ()
+    via: str | None = None
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    id: int
+    key: str
+    url: str
+    outlet: str | None
+    title: str | None
+    state: str  # new | captured | failing | given-up | gone | purged
+    first_seen: datetime
+    attempts: int
+    last_error: str | None
+    revision_id: int | None  # the current one
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    revision_id: int
+    article_id: int
+    url: str
+    title: str | None
+    outlet: str | None
+    snippet: str
+
+
+# --- copies ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Two revisions that tell one story in nearly the same words."""
+
+    a: int
+    b: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    revision_id: int
+    article_id: int
+    cluster: str
+
+
+# --- assessments ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuote:
+    """One evidence: `key` is the same hash as the key of the position that it makes."""
+
+    id: int
+    key: str
+    quote: Quote
+    rejected_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAssessment:
+    id: int
+    claim_id: int
+    claim: str
+    claim_version_id: int
+    revision_id: int
+    article_id: int
+    url: str
+    outlet: str | None
+    lang: str | None
+    published: DateFinding
+    valid_from: date | None
+    matcher: str
+    actor: str  # model | judge
+    stance: Stance
+    decided: bool
+    confidence: float
+    probabilities: Mapping[Stance, float]
+    quotes: tuple[StoredQuote, ...]
+    cluster: str | None
+    edition_key: str | None
+    decision: StoredDecision | None = None  # what a person says of it, where one has
+
+    @property
+    def effective(self) -> Stance:
+        """A person's word before the machine's."""
+        return self.decision.stance if self.decision and self.decision.stance else self.stance
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPair:
+    claim_id: int
+    claim: str
+    revision_id: int
+    matcher: str
+    reason: str
+    attempts: int
+    given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCounts:
+    """What the machine still owes, and what needs a person."""
+
+    unscanned: int
+    failed: int
+    given_up: int
+    undecided: int
+    uncertain_dates: int
+    unpublished: int
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """One live (at the time asked for) change of status; `quotes` are the positions that tipped it."""
+
+    key: str
+    claim: str
+    topic: str
+    change: Change
+    recorded_at: datetime
+    cause: Cause
+    edition_key: str
+    review: str | None
+    quotes: tuple[Position, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimStatus:
+    """Where a claim stands at (as_of, known_at). `figures` are those of the asked day where the ledger keeps them (today:
+    always), else of the last change before it.
+    """
+
+    claim: StoredClaim
+    status: Status
+    machine: Status
+    figures: Figures
+    since: date | None
+    first_reported: date | None
+    changes: int
+    review: str | None
+    cause: Cause | None
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEdition:
+    id: int
+    key: str
+    topic_id: int
+    state: str  # live | shadow | discarded
+    cause: Cause
+    actor: str
+    run_id: int | None
+    recorded_at: datetime | None
+    created_at: datetime
+    fold_version: str
+    spec: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`edition_id` is None where nothing changed; `changes` are the new rows that say something else than before."""
+
+    edition_id: int | None
+    edition_key: str | None
+    recorded_at: datetime | None
+    changes: tuple[StoredChange, ...] = ()
+    claims_refolded: int = 0
+    positions_added: int = 0
+    positions_closed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Which wording and which machine answer for a claim."""
+
+    claim_id: int
+    claim_version_id: int
+    matcher: str
+    judge: str | None
+    cleaner: str | None = None
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A person's word. `kind`: stance | accept | reject | evidence | separate | ruling | date | outlet."""
+
+    id: int
+    client_id: str
+    batch: str | None
+    kind: str
+    by: str
+    at: datetime
+    note: str
+    claim_id: int | None
+    claim: str | None
+    article_id: int | None
+    url: str | None
+    revision_id: int | None
+    stance: Stance | None
+    quote: str | None
+    start: int | None
+    end: int | None
+    seen_stance: Stance | None
+    undone: bool
+    reworded: bool = False  # made on an older wording of the claim
+    reopened: str | None = None  # why it should be looked at again
+    status: Status | None = None  # rulings
+    valid_from: date | None = None  # rulings; the day of a date decision
+    valid_to: date | None = None
+    review_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutlet:
+    domain: str
+    title: str
+    type: OutletType
+    country: str | None
+    weight: float
+    named: bool  # False: nobody has named it; held or counted as the topic says
+    accepted_by: str | None
+    articles: int = 0
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    id: int
+    key: str
+    topic_id: int | None
+    topic: str | None
+    flow: str
+    state: str  # running | done | failed | abandoned
+    started_at: datetime
+    finished_at: datetime | None
+    sufficient: bool
+    counts: Mapping[str, float]
+    skips: tuple[Mapping[str, str], ...]
+    cost: Mapping[str, float]
+    params: Mapping[str, object]
+    error: str | None
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageDay:
+    source_id: int
+    locator: str
+    day: date
+    asked: int
+    answered: int
+    found: int
+    new: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """How far we have read: the last run, the last sufficient one, and how many sources answered then."""
+
+    last_run_at: datetime | None
+    last_sufficient_at: datetime | None
+    sources: int
+    answered: int
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    id: int
+    key: str
+    kind: str
+    topic: str
+    payload: Mapping[str, object]
+    created_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    name: str
+    holder: str
+    acquired_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    kind: str  # url | host | person
+    subject_sha256: str
+    reason: str
+    by: str
+    at: datetime
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+__all__ = [
+    "CaptureSaved",
+    "ClaimStatus",
+    "CoverageDay",
+    "DiscoverySaved",
+    "Edge",
+    "LeaseRow",
+    "Membership",
+    "OutboxItem",
+    "PendingCounts",
+    "PendingPair",
+    "Pin",
+    "Published",
+    "ReadState",
+    "SearchHit",
+    "StoredArticle",
+    "StoredAssessment",
+    "StoredChange",
+    "StoredClaim",
+    "StoredDecision",
+    "StoredEdition",
+    "StoredOutlet",
+    "StoredQuote",
+    "StoredRevision",
+    "StoredRun",
+    "StoredSource",
+    "StoredTopic",
+    "ToFetch",
+    "Tombstone",
+    "TopicImport",
+]
