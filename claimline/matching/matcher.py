@@ -1,0 +1,151 @@
+"""The matcher: one revision and a topic's claims in, judgements with their quotes out. Pure but for the models it holds.
+
+Order: passages -> retrieve -> stance -> aggregate -> quotes with speaker, day said, via and modality. What is not listed in
+the answer is unrelated. A text in a language that the model does not read is never judged (`LanguageNotRead`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from claimline import evidence
+from claimline.matching import aggregate, attribution, passages, retrieve
+from claimline.matching.retrieve import Candidate, Embedder, Retriever
+from claimline.matching.stance import Pair, StanceEngine, StanceProbs
+from claimline.models import Judgement, Passage, Quote, Stance, Topic
+
+VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What the matcher reads of a revision."""
+
+    key: str
+    text: str
+    title: str | None
+    lang: str | None
+    published: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTrace:
+    """Why: one candidate passage with the retriever's score and the model's probabilities."""
+
+    start: int
+    end: int
+    retrieval: float
+    probs: StanceProbs
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The matcher's answer for one revision: judgements for every pair that is not unrelated, and how it came to them."""
+
+    key: str
+    judgements: tuple[Judgement, ...]
+    skipped: str | None = None  # "language not read", "off topic"
+    windows: tuple[tuple[str, tuple[WindowTrace, ...]], ...] = ()
+    pairs: int = 0
+
+
+class Matcher:
+    """Compiled for one topic; holds the models."""
+
+    def __init__(self, topic: Topic, engine: StanceEngine, embedder: Embedder) -> None:
+        self._topic = topic
+        self._engine = engine
+        self._retriever = Retriever(topic.claims, topic.names, embedder)
+
+    @property
+    def hash(self) -> str:
+        return matcher_hash(self._engine)
+
+    def answer(self, texts: Sequence[Text]) -> list[Answer]:
+        """Answers each text, in order; the pairs of all texts go to the model together."""
+        plans = [self._plan(t) for t in texts]
+        pairs = [pair for plan in plans for pair in plan.pairs]
+        probs = self._engine.predict(pairs) if pairs else []
+        answers, at = [], 0
+        for plan in plans:
+            count = len(plan.pairs)
+            answers.append(self._answer(plan, probs[at : at + count]))
+            at += count
+        return answers
+
+    def _plan(self, text: Text) -> _Plan:
+        if text.lang is None or text.lang not in self._engine.languages:
+            return _Plan(text, (), (), (), "language not read")
+        if not self._retriever.touches_topic(text.text, text.title):
+            return _Plan(text, (), (), (), "off topic")
+        cut = passages.split(text.text, lang=text.lang, title=text.title)
+        found = tuple(self._retriever.candidates(cut))
+        pairs = tuple(
+            Pair(claim.statement, cut[c.passage].text, cut[c.passage].context)
+            for claim, candidates in zip(self._topic.claims, found, strict=True)
+            for c in candidates
+        )
+        return _Plan(text, cut, found, pairs, None)
+
+    def _answer(self, plan: _Plan, probs: Sequence[StanceProbs]) -> Answer:
+        judgements: list[Judgement] = []
+        traces: list[tuple[str, tuple[WindowTrace, ...]]] = []
+        at = 0
+        for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
+            mine = probs[at : at + len(candidates)]
+            at += len(candidates)
+            windows = [_window(plan.passages[c.passage], c, p) for c, p in zip(candidates, mine, strict=True)]
+            traces.append((claim.slug, tuple(WindowTrace(w.start, w.end, w.retrieval, w.probs) for w in windows)))
+            outcome = aggregate.aggregate(windows)
+            if outcome.stance != "unrelated":
+                judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
+        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), len(probs))
+
+    def _judgement(
+        self, text: Text, slug: str, windows: Sequence[aggregate.WindowScore], outcome: aggregate.Outcome
+    ) -> Judgement:
+        stance = Stance(outcome.stance)
+        confidence = outcome.probabilities[outcome.stance]
+        quotes = tuple(self._quote(text, windows[i], stance, confidence) for i in outcome.deciding)
+        probabilities = {Stance(k): v for k, v in outcome.probabilities.items()}
+        return Judgement(slug, stance, outcome.decided, probabilities, quotes)
+
+    def _quote(self, text: Text, window: aggregate.WindowScore, stance: Stance, confidence: float) -> Quote:
+        side = stance
+        if stance is Stance.MIXED:
+            side = Stance.SUPPORTS if window.probs.supports >= window.probs.refutes else Stance.REFUTES
+        start, end, lang = window.start, window.end, text.lang or "en"
+        return evidence.quote(
+            text.text,
+            start,
+            end,
+            stance=side,
+            confidence=confidence,
+            speaker=attribution.speaker(text.text, start, end, lang=lang, people=self._topic.people),
+            said=attribution.said(text.text, start, end, lang=lang, published=text.published),
+            via=attribution.via(text.text, lang),
+            modality=attribution.modality(text.text[start:end], lang),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    text: Text
+    passages: Sequence[Passage]
+    candidates: Sequence[Sequence[Candidate]]
+    pairs: Sequence[Pair]
+    skipped: str | None
+
+
+def _window(passage: Passage, candidate: Candidate, probs: StanceProbs) -> aggregate.WindowScore:
+    return aggregate.WindowScore(passage.start, passage.end, probs, candidate.score, passage.in_title)
+
+
+def matcher_hash(engine: StanceEngine) -> str:
+    """Everything that can change an answer, under one hash (16 hex digits)."""
+    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, str(retrieve.BUDGET))
+    parts += (f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}", getattr(attribution, "VERSION", "0"))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
