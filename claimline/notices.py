@@ -1,0 +1,48 @@
+"""A page that says of itself that it was retracted or corrected, in several languages.
+
+A report on somebody else's retraction is not a notice: the words must stand at the head of a line, or speak of "this
+article".
+"""
+
+from __future__ import annotations
+
+import re
+
+_RETRACTED = re.compile(
+    r"^\W*(?:retract(?:ion|ed)(?: notice)?|withdrawn|kill|mandatory kill|отозвано|материал отозван|опровержение|"
+    r"спростування|tekzip|yayından kaldırıldı|"
+    r"rétract(?:ation|é)|zurückgezogen|widerruf|retractación|retirado|ritrattazione|ritirato|retratação|"
+    r"ingetrokken|wycofan[oey]|سحب|نفي)\s*[:—–|\]-]"
+    r"|\bthis (?:article|story|report|piece|post) (?:has been|was|is) (?:retracted|withdrawn|removed)\b"
+    r"|\bwe (?:have )?(?:retracted|withdrawn) this (?:article|story|report)\b"
+    r"|\bcet article a été (?:retiré|rétracté|supprimé)\b|\bdieser (?:artikel|beitrag) wurde zurückgezogen\b"
+    r"|\bbu haber yayından kaldırıl\w+|\b(?:эта статья|этот материал|статья|материал) (?:была |"
+    r"был )?(?:отозван\w*|удал[её]н\w*)\b"
+    r"|\beste artículo ha sido retirado\b|\bquesto articolo è stato ritirato\b|\beste artigo foi retirado\b|"
+    r"تم سحب هذا (?:المقال|الخبر)",
+    re.I | re.M,
+)
+_CORRECTED = re.compile(
+    r"^\W*(?:correction|corrections|corrected|clarification|erratum|"
+    r"editor['’]s note\s*[:—–-][^\n]{0,200}\bcorrect\w*|поправка|исправление|уточнение|"
+    r"виправлення|уточнення|düzeltme|rectificatif|correctif|précision|korrektur|richtigstellung|berichtigung|"
+    r"corrección|fe de errores|fe de erratas|"
+    r"rectificación|errata(?: corrige)?|correzione|rettifica|correção|rectificatie|correctie|sprostowanie|errata|"
+    r"تصحيح|تصويب|توضيح)\s*(?:\([^)]{1,30}\)\s*)?[:—–|\].-]"
+    r"|\ban earlier version of this (?:article|story|report)\b|\bthis (?:article|story|report) (?:has been|"
+    r"was) (?:corrected|amended)\b"
+    r"|\bcet article a été (?:corrigé|modifié|rectifié)\b|\bin einer früheren version\b|"
+    r"\bune (?:première )?version précédente de cet article\b"
+    r"|\bв (?:более ранней|первоначальной|предыдущей) версии\b|\bbu haberin önceki (?:sürümünde|versiyonunda)\b|"
+    r"\buna versión anterior de este\b"
+    r"|\buna versione precedente di questo\b|\buma versão anterior dest[ea]\b",
+    re.I | re.M,
+)
+
+
+def notice(title: str | None, text: str) -> str | None:
+    """`retraction`, `correction` or None. A page's own word on its fate stands at its head or its foot."""
+    parts = (title or "", text[:600], text[-800:])
+    if any(_RETRACTED.search(part) for part in parts):
+        return "retraction"
+    return "correction" if any(_CORRECTED.search(part) for part in parts) else None
