@@ -163,15 +163,14 @@ class _Ledger:
                     self.ends[p.valid_to].append((v.index, p))
 
     def move_to(self, day: date) -> tuple[list[Position], list[Position]]:
-        """Applies one day; returns the reports that appeared and that vanished on it."""
+        """Applies one day; returns the reports that brought a voice into print on it, and the last ones of those that left."""
         came, went = self.begins.get(day, []), self.ends.get(day, [])
-        touched: set[int] = set()
+        touched = {index for index, _ in (*came, *went)}
+        in_print = {index: self.reports[index] > 0 for index in touched}
         for index, _ in came:
             self.reports[index] += 1
-            touched.add(index)
         for index, _ in went:
             self.reports[index] -= 1
-            touched.add(index)
         speakers = set()
         for index in touched:
             speaker = self.voices[index].first.speaker
@@ -181,7 +180,9 @@ class _Ledger:
                 self.standing[index] = self.reports[index] > 0
         for speaker in speakers:
             self._settle_speaker(speaker)
-        return [p for _, p in came], [p for _, p in went]
+        risen = {index: p for index, p in reversed(came) if not in_print[index] and self.reports[index] > 0}
+        fallen = [p for index, p in went if in_print[index] and self.reports[index] == 0]
+        return list(risen.values()), fallen
 
     def _settle_speaker(self, speaker: str) -> None:
         """Only the speaker's latest position stands; repeating a position never weakens it."""
@@ -253,8 +254,9 @@ def _walk(ledger: _Ledger, days: Sequence[date], rulings: Sequence[Ruling]) -> F
     figures = Figures()
     changes: list[Change] = []
     for day in days:
+        moved = day in ledger.begins or day in ledger.ends
         came, went = ledger.move_to(day)
-        if came or went:
+        if moved:
             figures = ledger.figures()
             machine = _status(machine, figures, ledger.has_evidence(), ledger.rules)
         ruling = _ruling_on(rulings, day)
