@@ -96,8 +96,13 @@ class LeaseHeld(StorageError):
 
 
 class FetchError(ClaimlineError):
-    def __init__(self, url: str, reason: str, detail: str = "") -> None:
+    """`status` is the answer's, where there was one; `retry_after_s` what the host asked for."""
+
+    def __init__(
+        self, url: str, reason: str, detail: str = "", *, status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
         self.url, self.reason, self.detail = url, reason, detail
+        self.status, self.retry_after_s = status, retry_after_s
         super().__init__(f"{url}: {reason}" + (f" ({detail})" if detail else ""))
 
 

@@ -34,12 +34,14 @@ class Settings(BaseSettings):
     user_agent: str = ""
     timeout_s: float = 20.0
     connect_timeout_s: float = 10.0
+    total_timeout_s: float = 90.0
     retries: int = 3
     retry_after_cap_s: float = 120.0
     max_body_bytes: int = 20_000_000
     max_redirects: int = 8
     host_requests_per_s: float = 2.0
     host_concurrency: int = 2
+    host_requests_per_run: int = 2_000
     fetch_concurrency: int = 16
     max_feed_items: int = 5_000
     obey_robots: bool = True

@@ -1,0 +1,67 @@
+"""Where articles are found: one table, kind -> function; a new kind is one function and one line.
+
+A source answers with what it names (`Discovered`); it never fetches the articles themselves, stores nothing, and knows no topic.
+The functions are named by module so that a command which only lists sources imports no parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claimline.errors import FetchError, SourceError
+from claimline.models import Discovered, Entry, SourceSpec, Validators
+from claimline.settings import Settings
+from claimline.sources.ask import Ask, Discover
+
+if TYPE_CHECKING:
+    from claimline.web.client import Client
+
+SOURCES: Mapping[str, str] = {
+    "files": "claimline.sources.files:discover",
+    "feed": "claimline.sources.feed:discover",
+}
+
+NEEDS_NETWORK = frozenset(SOURCES) - {"files", "warc"}
+
+
+def discover(
+    spec: SourceSpec,
+    client: Client | None,
+    *,
+    validators: Validators,
+    settings: Settings,
+    now: datetime,
+    base_dir: Path | None,
+) -> Discovered:
+    """Ask one source what it names.
+
+    `validators` are those of the last answer (empty the first time); with an unchanged source the answer is `not_modified`
+    and carries no entries. `base_dir` is what relative paths are relative to. The source's own language and outlet stand
+    where an entry names none. Raises SourceError where the source as a whole could not be read.
+    """
+    function = _function(spec)
+    try:
+        found = function(Ask(spec, client, validators, settings, now, base_dir))
+    except FetchError as failed:
+        raise SourceError(spec.locator, failed.reason, failed.detail) from failed
+    return replace(found, entries=tuple(_with_defaults(entry, spec) for entry in found.entries))
+
+
+def _function(spec: SourceSpec) -> Discover:
+    where = SOURCES.get(spec.kind)
+    if where is None:
+        raise SourceError(spec.locator, "unknown-kind", f"{spec.kind!r} is none of {', '.join(sorted(SOURCES))}")
+    module, _, name = where.partition(":")
+    function: Discover = getattr(import_module(module), name)
+    return function
+
+
+def _with_defaults(entry: Entry, spec: SourceSpec) -> Entry:
+    if (entry.lang or not spec.lang) and (entry.outlet or not spec.outlet):
+        return entry
+    return replace(entry, lang=entry.lang or spec.lang, outlet=entry.outlet or spec.outlet)

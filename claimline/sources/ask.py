@@ -1,0 +1,84 @@
+"""What every kind of source is asked with, and the small things they all need."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claimline.errors import SourceError
+from claimline.models import Discovered, SourceSpec, Validators
+from claimline.settings import Settings
+
+if TYPE_CHECKING:
+    from claimline.web.client import Client
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to one source."""
+
+    spec: SourceSpec
+    client: Client | None
+    validators: Validators
+    settings: Settings
+    now: datetime
+    base_dir: Path | None
+
+    @property
+    def door(self) -> Client:
+        """The client; a SourceError where there is none."""
+        if self.client is None:
+            raise SourceError(self.spec.locator, "no-network", "this kind of source needs the network")
+        return self.client
+
+    @property
+    def path(self) -> Path:
+        """The locator as a path, relative to `base_dir`."""
+        path = Path(self.spec.locator).expanduser()
+        return path if path.is_absolute() or self.base_dir is None else self.base_dir / path
+
+    @property
+    def robots(self) -> bool:
+        """Whether robots.txt is asked; `robots: ignore` is for a publisher who has permitted the reading."""
+        return self.spec.options.get("robots") != "ignore"
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The header of a paid source. `auth_env` names the variable that holds its value, `auth_header` the header."""
+        variable = self.spec.options.get("auth_env")
+        if not variable:
+            return {}
+        value = os.environ.get(variable, "")
+        if not value:
+            raise SourceError(self.spec.locator, "no-credentials", f"the environment variable {variable} is not set")
+        return {self.spec.options.get("auth_header", "Authorization"): value}
+
+    def number(self, option: str, default: int) -> int:
+        """A whole number of the source's options; a SourceError where it is none."""
+        written = self.spec.options.get(option)
+        if written is None:
+            return default
+        try:
+            return int(written)
+        except ValueError:
+            raise SourceError(self.spec.locator, "bad-option", f"{option}: {written!r} is not a whole number") from None
+
+
+Discover = Callable[[Ask], Discovered]
+
+
+def plain(text: str) -> str:
+    """One line without control characters and lone surrogates, fit for a title or a name."""
+    return " ".join(storable(text).split())
+
+
+def storable(text: str) -> str:
+    """Text that every database takes: no NUL or other control characters, no lone surrogates."""
+    return _UNPRINTABLE.sub("", text)

@@ -1,0 +1,245 @@
+"""Kind `feed`: RSS and Atom (and a JSON Feed that stands at the address of one).
+
+feedparser reads our own bytes; it never fetches. A feed that is not well-formed is still read as far as it goes; only one that
+yields nothing is an error of the source. Options: `pages`, how many pages of a paged feed (RFC 5005) are followed (3).
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from claimline.errors import FetchError, SourceError
+from claimline.models import Discovered, Entry, Fetched, Skip
+from claimline.sources import jsonfeed, urlkey
+from claimline.sources.ask import Ask, plain
+
+ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,application/xml;q=0.8,*/*;q=0.5"
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_PAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a feed: its entries, what was skipped, and the address of the next page."""
+
+    entries: tuple[Entry, ...]
+    skips: tuple[Skip, ...] = ()
+    following: str | None = None
+
+
+def discover(ask: Ask) -> Discovered:
+    """The entries of a feed, newest pages first; `not_modified` where neither headers nor bytes have changed."""
+    fetched = ask.door.get(ask.spec.locator, validators=ask.validators, accept=ACCEPT, robots=ask.robots, headers=ask.credentials)
+    if fetched.not_modified:
+        return Discovered((), validators=ask.validators, not_modified=True)
+    if fetched.validators.body_sha256 == ask.validators.body_sha256 is not None:
+        return Discovered((), validators=fetched.validators, not_modified=True)
+    gathered = _Gathered(ask.settings.max_feed_items)
+    page = parse(ask.spec.locator, fetched, ask.settings.max_feed_items)
+    fresh = gathered.add(page)
+    read = {urlkey.url_key(fetched.url), urlkey.url_key(fetched.final_url)}
+    for _ in range(ask.number("pages", _PAGES) - 1):
+        following = page.following
+        if not following or not fresh or gathered.full:
+            break
+        if urlkey.url_key(following) in read:
+            gathered.skips.append(Skip(following, "loop", "the next page has been read already"))
+            break
+        read.add(urlkey.url_key(following))
+        try:
+            page = parse(following, ask.door.get(following, accept=ACCEPT, robots=ask.robots), ask.settings.max_feed_items)
+        except (FetchError, SourceError) as failed:
+            gathered.skips.append(Skip(following, failed.reason, failed.detail, failed=True))
+            break
+        fresh = gathered.add(page)
+    return Discovered(tuple(gathered.entries), tuple(gathered.skips), fetched.validators)
+
+
+def parse(locator: str, fetched: Fetched, max_items: int) -> Page:
+    """One page of a feed from its bytes. Raises SourceError where it is none."""
+    body = fetched.body
+    if not body.strip():
+        raise SourceError(locator, "empty-feed", "the body is empty")
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _from_json(locator, fetched, max_items)
+    parsed = _parsed(locator, fetched)
+    skips: list[Skip] = []
+    if parsed.get("bozo") and _is_broken(parsed):
+        reason = _one_line(parsed.get("bozo_exception"))
+        if not parsed.entries:
+            raise _not_a_feed(locator, fetched, reason)
+        skips.append(Skip(locator, "malformed", reason))
+    elif not parsed.entries and not parsed.get("version"):
+        raise _not_a_feed(locator, fetched, "neither RSS nor Atom")
+    if len(parsed.entries) > max_items:
+        skips.append(Skip(locator, "too-many-items", f"{len(parsed.entries)}, the first {max_items} are read"))
+    entries: list[Entry] = []
+    for number, raw in enumerate(parsed.entries[:max_items], start=1):
+        entry = _entry(raw, fetched.final_url, parsed)
+        if isinstance(entry, Entry):
+            entries.append(entry)
+        else:
+            skips.append(Skip(f"{locator} entry {number}", *entry))
+    return Page(tuple(entries), tuple(skips), _next(parsed, fetched.final_url))
+
+
+def _parsed(locator: str, fetched: Fetched) -> Any:
+    """feedparser's own fetching is out of reach: it is given a stream of bytes, never a string that it might open."""
+    head = {"content-location": fetched.final_url}
+    if fetched.content_type:
+        head["content-type"] = fetched.content_type
+    try:
+        return feedparser.parse(io.BytesIO(fetched.body), response_headers=head, resolve_relative_uris=False, sanitize_html=False)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as broken:
+        # feedparser still raises from its depths on some ill-formed files.
+        raise SourceError(locator, "unreadable-feed", f"{type(broken).__name__}: {_one_line(broken)}") from broken
+
+
+def _is_broken(parsed: Any) -> bool:
+    """A wrong content type or a contradicted charset is no fault of the XML."""
+    benign = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+    return not isinstance(parsed.get("bozo_exception"), benign) or not parsed.entries
+
+
+def _not_a_feed(locator: str, fetched: Fetched, reason: str) -> SourceError:
+    feeds = linked_feeds(fetched)
+    if feeds:
+        return SourceError(locator, "not-a-feed", f"this is a page; its feeds: {', '.join(feeds[:5])}")
+    if re.search(rb"<html[\s>]", fetched.body[:4096], re.IGNORECASE):
+        return SourceError(locator, "not-a-feed", "this is a page, not a feed")
+    return SourceError(locator, "broken-xml", reason)
+
+
+def linked_feeds(fetched: Fetched) -> list[str]:
+    """The feeds that a page names in its head."""
+    found = []
+    for tag in re.findall(rb"<link\b[^>]{0,1000}>", fetched.body[:300_000], re.IGNORECASE):
+        written = tag.decode("utf-8", "replace")
+        if re.search(r"application/(?:rss\+xml|atom\+xml|feed\+json)", written, re.IGNORECASE):
+            address = re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", written, re.IGNORECASE)
+            if address:
+                found.append(urljoin(fetched.final_url, html.unescape(address[1])))
+    return list(dict.fromkeys(found))
+
+
+def _entry(raw: Any, base: str, parsed: Any) -> Entry | tuple[str, str]:
+    """An entry, or why there is none: (reason, detail)."""
+    title = _text(_own(raw, "title")) or None
+    url = _link(raw, base)
+    if url is None:
+        return "no-link", title or ""
+    if not url.lower().startswith(("http://", "https://")):
+        return "not-http", url[:200]
+    published, updated = _dates(raw, parsed)
+    return Entry(
+        url=url,
+        title=title,
+        published=published,
+        updated=updated,
+        lang=_language(raw, parsed),
+        authors=_authors(raw),
+    )
+
+
+def _own(raw: Any, name: str) -> Any:
+    """A field as this entry has it: feedparser would answer `updated` with `published`, and warn."""
+    return dict.get(raw, name)
+
+
+def _link(raw: Any, base: str) -> str | None:
+    links = [link for link in _own(raw, "links") or () if link.get("href")]
+    candidates = [
+        _own(raw, "feedburner_origlink"),
+        *(link["href"] for link in links if link.get("rel") == "alternate" and "html" in link.get("type", "html")),
+        *(link["href"] for link in links if link.get("rel") == "alternate"),
+        _own(raw, "link"),
+        _own(raw, "id") if urlkey.is_web(str(_own(raw, "id") or "")) else None,
+    ]
+    written = next((plain(str(c)).replace(" ", "%20") for c in candidates if c and str(c).strip()), None)
+    if written is None:
+        return None
+    try:
+        return urljoin(base, written)
+    except ValueError:
+        return None
+
+
+def _dates(raw: Any, parsed: Any) -> tuple[str | None, str | None]:
+    """The words of both dates. RSS 1.0 and dc:date know one date only, which is the publication's."""
+    published, updated = _words(_own(raw, "published")), _words(_own(raw, "updated"))
+    if published is None and str(parsed.get("version") or "").startswith("rss"):
+        return updated, None
+    return published, updated
+
+
+def _words(value: Any) -> str | None:
+    return plain(str(value))[:200] or None if value else None
+
+
+def _language(raw: Any, parsed: Any) -> str | None:
+    detail = _own(raw, "title_detail")
+    language = (detail or {}).get("language") or dict.get(parsed.feed, "language")
+    return plain(str(language))[:35] or None if language else None
+
+
+def _authors(raw: Any) -> tuple[str, ...]:
+    people = [person.get("name") for person in _own(raw, "authors") or () if isinstance(person, Mapping)]
+    names = people if any(people) else [_own(raw, "author")]
+    return tuple(dict.fromkeys(name for name in (_text(n) for n in names) if name))[:50]
+
+
+def _text(value: Any) -> str:
+    """A line of text from what may be HTML, once or twice escaped."""
+    return plain(html.unescape(_TAG.sub(" ", html.unescape(str(value)))))[:1000] if value else ""
+
+
+def _next(parsed: Any, base: str) -> str | None:
+    for link in dict.get(parsed.feed, "links") or ():
+        if link.get("rel") == "next" and link.get("href"):
+            try:
+                return urljoin(base, str(link["href"]))
+            except ValueError:
+                return None
+    return None
+
+
+def _from_json(locator: str, fetched: Fetched, max_items: int) -> Page:
+    entries, skips, following = jsonfeed.parse(locator, fetched.body, fetched.final_url, max_items)
+    return Page(entries, skips, following)
+
+
+def _one_line(value: object) -> str:
+    return plain(str(value))[:300]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Entries of several pages, each address once."""
+
+    limit: int
+    entries: list[Entry] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    seen: set[tuple[str, str | None]] = field(default_factory=set)
+
+    @property
+    def full(self) -> bool:
+        return len(self.entries) >= self.limit
+
+    def add(self, page: Page) -> bool:
+        """Take what is new of a page; whether there was anything."""
+        before = len(self.entries)
+        for entry in page.entries:
+            key = (urlkey.url_key(entry.url), entry.updated or entry.published)
+            if key not in self.seen and not self.full:
+                self.seen.add(key)
+                self.entries.append(entry)
+        self.skips.extend(page.skips)
+        return len(self.entries) > before

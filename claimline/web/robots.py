@@ -1,0 +1,155 @@
+"""robots.txt and tdmrep.json of a host: may we read this page, how slowly, and is mining its text reserved?
+
+Both are read once a host and run and can be kept for a day (`RobotsRecord`). After RFC 9309: a host without robots.txt (4xx)
+allows everything; one that fails to answer (5xx, no connection) allows nothing until it does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from claimline.errors import BodyTooLarge, FetchError, FetchFailed, FetchRefused
+from claimline.models import Fetched
+
+_AGENT = "claimline"
+_KEPT = timedelta(hours=24)
+_MAX_BYTES = 512_000
+_LONGEST_DELAY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsRecord:
+    """What one origin says. `state` is read, none (no robots.txt) or unreachable; `tdmrep` the JSON text, where there is one."""
+
+    origin: str
+    fetched_at: datetime
+    state: str
+    text: str = ""
+    tdmrep: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    record: RobotsRecord
+    robots: Protego
+    reserved: tuple[re.Pattern[str], ...]
+    freed: tuple[re.Pattern[str], ...]
+
+
+class Robots:
+    """The permissions of every host that was asked in this run; one instance serves all threads."""
+
+    def __init__(
+        self,
+        fetch: Callable[[str, int], Fetched],
+        slow_down: Callable[[str, float], None],
+        user_agent: str,
+        clock: Callable[[], datetime],
+        known: Mapping[str, RobotsRecord],
+    ) -> None:
+        self._fetch, self._slow_down, self._clock = fetch, slow_down, clock
+        self._agent = re.split(r"[/\s]", user_agent, maxsplit=1)[0] or _AGENT
+        self._known = dict(known)
+        self._rules: dict[str, _Rules] = {}
+        self._locks: dict[str, Lock] = {}
+        self._lock = Lock()
+
+    def check(self, url: str, *, own: bool = False) -> None:
+        """Raise FetchRefused where the page may not be read, FetchFailed where the host does not tell."""
+        rules = self._of(url)
+        if rules.record.state == "unreachable":
+            raise FetchFailed(url, "robots-unreachable", rules.record.text)
+        if not rules.robots.can_fetch(url, self._agent):
+            raise FetchRefused(url, "robots", "robots.txt disallows it")
+        if not own and _reserved(rules, url):
+            raise FetchRefused(url, "tdm-reserved", "tdmrep.json reserves text and data mining")
+
+    def seen(self) -> Mapping[str, RobotsRecord]:
+        with self._lock:
+            return {origin: rules.record for origin, rules in self._rules.items() if rules.record.state != "unreachable"}
+
+    def _of(self, url: str) -> _Rules:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        with self._lock:
+            lock = self._locks.setdefault(origin, Lock())
+        with lock:
+            if origin not in self._rules:
+                self._rules[origin] = self._read(origin)
+            return self._rules[origin]
+
+    def _read(self, origin: str) -> _Rules:
+        known = self._known.get(origin)
+        fresh = known is not None and self._clock() - known.fetched_at < _KEPT
+        record = known if known is not None and fresh else self._fetched(origin)
+        if record.state == "unreachable" and known is not None:
+            # Better the rules of yesterday than none (RFC 9309, 2.3.1.4).
+            record = known
+        rules = _parsed(record)
+        delay = rules.robots.crawl_delay(self._agent)
+        if delay:
+            parts = urlsplit(origin)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            self._slow_down(f"{parts.hostname}:{port}", min(float(delay), _LONGEST_DELAY_S))
+        return rules
+
+    def _fetched(self, origin: str) -> RobotsRecord:
+        state, text = self._get(f"{origin}/robots.txt")
+        tdmrep = self._get(f"{origin}/.well-known/tdmrep.json")[1] if state != "unreachable" else ""
+        return RobotsRecord(origin, self._clock(), state, text, tdmrep)
+
+    def _get(self, url: str) -> tuple[str, str]:
+        try:
+            fetched = self._fetch(url, _MAX_BYTES)
+        except FetchError as failed:
+            missing = failed.status is not None and 400 <= failed.status < 500 and failed.status != 429
+            if missing or isinstance(failed, BodyTooLarge | FetchRefused):
+                return "none", ""
+            return "unreachable", failed.reason
+        return "read", fetched.body.decode("utf-8", "replace")
+
+
+def _parsed(record: RobotsRecord) -> _Rules:
+    reserved, freed = _reservations(record.tdmrep)
+    return _Rules(record, Protego.parse(record.text if record.state == "read" else ""), reserved, freed)
+
+
+def _reservations(text: str) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...]]:
+    """The places that tdmrep.json reserves, and those that it leaves free."""
+    try:
+        rules = json.loads(text) if text.lstrip().startswith(("[", "{")) else []
+    except (ValueError, RecursionError):
+        return (), ()
+    reserved: list[re.Pattern[str]] = []
+    freed: list[re.Pattern[str]] = []
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if isinstance(rule, dict) and isinstance(rule.get("location"), str):
+            held = str(rule.get("tdm-reservation", "")) == "1"
+            (reserved if held else freed).append(_pattern(rule["location"]))
+    return tuple(reserved), tuple(freed)
+
+
+def _pattern(location: str) -> re.Pattern[str]:
+    """`/news/*` and `*.pdf$` as in robots.txt; a location is a prefix."""
+    ends = location.endswith("$")
+    body = ".*".join(re.escape(part) for part in re.split(r"\*+", location.removesuffix("$")[:500]))
+    return re.compile(body + ("$" if ends else ""))
+
+
+def _reserved(rules: _Rules, url: str) -> bool:
+    """The longest location that fits decides; a reservation wins a draw."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _longest(rules.reserved, path) > _longest(rules.freed, path) - 1 if rules.reserved else False
+
+
+def _longest(patterns: tuple[re.Pattern[str], ...], path: str) -> int:
+    return max((len(p.pattern) for p in patterns if p.match(path)), default=-1)
