@@ -1,0 +1,15 @@
+"""Alembic's entrance: migrates over the connection that it is given (see `storage.schema`)."""
+
+from alembic import context
+
+from storage.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    render_as_batch=True,
+    transactional_ddl=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,128 @@
+"""What a topic holds of its publishers: type, country and weight, with history.
+
+A weight that changes closes the row before it and touches every article of that publisher, so the next edition weighs it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Cause, OutletSpec, OutletType
+from storage import tables as t
+from storage.records import StoredOutlet
+from storage.sql import insert_id, touch
+
+_HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The live weights of a topic; a name that nobody gave weighs nothing where the topic holds unknown outlets."""
+
+    known: Mapping[str, float]
+    unknown: float
+
+    def of(self, outlet: str | None) -> float:
+        """The weight of a domain, or of the nearest domain above it that has one."""
+        name = (outlet or "").lower()
+        while name:
+            if name in self.known:
+                return self.known[name]
+            _, dot, rest = name.partition(".")
+            name = rest if dot and "." in rest else ""
+        return self.unknown
+
+
+def weights(s: Session, topic_id: int) -> Weights:
+    w = t.outlet_weights
+    rows = s.execute(sa.select(w.c.domain, w.c.weight).where(w.c.topic_id == topic_id, w.c.closed_at.is_(None))).all()
+    return Weights({r.domain: r.weight for r in rows}, 0.0 if _holds_unknown(s, topic_id) else 1.0)
+
+
+def adopt(s: Session, topic_id: int, specs: Sequence[OutletSpec], *, now: datetime, by: str) -> None:
+    """Take in what the topic file says of outlets; what a person set and the file does not name stays."""
+    held = _live(s, topic_id)
+    for spec in specs:
+        _set(s, topic_id, spec, held.get(spec.domain.lower()), now=now, by=by, from_file=True)
+    named = {spec.domain.lower() for spec in specs}
+    for domain, row in held.items():
+        if row.from_file and domain not in named:
+            s.execute(sa.update(t.outlet_weights).where(t.outlet_weights.c.id == row.id).values(closed_at=now))
+            _touch_articles(s, topic_id, domain, Cause.CHANGED_SETTING, now)
+
+
+def set_outlet(s: Session, topic_id: int, spec: OutletSpec, *, now: datetime, by: str) -> bool:
+    """A person names (accepts) a publisher or changes its weight; False where nothing is new."""
+    held = _live(s, topic_id).get(spec.domain.lower())
+    return _set(s, topic_id, spec, held, now=now, by=by, from_file=False)
+
+
+def outlets(s: Session, topic_id: int) -> tuple[StoredOutlet, ...]:
+    """Every publisher of the topic's articles and every named one, by domain."""
+    a, ta = t.articles, t.topic_articles
+    count = (
+        sa.select(a.c.outlet, sa.func.count().label("n"))
+        .join(ta, ta.c.article_id == a.c.id)
+        .where(ta.c.topic_id == topic_id, a.c.outlet.is_not(None))
+        .group_by(a.c.outlet)
+    )
+    counts: dict[str, int] = {r.outlet: r.n for r in s.execute(count)}
+    held = _live(s, topic_id)
+    unknown = weights(s, topic_id)
+    found = []
+    for domain in sorted(set(counts) | set(held)):
+        row, n = held.get(domain), counts.get(domain, 0)
+        if row is None:
+            found.append(StoredOutlet(domain, "", OutletType.OUTLET, None, unknown.of(domain), False, None, n))
+        else:
+            kind = OutletType(row.type)
+            found.append(StoredOutlet(domain, row.title, kind, row.country, row.weight, True, row.by, n))
+    return tuple(found)
+
+
+def _live(s: Session, topic_id: int) -> dict[str, sa.Row[tuple[object, ...]]]:
+    w = t.outlet_weights
+    rows = s.execute(sa.select(w).where(w.c.topic_id == topic_id, w.c.closed_at.is_(None))).all()
+    return {r.domain: r for r in rows}
+
+
+def _set(
+    s: Session,
+    topic_id: int,
+    spec: OutletSpec,
+    held: sa.Row[tuple[object, ...]] | None,
+    *,
+    now: datetime,
+    by: str,
+    from_file: bool,
+) -> bool:
+    values = {"title": spec.title, "type": spec.type.value, "country": spec.country, "weight": spec.weight}
+    if held is not None:
+        if all(getattr(held, name) == value for name, value in values.items()):
+            return False
+        s.execute(sa.update(t.outlet_weights).where(t.outlet_weights.c.id == held.id).values(closed_at=now))
+    domain = spec.domain.lower()
+    insert_id(s, t.outlet_weights, topic_id=topic_id, domain=domain, by=by, from_file=from_file, recorded_at=now, **values)
+    cause = Cause.CHANGED_SETTING if from_file else Cause.PERSON
+    _touch_articles(s, topic_id, domain, cause, now)
+    return True
+
+
+def _touch_articles(s: Session, topic_id: int, domain: str, cause: Cause, now: datetime) -> None:
+    a, ta = t.articles, t.topic_articles
+    same = (a.c.outlet == domain) | a.c.outlet.like(f"%.{domain}")
+    query = sa.select(a.c.id).join(ta, ta.c.article_id == a.c.id).where(ta.c.topic_id == topic_id, same)
+    for article_id in s.execute(query).scalars().all():
+        touch(s, topic_id, cause, now, article_id=article_id)
+
+
+def _holds_unknown(s: Session, topic_id: int) -> bool:
+    v = t.topic_versions
+    query = sa.select(v.c.spec).join(t.topics, t.topics.c.current_version_id == v.c.id).where(t.topics.c.id == topic_id)
+    spec = s.execute(query).scalar()
+    return spec is not None and spec.get("unknown_outlets") == _HOLD

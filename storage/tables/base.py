@@ -1,0 +1,63 @@
+"""What every table shares: column types that mean the same on both databases, names for constraints, and `core`.
+
+Models are declared with SQLModel; reads and writes go through their Core tables (`core(Model)`), so that no row object is ever
+carried about.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+METADATA: sa.MetaData = SQLModel.metadata
+_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment with microseconds: `timestamptz` on PostgreSQL, sortable text of fixed width on SQLite."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.String(26))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time cannot be stored: {value}")
+        moment = value.astimezone(UTC)
+        return moment.strftime(_FORMAT) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def core(model: type[SQLModel]) -> sa.Table:
+    """The Core table behind a model."""
+    return METADATA.tables[str(model.__tablename__)]
+
+
+def live(column: str) -> dict[str, Any]:
+    """The `WHERE column IS NULL` of a partial index, for both databases."""
+    where = sa.text(f"{column} IS NULL")
+    return {"sqlite_where": where, "postgresql_where": where}
