@@ -169,6 +169,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.claim_lines: list[int] = []
 
     def fail(self, line: int, key: str, message: str) -> None:
         self.problems.append(Problem(line, key, message))
@@ -191,7 +192,7 @@ class _Reader:
             items, "claims", self.claim, required=line, hint="write at least one sentence that can be true or false"
         )
         sources = self.listed(items, "sources", self.source, required=line, hint="name at least one feed or folder")
-        self.unique(items, "claims", [c.slug for c in claims], "slug")
+        self.unique(claims)
         self.relations(items, claims)
         return Topic(
             slug=slug,
@@ -207,6 +208,12 @@ class _Reader:
         )
 
     def claim(self, node: yaml.Node) -> ClaimSpec | None:
+        claim = self.read_claim(node)
+        if claim is not None:
+            self.claim_lines.append(_line(node))
+        return claim
+
+    def read_claim(self, node: yaml.Node) -> ClaimSpec | None:
         if isinstance(node, yaml.ScalarNode):
             statement = self.statement(node.value, _line(node))
             return ClaimSpec(slugify(statement), statement) if statement else None
@@ -460,14 +467,12 @@ class _Reader:
             return default
         return number
 
-    def unique(self, items: Mapping[str, _Item], key: str, values: Sequence[str], what: str) -> None:
+    def unique(self, claims: Sequence[ClaimSpec]) -> None:
         seen: set[str] = set()
-        for index, value in enumerate(values):
-            if value in seen:
-                node = items[key].node
-                line = _line(node.value[index]) if index < len(node.value) else items[key].line
-                self.fail(line, key, f"the {what} {value!r} stands twice; give one of them its own `{what}:`")
-            seen.add(value)
+        for claim, line in zip(claims, self.claim_lines, strict=True):
+            if claim.slug in seen:
+                self.fail(line, "claims", f"the slug {claim.slug!r} stands twice; give one of them its own `slug:`")
+            seen.add(claim.slug)
 
 
 def _line(node: yaml.Node) -> int:
