@@ -69,6 +69,7 @@ _SIGNATURES = (
     re.compile(rf"[(/\[]\s*(?:[\w.]+\s*[/,-]\s*)?(?P<name>{_ALL})(?:\s*[/,+-]\s*[\w. ]{{2,20}})?\s*[)/\]]"),
     re.compile(rf"(?:^|[\s.,])(?P<name>{_ANY})\s*[-–—]\s", re.M),
     re.compile(rf"[-–—]\s*(?P<name>{_ALL})\s*[.:]?\s*$", re.M),
+    re.compile(rf"\A[^\n]{{3,50}}\d[^\n]{{0,15}}[-–—]\s*(?P<name>{_ALL})\s*[.:]"),
     re.compile(rf"(?i:\b(?:source|quelle|источник|kaynak|fuente|fonte|bron|źródło|джерело)\s*:\s*)(?P<name>{_ALL})(?!\w)"),
     re.compile(rf"(?i:\b(?:reporting by|with|by|par|mit|avec|con)\s+)(?P<name>{_ALL})\s*\.?\s*$", re.M),
 )

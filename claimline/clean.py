@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from claimline import agencies, dates, notices, page_dates
+from claimline import agencies, dates, notices, page_dates, text_dates
 from claimline.errors import CleanError
 from claimline.models import Cleaned, DateBasis, Entry, Skip
 from claimline.normal import NORMALISER, decode, normalise, sha256, utf16_without_mark
@@ -103,7 +103,7 @@ def clean(entry: Entry, body: bytes | None, content_type: str | None, *, url: st
         page = _Page(entry.text)
     else:
         page = _read_body(body if body is not None else entry.body, content_type or entry.content_type, url)
-    marker, text = dates.take_marker(normalise(page.text))
+    marker, text = text_dates.take_marker(normalise(page.text))
     text = normalise(text)
     if not text:
         raise CleanError(url, "empty")
