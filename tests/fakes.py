@@ -164,7 +164,7 @@ def fake_client(
 def plain_settings(**changes: object) -> Settings:
     """The defaults, whatever this machine's environment and files say."""
     defaults = {name: info.default for name, info in Settings.model_fields.items()}
-    return Settings.model_construct(**{**defaults, **changes})  # type: ignore[arg-type]
+    return Settings.model_construct(**{**defaults, **changes})
 
 
 __all__ = ["Answer", "FakeClock", "FakeSite", "Page", "fake_client", "feed", "plain_settings", "redirect", "replace"]

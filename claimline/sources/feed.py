@@ -24,6 +24,8 @@ from claimline.sources.ask import Ask, plain
 ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,application/xml;q=0.8,*/*;q=0.5"
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PAGES = 3
+# A wrong content type or a contradicted charset is no fault of the XML.
+_BENIGN = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,10 @@ def parse(locator: str, fetched: Fetched, max_items: int) -> Page:
         return _from_json(locator, fetched, max_items)
     parsed = _parsed(locator, fetched)
     skips: list[Skip] = []
-    if parsed.get("bozo") and _is_broken(parsed):
-        reason = _one_line(parsed.get("bozo_exception"))
-        if not parsed.entries:
-            raise _not_a_feed(locator, fetched, reason)
+    broken = bool(parsed.get("bozo")) and not isinstance(parsed.get("bozo_exception"), _BENIGN)
+    reason = _one_line(parsed.get("bozo_exception")) if broken else "neither RSS nor Atom"
+    if broken:
         skips.append(Skip(locator, "malformed", reason))
-    elif not parsed.entries and not parsed.get("version"):
-        raise _not_a_feed(locator, fetched, "neither RSS nor Atom")
     if len(parsed.entries) > max_items:
         skips.append(Skip(locator, "too-many-items", f"{len(parsed.entries)}, the first {max_items} are read"))
     entries: list[Entry] = []
@@ -88,6 +87,8 @@ def parse(locator: str, fetched: Fetched, max_items: int) -> Page:
             entries.append(entry)
         else:
             skips.append(Skip(f"{locator} entry {number}", *entry))
+    if not entries and (broken or not parsed.get("version")):
+        raise _not_a_feed(locator, fetched, reason)
     return Page(tuple(entries), tuple(skips), _next(parsed, fetched.final_url))
 
 
@@ -101,12 +102,6 @@ def _parsed(locator: str, fetched: Fetched) -> Any:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as broken:
         # feedparser still raises from its depths on some ill-formed files.
         raise SourceError(locator, "unreadable-feed", f"{type(broken).__name__}: {_one_line(broken)}") from broken
-
-
-def _is_broken(parsed: Any) -> bool:
-    """A wrong content type or a contradicted charset is no fault of the XML."""
-    benign = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
-    return not isinstance(parsed.get("bozo_exception"), benign) or not parsed.entries
 
 
 def _not_a_feed(locator: str, fetched: Fetched, reason: str) -> SourceError:

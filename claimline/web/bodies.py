@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from claimline.errors import BodyTooLarge, FetchFailed
 
@@ -46,8 +47,19 @@ def _decoded(url: str, chunks: Iterable[bytes], encodings: str) -> Iterator[byte
     for name in reversed(names):
         if name not in ("gzip", "x-gzip", "deflate"):
             raise FetchFailed(url, "bad-encoding", f"{name[:40]!r} was not asked for")
-        pieces = _inflate(url, pieces, wbits=zlib.MAX_WBITS if name == "deflate" else zlib.MAX_WBITS | 16)
+        pieces = _deflate(url, pieces) if name == "deflate" else _inflate(url, pieces, wbits=zlib.MAX_WBITS | 16)
     return pieces
+
+
+def _deflate(url: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """`deflate` means zlib; some servers send it raw, which its first two bytes tell."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= 2:
+            break
+    is_zlib = len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+    yield from _inflate(url, chain([head], chunks), wbits=zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
 
 
 def _inflate(url: str, chunks: Iterator[bytes], *, wbits: int) -> Iterator[bytes]:
@@ -61,10 +73,6 @@ def _inflate(url: str, chunks: Iterator[bytes], *, wbits: int) -> Iterator[bytes
             except zlib.error as bad:
                 if members:
                     return
-                if wbits == zlib.MAX_WBITS and not started:
-                    # Some servers send raw deflate where the standard means zlib.
-                    inflater, started = zlib.decompressobj(-zlib.MAX_WBITS), True
-                    continue
                 raise FetchFailed(url, "bad-encoding", str(bad)) from bad
             started = True
             data = inflater.unconsumed_tail

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Collection, Iterable
+from ipaddress import ip_address
 
 import httpcore
 import httpx
-from ssrfguard import Policy, SSRFGuardError
+from ssrfguard import BlockedAddressError, Policy, SSRFGuardError
 from ssrfguard.httpx import SafeBackend
 
 from claimline.errors import FetchRefused
@@ -57,11 +58,13 @@ def check_url(url: httpx.URL, allowed: Allowed) -> None:
     if _INTERNAL.search(url.host.lower()):
         raise FetchRefused(written, "private-address", "a local name")
     try:
+        if _is_address(url.host):
+            _CLOSED.check_address(url.host)
         _CLOSED.check_url(written)
-    except SSRFGuardError as refused:
-        raise FetchRefused(written, "private-address", str(refused)) from refused
-    except ValueError as bad:
-        raise FetchRefused(written, "bad-url", str(bad)) from bad
+    except BlockedAddressError as refused:
+        raise FetchRefused(written, "private-address", refused.reason) from refused
+    except (SSRFGuardError, ValueError) as refused:
+        raise FetchRefused(written, "bad-url", str(refused)) from refused
 
 
 def port_of(url: httpx.URL) -> int:
@@ -105,6 +108,14 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         backend = self._open if (host, port) in self._allowed else self._closed
         return backend.connect_tcp(host, port, timeout, local_address, socket_options)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_dotted_quad(host: str) -> bool:
