@@ -21,6 +21,7 @@ class Article(SQLModel, table=True):
     url: str
     outlet: str | None = None
     first_seen: datetime = Field(sa_type=UtcDateTime)
+    current_revision_id: int | None = None  # that of the latest sighting
     state: str = "new"
     attempts: int = 0
     last_error: str | None = None

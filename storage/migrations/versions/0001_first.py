@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("outlet", sa.String(), nullable=True),
         sa.Column("first_seen", UtcDateTime(), nullable=False),
+        sa.Column("current_revision_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
