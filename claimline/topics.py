@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
 
 SOURCE_KINDS = ("feed", "files", "sitemap", "gdelt", "jsonfeed", "page", "warc", "urls")
+LOCAL_KINDS = ("files", "warc", "urls")
 STORE = ("full", "quotes", "link")
 SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 MAX_BYTES = 2_000_000
@@ -97,6 +98,21 @@ def _yaml_problem(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or "cannot be read as YAML"
     return Problem(mark.line + 1 if mark else 1, "", f"not valid YAML: {what}; check quotes, colons and indentation there")
+
+
+def anchored(topic: Topic, folder: Path) -> Topic:
+    """The topic with the relative paths of its local sources made absolute: relative to `folder`, or else to the working
+    directory where the thing is there and not here.
+    """
+    return replace(topic, sources=tuple(_anchored(s, folder) for s in topic.sources))
+
+
+def _anchored(source: SourceSpec, folder: Path) -> SourceSpec:
+    if source.kind not in LOCAL_KINDS or _is_web(source.locator):
+        return source
+    path = Path(source.locator).expanduser()
+    here = (folder / path).resolve()
+    return replace(source, locator=str(here if here.exists() or not path.exists() else path.resolve()))
 
 
 # --- Export ---------------------------------------------------------------------------------------------------------

@@ -64,6 +64,11 @@ class Matcher:
     def hash(self) -> str:
         return matcher_hash(self._engine)
 
+    @property
+    def about(self) -> dict[str, object]:
+        """What the hash is made of, for the database's list of matchers."""
+        return {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION}
+
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
         """Answers each text, in order; the pairs of all texts go to the model together."""
         plans = [self._plan(t) for t in texts]

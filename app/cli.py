@@ -1,0 +1,57 @@
+"""`claimline`: the command line. It parses, calls one function of `flows` or `storage`, and prints; no logic of its own.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 done in part. No traceback reaches a user unless CLAIMLINE_DEBUG is set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from app import out
+from app.commands import database, reads, run, topics
+from claimline.errors import ClaimlineError
+
+app = typer.Typer(
+    name="claimline",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Watches the news for what is being said about a set of claims, and keeps an auditable history of each.",
+)
+
+run.add_to(app)
+reads.add_to(app)
+topics.add_to(app)
+database.add_to(app)
+
+
+def main() -> None:
+    """The entry point; turns every failure into one line and an exit code."""
+    try:
+        app()
+    except ClaimlineError as error:
+        _fail(str(error), error.exit_code, error)
+    except KeyboardInterrupt:
+        _fail("stopped; what was finished is kept, run it again to go on", 1, None)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: that is no failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 -- the outermost edge: a person gets a line, not a traceback
+        _fail(f"internal error: {type(error).__name__}: {error}; set CLAIMLINE_DEBUG=1 for the traceback", 1, error)
+
+
+def _fail(message: str, code: int, error: Exception | None) -> None:
+    if error is not None and os.environ.get("CLAIMLINE_DEBUG"):
+        raise error
+    out.say(f"claimline: {message}")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""`claimline topics check|import|export|list` and `claimline new`: the files that say what to watch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from app import opening, out
+from claimline import topics as topic_files
+from claimline.errors import TopicError, UsageError
+from claimline.models import ClaimSpec, SourceSpec, Topic
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The files that say what to watch.")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="topics")
+    app.command("new")(new)
+
+
+@group.command("check")
+def check(files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON).")) -> None:
+    """Check topic files; every error at once, with its line."""
+    wrong = 0
+    for path in files:
+        try:
+            topic = topic_files.load(path)
+        except TopicError as error:
+            out.say(str(error))
+            wrong += len(error.problems)
+            continue
+        out.out.print(f"{path}: fine: {len(topic.claims)} claims, {len(topic.sources)} sources", soft_wrap=True)
+        for hint in _hints(topic):
+            out.say(f"{path}: hint: {hint}")
+    if wrong:
+        out.say(f"{wrong} problem{'s' if wrong != 1 else ''}")
+        raise typer.Exit(2)
+
+
+def _hints(topic: Topic) -> list[str]:
+    """What is allowed and will not work well."""
+    hints = []
+    if not topic.names:
+        hints.append("no `names`: give each thing with its spellings and scripts, or retrieval has only the claims' own words")
+    hints += [f"claim {c.slug} joins two statements with 'and'; split it" for c in topic.claims if " and has " in c.statement]
+    return hints
+
+
+@group.command("list")
+def list_topics(db: str | None = out.DB, as_json: bool = out.JSON) -> None:
+    """The topics in the database."""
+    from storage import claims
+
+    with opening.database(db) as opened, opened.read() as s:
+        found = claims.topics(s)
+    rows = [{"topic": t.slug, "title": t.topic.title, "claims": len(t.claims), "sources": len(t.topic.sources)} for t in found]
+    if as_json:
+        out.json_lines(rows)
+    else:
+        out.table(None, ["topic", "title", "claims", "sources"], [list(r.values()) for r in rows])
+
+
+@group.command("import")
+def import_file(
+    file: Path = typer.Argument(..., metavar="FILE"),
+    db: str | None = out.DB,
+    force: bool = typer.Option(False, "--force", help="Import even an older version of the file."),
+) -> None:
+    """Bring a topic file into the database; an older version is refused with the difference."""
+    from storage import claims
+
+    topic = opening.topic_from_file(file)
+    with opening.database(db) as opened:
+        done = opened.write(
+            lambda s: claims.import_topic(
+                s,
+                topic,
+                digest=topic_files.digest(topic),
+                yaml=topic_files.dump(topic),
+                now=datetime.now(UTC),
+                by="command line",
+                force=force,
+            )
+        )
+    changes = [f"{len(v)} {k}" for k in ("added", "reworded", "retired", "renamed") if (v := getattr(done, k))]
+    out.out.print(f"{topic.slug}: {', '.join(changes) if changes else 'nothing new'}")
+
+
+@group.command("export")
+def export(topic: str = typer.Argument(..., metavar="TOPIC"), db: str | None = out.DB) -> None:
+    """Write a topic as the database holds it, as YAML on stdout."""
+    from storage import claims
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        typer.echo(topic_files.dump(claims.topic(s, topic).topic), nl=False)
+
+
+def new(
+    sentence: str = typer.Argument(..., metavar="SENTENCE", help="The claim: one sentence that can be true or false."),
+    title: str | None = typer.Option(None, "--title", help="The topic's title. Default: the sentence."),
+    source: list[str] = typer.Option([], "--source", "-s", metavar="URL|FOLDER", help="A feed's address or a folder of files."),
+    to: Path | None = typer.Option(None, "--out", "-o", metavar="FILE", help="Where to write. Default: topics/<slug>.yaml."),
+) -> None:
+    """Write a valid topic file for one claim, to be edited and tracked."""
+    slug = topic_files.slugify(sentence)
+    path = to or Path("topics") / f"{slug}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; name another file with --out")
+    sources = tuple(_source(s) for s in source) or (SourceSpec("feed", "https://example.org/feed.xml", title="Replace me"),)
+    topic = Topic(topic_files.slugify(title or sentence), title or sentence, (ClaimSpec(slug, sentence),), sources)
+    text = _HEAD + topic_files.dump(topic) + _TAIL
+    topic_files.parse(text, path=str(path))  # refuses a sentence that is no claim, before anything is written
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    out.out.print(f"{path}: written. Edit its sources and names, then: claimline track --topic {path}", soft_wrap=True)
+
+
+def _source(where: str) -> SourceSpec:
+    web = where.startswith(("http://", "https://"))
+    return SourceSpec("feed" if web else "files", where if web else str(Path(where).resolve()))
+
+
+_HEAD = "# What to watch. `claimline topics check FILE` tells what is wrong; topics/README.md tells how to write a good claim.\n"
+_TAIL = """
+# Each thing with the ways it is written, in any script; inflected forms are found by themselves:
+# names:
+#   - name: S-400
+#     variants: [S400, С-400, Triumf]
+# Who speaks, under one name:
+# people:
+#   - name: Jens Stoltenberg
+#     variants: [Столтенберг, NATO Secretary General]
+"""

@@ -1,0 +1,66 @@
+"""The desk: what every step needs at hand — database, settings, clock, door to the network — in one frozen value.
+
+An entrance (command line, flow run, page) opens it; steps take it as their first argument. Tasks that run elsewhere open their own.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from claimline.models import Fetched, Validators
+from claimline.settings import Settings
+from claimline.web.client import open_client
+from storage.engine import Database, open_database
+
+
+class Client(Protocol):
+    """The part of the network's one door that steps use."""
+
+    def __enter__(self) -> Client: ...
+    def __exit__(self, *details: Any) -> None: ...
+    def get(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def holder_name() -> str:
+    """Who is at work, for leases and run rows: host, process, and a random part."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`now` is the only clock of the steps. `progress` hears (what, done, total) and may be ignored."""
+
+    db: Database
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+    client: Callable[..., Any] = open_client
+    base_dir: Path | None = None
+    actor: str = "claimline"
+    holder: str = field(default_factory=holder_name)
+    progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
+
+    def open_client(self, allow_private: Collection[str]) -> Any:
+        return self.client(self.settings, allow_private=tuple(allow_private), clock=self.now)
+
+
+@contextmanager
+def open_desk(settings: Settings | None = None, **more: Any) -> Iterator[Desk]:
+    """A desk for the settings (read from the environment where none are given); closes the database after."""
+    settings = settings or Settings()
+    db = open_database(settings.effective_database_url)
+    try:
+        yield Desk(db, settings, **more)
+    finally:
+        db.dispose()

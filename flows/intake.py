@@ -1,0 +1,207 @@
+"""Intake: sources are asked, articles fetched, cleaned and stored. Read (session closed), work, write.
+
+Each step may run twice and be killed anywhere: what is written is written whole, and the next run goes on from what the
+database has not seen. It counts and names everything that it skipped; it raises only where nothing of it could be done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from claimline import sources as source_kinds
+from claimline.errors import FetchFailed, SourceError, StorageError
+from claimline.models import Discovered, Fetched, Skip, SourceReport, Validators
+from claimline.sources.urlkey import url_key
+from flows import pipeline
+from flows.desk import Desk
+from flows.pipeline import Got, Wanted
+from flows.tally import Tally
+from storage import articles, claims, runs
+from storage.engine import Session
+from storage.records import StoredSource, StoredTopic, ToFetch
+
+INLINE_BATCH = 96
+FETCH_ROUND = 2_000
+GONE = frozenset({404, 410})
+
+
+def stored_topic(desk: Desk, slug: str) -> StoredTopic:
+    with desk.db.read() as s:
+        return claims.topic(s, slug)
+
+
+def allowed_hosts(topic: StoredTopic) -> tuple[str, ...]:
+    """The hosts on private addresses that the topic's owner allowed."""
+    return tuple(sorted({host for spec in topic.topic.sources for host in spec.allow_private}))
+
+
+# --- Sources --------------------------------------------------------------------------------------------------------
+
+
+def due_sources(desk: Desk, topic: StoredTopic, *, everything: bool = True) -> tuple[StoredSource, ...]:
+    """The sources to ask now: none that is paused; with `everything` false only those whose turn it is."""
+    with desk.db.read() as s:
+        known = articles.sources(s, topic.id)
+    now = desk.now()
+    return tuple(k for k in known if not k.paused and (everything or k.next_due_at is None or k.next_due_at <= now))
+
+
+def ingest_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> tuple[SourceReport, Tally]:
+    """Asks one source and stores what it named; articles that it carried are cleaned and stored at once."""
+    tally = Tally()
+    began = time.perf_counter()
+    report = SourceReport(source.id, source.locator, answered=False)
+    try:
+        with desk.open_client(allowed_hosts(topic)) as client, tally.timed("discover"):
+            found = source_kinds.discover(
+                source.spec,
+                client,
+                validators=source.validators,
+                settings=desk.settings,
+                now=desk.now(),
+                base_dir=desk.base_dir,
+            )
+    except SourceError as error:
+        reason = f"{error.reason}" + (f": {error.detail}" if error.detail else "")
+        tally.skip(Skip(source.locator, error.reason, error.detail, failed=True))
+        report = replace(report, error=reason)
+        desk.db.write(lambda s: runs.source_failed(s, source.id, reason, now=desk.now()))
+        return report, tally
+    for skip in found.skips:
+        tally.skip(skip)
+    saved = _store(desk, topic, source, found, tally)
+    tally.spent("source", time.perf_counter() - began)
+    return (
+        replace(
+            report,
+            answered=True,
+            not_modified=found.not_modified,
+            found=len(found.entries),
+            new=saved["new"],
+            revised=tally.counts["revised"],
+            unchanged=tally.counts["unchanged"],
+            skips=tuple(tally.skips),
+            seconds=dict(tally.seconds),
+        ),
+        tally,
+    )
+
+
+def _store(desk: Desk, topic: StoredTopic, source: StoredSource, found: Discovered, tally: Tally) -> Counter[str]:
+    """Discoveries first or with their captures, the validators last: a kill in between costs a second look, nothing else."""
+    counted: Counter[str] = Counter()
+    carried = [e for e in found.entries if e.text is not None or e.body is not None]
+    named = [e for e in found.entries if e.text is None and e.body is None]
+    with pipeline.cleaner(desk.settings.clean_processes, expected=len(carried)) as pool:
+        wanted = [Wanted(index, source.id, e.url, e, Validators(), desk.now()) for index, e in enumerate(carried)]
+        done = 0
+        for round_ in pipeline.batched(pipeline.clean_inline(wanted, pool), INLINE_BATCH // pipeline.CLEAN_BATCH):
+            batch = [got for part in round_ for got in part]
+            with tally.timed("record"):
+                part_tally = desk.db.write(lambda s, b=batch: _save_carried(s, desk, topic, source, b))  # type: ignore[misc]
+            tally.add(part_tally)
+            counted["new"] += part_tally.counts["articles-new"]
+            done += len(batch)
+            desk.progress(source.locator, done, len(carried))
+    last = Discovered(tuple(named), (), found.validators, found.not_modified)
+    saved = desk.db.write(lambda s: articles.save_discovery(s, source.id, topic.id, last, now=desk.now()))
+    counted["new"] += len(saved.new)
+    tally.counts["articles-named"] += len(found.entries)
+    tally.counts["articles-new"] += len(saved.new)
+    return counted
+
+
+def _save_carried(s: Session, desk: Desk, topic: StoredTopic, source: StoredSource, batch: Sequence[Got]) -> Tally:
+    """One transaction: the entries as discoveries and their texts as captures."""
+    entries = tuple(got.wanted.entry for got in batch)
+    saved = articles.save_discovery(s, source.id, topic.id, Discovered(entries), now=desk.now())
+    ids = articles.article_ids(s, source.id, [e.url for e in entries])
+    tally = Tally()
+    for got in batch:
+        article_id = ids.get(got.wanted.url)
+        if article_id is not None:
+            _save(s, desk, replace(got, wanted=replace(got.wanted, article_id=article_id)), source.spec.store, tally)
+    tally.counts["articles-new"] += len(saved.new)
+    return tally
+
+
+# --- Articles -------------------------------------------------------------------------------------------------------
+
+
+def articles_to_fetch(desk: Desk, topic: StoredTopic, *, recheck: bool = True, limit: int = FETCH_ROUND) -> tuple[ToFetch, ...]:
+    """What was named and never read, what failed and is due again, and what may have changed."""
+    with desk.db.read() as s:
+        new = articles.pending_fetch(s, topic.id, now=desk.now(), limit=limit)
+        again = articles.due_for_recheck(s, topic.id, now=desk.now(), limit=max(0, limit - len(new))) if recheck else ()
+    return (*new, *again)
+
+
+def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) -> Tally:
+    """Fetches, cleans and stores a batch of articles; every failure is counted under its reason and retried later."""
+    tally = Tally()
+    todo = [
+        Wanted(w.article_id, w.source_id, w.url, w.entry, w.validators, desk.now(), w.spec.options.get("robots") != "ignore")
+        for w in wanted
+    ]
+    store = {w.article_id: w.spec.store for w in wanted}
+    done = 0
+    with desk.open_client(allowed_hosts(topic)) as client:
+
+        def get(one: Wanted) -> Fetched:
+            try:
+                return client.get(one.url, validators=one.validators, robots=one.robots)  # type: ignore[no-any-return]
+            except FetchFailed as error:
+                if error.status in GONE:
+                    return Fetched(one.url, one.url, error.status, desk.now(), b"")
+                raise
+
+        with pipeline.cleaner(desk.settings.clean_processes, expected=len(todo)) as pool, tally.timed("fetch-and-clean"):
+            for batch in pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency):
+                with tally.timed("record"):
+                    tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
+                done += len(batch)
+                desk.progress("articles", done, len(todo))
+    return tally
+
+
+def _save_batch(s: Session, desk: Desk, batch: Sequence[Got], store: Mapping[int, str]) -> Tally:
+    tally = Tally()
+    for got in batch:
+        _save(s, desk, got, store.get(got.wanted.article_id, "full"), tally)
+    return tally
+
+
+def _save(s: Session, desk: Desk, got: Got, store: str, tally: Tally) -> None:
+    came: Fetched | Skip
+    if got.fetched is not None and got.fetched.status in GONE:
+        came, skip = got.fetched, Skip(got.wanted.url, "gone", str(got.fetched.status))
+    elif got.skip is not None:
+        came = skip = got.skip
+    elif got.fetched is not None:
+        came, skip = got.fetched, None
+    else:
+        raise StorageError(f"{got.wanted.url}: neither an answer nor a reason")
+    saved = articles.save_capture(
+        s,
+        got.wanted.article_id,
+        came,
+        got.cleaned,
+        source_id=got.wanted.source_id,
+        now=desk.now(),
+        alias=_alias(got),
+        store=store,
+    )
+    tally.saw(saved, skip)
+    if got.cleaned is not None and saved.new_revision and not got.cleaned.published.certain:
+        tally.counts["date-uncertain"] += 1
+
+
+def _alias(got: Got) -> str | None:
+    """Another address of the same article: the canonical one, or where a redirect led."""
+    if got.fetched is None or got.cleaned is None:
+        return None
+    other = got.cleaned.canonical_url or got.fetched.final_url
+    return other if url_key(other) != url_key(got.wanted.url) else None

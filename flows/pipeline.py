@@ -1,0 +1,158 @@
+"""Fetch and clean side by side: threads wait for hosts, processes clean, the caller alone writes. Memory stays bounded.
+
+Nothing here decides or stores; it turns articles to fetch into results, a batch at a time, whatever fails.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from claimline.clean import CleanJob, clean_many
+from claimline.errors import FetchError
+from claimline.models import Cleaned, Entry, Fetched, Skip, Validators
+
+T = TypeVar("T")
+CLEAN_BATCH = 24
+# Below this many pages a process pool costs more than it saves.
+POOL_FROM = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One article to fetch and clean; `inline` where the source carried it."""
+
+    article_id: int
+    source_id: int
+    url: str
+    entry: Entry
+    validators: Validators
+    first_seen: datetime
+    robots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What became of it: the answer and its clean text, or why there is none."""
+
+    wanted: Wanted
+    fetched: Fetched | None
+    cleaned: Cleaned | None
+    skip: Skip | None = None
+
+
+class Getter(Protocol):
+    def __call__(self, wanted: Wanted) -> Fetched: ...
+
+
+class Cleaner:
+    """Cleans batches, in this process or, with many pages, in spawned ones (threads do not help and can crash)."""
+
+    def __init__(self, processes: int, *, expected: int) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        if processes > 1 and expected >= POOL_FROM:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=None)
+        self.batches_ahead = processes * 3 if self._pool else 1
+
+    def submit(self, jobs: Sequence[CleanJob]) -> Future[list[Cleaned | Skip]]:
+        if self._pool:
+            return self._pool.submit(clean_many, jobs)
+        done: Future[list[Cleaned | Skip]] = Future()
+        done.set_result(clean_many(jobs))
+        return done
+
+    def close(self) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cleaner(processes: int, *, expected: int) -> Iterator[Cleaner]:
+    made = Cleaner(processes, expected=expected)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def fetch_and_clean(wanted: Sequence[Wanted], get: Getter, pool: Cleaner, *, threads: int) -> Iterator[list[Got]]:
+    """Yields batches as they are ready, every wanted article in exactly one of them."""
+    fetched = _fetch_all(wanted, get, threads)
+    yield from _clean_all(fetched, pool)
+
+
+def _fetch_all(wanted: Sequence[Wanted], get: Getter, threads: int) -> Iterator[Got]:
+    with ThreadPoolExecutor(max(1, min(threads, len(wanted) or 1)), thread_name_prefix="fetch") as executor:
+        futures = [executor.submit(_fetch_one, w, get) for w in wanted]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _fetch_one(wanted: Wanted, get: Getter) -> Got:
+    try:
+        return Got(wanted, get(wanted), None)
+    except FetchError as error:
+        return Got(wanted, None, None, Skip(wanted.url, error.reason, error.detail, failed=True))
+    except Exception as error:  # noqa: BLE001 -- the edge of a task: one article's trouble stays its own
+        return Got(wanted, None, None, Skip(wanted.url, "crash", f"{type(error).__name__}: {error}"[:200], failed=True))
+
+
+def clean_inline(wanted: Iterable[Wanted], pool: Cleaner) -> Iterator[list[Got]]:
+    """The same for articles that their source carried."""
+    yield from _clean_all((Got(w, _as_fetched(w), None) for w in wanted), pool)
+
+
+def _as_fetched(wanted: Wanted) -> Fetched:
+    entry = wanted.entry
+    body = entry.body if entry.body is not None else (entry.text or "").encode()
+    kind = entry.content_type or ("text/plain" if entry.body is None else "text/html")
+    return Fetched(wanted.url, wanted.url, 200, entry.fetched_at or wanted.first_seen, body, kind)
+
+
+def _clean_all(got: Iterator[Got], pool: Cleaner) -> Iterator[list[Got]]:
+    waiting: list[tuple[list[Got], Future[list[Cleaned | Skip]]]] = []
+    while batch := list(islice(got, CLEAN_BATCH)):
+        to_clean = [g for g in batch if g.fetched is not None and not g.fetched.not_modified]
+        rest = [g for g in batch if g.fetched is None or g.fetched.not_modified]
+        if rest:
+            yield rest
+        if to_clean:
+            waiting.append((to_clean, pool.submit([_job(g) for g in to_clean])))
+        while waiting and (len(waiting) >= pool.batches_ahead or waiting[0][1].done()):
+            yield _collect(*waiting.pop(0))
+    for held in waiting:
+        yield _collect(*held)
+
+
+def _job(got: Got) -> CleanJob:
+    fetched = got.fetched
+    if fetched is None:
+        raise AssertionError("only what was fetched is cleaned")
+    inline = got.wanted.entry.text is not None or got.wanted.entry.body is not None
+    body = None if got.wanted.entry.text is not None else fetched.body
+    entry = replace(got.wanted.entry, body=None) if inline else got.wanted.entry
+    return CleanJob(entry, body, fetched.content_type, fetched.final_url, got.wanted.first_seen)
+
+
+def _collect(batch: Sequence[Got], answer: Future[list[Cleaned | Skip]]) -> list[Got]:
+    return [
+        replace(g, skip=result) if isinstance(result, Skip) else replace(g, cleaned=result)
+        for g, result in zip(batch, answer.result(), strict=True)
+    ]
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
