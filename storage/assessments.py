@@ -1,0 +1,247 @@
+"""What a machine answered about a revision, kept until an edition publishes it.
+
+A pair that is not listed in a scan is *unrelated*; a pair that failed is pending, never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Cause, Judgement, Quote, Stance
+from storage import tables as t
+from storage.records import PendingCounts, PendingPair
+from storage.revisions import count_unscanned
+from storage.sql import chunks, insert_id, insert_many, insert_new, touch
+
+MAX_PAIR_ATTEMPTS = 5
+
+
+def ensure_matcher(
+    s: Session, matcher_hash: str, *, now: datetime, kind: str = "model", about: Mapping[str, object] | None = None
+) -> None:
+    """Register a matcher (or a judge) by its hash; `about` is what made the hash."""
+    insert_new(s, t.matchers, [{"hash": matcher_hash, "kind": kind, "about": dict(about or {}), "created_at": now}])
+
+
+def save_scan(
+    s: Session,
+    revision_id: int,
+    topic_version_id: int,
+    matcher_hash: str,
+    judgements: Sequence[Judgement],
+    *,
+    run_id: int | None,
+    now: datetime,
+    claim_versions: Mapping[str, int],
+    kind: str = "model",
+    outcome: str = "read",
+) -> tuple[int, ...]:
+    """A revision was looked at; `judgements` are the pairs that are not unrelated. Returns the ids of their assessments.
+
+    Saying the same twice changes nothing. Pairs with `failed` become pending. `kind="judge"` saves a judge's answers, which
+    make no scan. `outcome` is `language-not-read` where the matcher does not read the language.
+    """
+    ensure_matcher(s, matcher_hash, now=now, kind=kind)
+    fresh = kind == "judge" or _new_scan(s, revision_id, topic_version_id, matcher_hash, run_id, outcome, now)
+    ids = save_judgements(
+        s, revision_id, matcher_hash, judgements, run_id=run_id, now=now, claim_versions=claim_versions, kind=kind
+    )
+    if fresh:
+        _touch_if_it_counts(s, revision_id, topic_version_id, matcher_hash, bool(ids), kind, now)
+    return ids
+
+
+def save_judgements(
+    s: Session,
+    revision_id: int,
+    matcher_hash: str,
+    judgements: Sequence[Judgement],
+    *,
+    run_id: int | None,
+    now: datetime,
+    claim_versions: Mapping[str, int],
+    kind: str = "model",
+) -> tuple[int, ...]:
+    """Answers for a revision that was scanned before (a retry of pending pairs); part of `save_scan`."""
+    article_id = s.execute(sa.select(t.revisions.c.article_id).where(t.revisions.c.id == revision_id)).scalar_one()
+    claim_of = _claims_of(s, claim_versions.values())
+    ids = []
+    for judgement in judgements:
+        version_id = claim_versions[judgement.claim]
+        where = {"claim_version_id": version_id, "revision_id": revision_id, "matcher": matcher_hash}
+        if judgement.failed is not None:
+            _save_pending(s, claim_of[version_id], where, judgement.failed, now)
+            continue
+        _clear_pending(s, where)
+        if judgement.stance is Stance.UNRELATED:
+            continue
+        signed = where | {"claim_id": claim_of[version_id], "article_id": article_id, "actor": kind, "run_id": run_id}
+        ids.append(_save_assessment(s, signed, judgement, now))
+    return tuple(ids)
+
+
+def unjudged_claims(s: Session, revision_id: int, topic_version_id: int, matcher_hash: str) -> tuple[int, ...]:
+    """The wordings of this topic version that this matcher was not asked about for this revision, under any version."""
+    tc, k = t.topic_claims, t.scans
+    asked = (
+        sa.select(tc.c.claim_version_id)
+        .join(k, k.c.topic_version_id == tc.c.topic_version_id)
+        .where(k.c.revision_id == revision_id, k.c.matcher == matcher_hash)
+    )
+    query = sa.select(tc.c.claim_version_id).where(tc.c.topic_version_id == topic_version_id, tc.c.claim_version_id.not_in(asked))
+    return tuple(s.execute(query.order_by(tc.c.claim_version_id)).scalars())
+
+
+def pending_pairs(s: Session, topic_id: int, *, limit: int = 500, given_up: bool = False) -> tuple[PendingPair, ...]:
+    """Pairs that failed and are to be asked again (or, `given_up`, that never will be)."""
+    p, c = t.pending_pairs, t.claims
+    query = (
+        sa.select(p.c.claim_id, c.c.slug, p.c.revision_id, p.c.matcher, p.c.reason, p.c.attempts, p.c.given_up)
+        .join(c, c.c.id == p.c.claim_id)
+        .where(c.c.topic_id == topic_id, p.c.given_up.is_(given_up))
+        .order_by(p.c.id)
+        .limit(limit)
+    )
+    return tuple(PendingPair(*row) for row in s.execute(query).tuples())
+
+
+def pending(s: Session, topic_id: int, *, matcher_hash: str | None = None) -> PendingCounts:
+    """What is still owed for a topic; `matcher_hash` None: the pinned one."""
+    p, c, a, ta = t.pending_pairs, t.claims, t.assessments, t.topic_articles
+    mine = sa.select(c.c.id).where(c.c.topic_id == topic_id)
+    version = s.execute(sa.select(t.topics.c.current_version_id).where(t.topics.c.id == topic_id)).scalar()
+    matcher = matcher_hash or pinned_matcher(s, topic_id)
+    failed = s.execute(sa.select(p.c.given_up, sa.func.count()).where(p.c.claim_id.in_(mine)).group_by(p.c.given_up)).tuples()
+    by_end = {bool(given_up): n for given_up, n in failed}
+    count = sa.select(sa.func.count()).select_from(a).where(a.c.claim_id.in_(mine))
+    answered = count.where(a.c.matcher == matcher)
+    uncertain = (
+        sa.select(sa.func.count(sa.distinct(t.articles.c.id)))
+        .join(ta, ta.c.article_id == t.articles.c.id)
+        .join(t.revisions, t.revisions.c.id == t.articles.c.current_revision_id)
+        .where(ta.c.topic_id == topic_id, t.revisions.c.published_day.is_(None), ~_dated())
+    )
+    return PendingCounts(
+        unscanned=count_unscanned(s, version, matcher) if version and matcher else 0,
+        failed=by_end.get(False, 0),
+        given_up=by_end.get(True, 0),
+        undecided=s.execute(answered.where(a.c.decided.is_(False))).scalar_one(),
+        uncertain_dates=s.execute(uncertain).scalar_one(),
+        unpublished=s.execute(count.where(a.c.edition_id.is_(None))).scalar_one(),
+    )
+
+
+def pinned_matcher(s: Session, topic_id: int) -> str | None:
+    """The matcher that answers for this topic: that of most of its claims; None before the first edition."""
+    query = (
+        sa.select(t.pins.c.matcher, sa.func.count().label("n"))
+        .join(t.claims, t.claims.c.id == t.pins.c.claim_id)
+        .where(t.claims.c.topic_id == topic_id, t.pins.c.known_to.is_(None))
+        .group_by(t.pins.c.matcher)
+        .order_by(sa.desc("n"), t.pins.c.matcher)
+    )
+    found = s.execute(query).first()
+    return str(found.matcher) if found else None
+
+
+def _dated() -> sa.ColumnElement[bool]:
+    d = t.decisions
+    return sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == t.articles.c.id)
+
+
+def _new_scan(
+    s: Session, revision_id: int, topic_version_id: int, matcher: str, run_id: int | None, outcome: str, now: datetime
+) -> bool:
+    k = t.scans
+    same = (k.c.revision_id == revision_id) & (k.c.topic_version_id == topic_version_id) & (k.c.matcher == matcher)
+    if s.execute(sa.select(k.c.id).where(same)).first() is not None:
+        return False
+    values = {"revision_id": revision_id, "topic_version_id": topic_version_id, "matcher": matcher, "run_id": run_id}
+    s.execute(sa.insert(k).values(**values, outcome=outcome, scanned_at=now))
+    return True
+
+
+def _claims_of(s: Session, version_ids: Iterable[int]) -> dict[int, int]:
+    cv = t.claim_versions
+    found: dict[int, int] = {}
+    for batch in chunks(version_ids):
+        rows = s.execute(sa.select(cv.c.id, cv.c.claim_id).where(cv.c.id.in_(batch)))
+        found.update({row.id: row.claim_id for row in rows})
+    return found
+
+
+def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgement, now: datetime) -> int:
+    a = t.assessments
+    same = [a.c[name] == signed[name] for name in ("claim_version_id", "revision_id", "matcher")]
+    held = s.execute(sa.select(a.c.id).where(*same)).scalar()
+    if held is not None:
+        return int(held)
+    assessment_id = insert_id(
+        s,
+        a,
+        **signed,
+        stance=judgement.stance.value,
+        decided=judgement.decided,
+        confidence=judgement.confidence,
+        probabilities={k.value: v for k, v in judgement.probabilities.items()},
+        created_at=now,
+    )
+    rows = [_evidence(assessment_id, quote) for quote in judgement.quotes]
+    insert_many(s, t.evidence, list({(r["start"], r["end"]): r for r in rows}.values()))
+    return assessment_id
+
+
+def _evidence(assessment_id: int, q: Quote) -> dict[str, object]:
+    return {
+        "assessment_id": assessment_id,
+        "start": q.start,
+        "end": q.end,
+        "quote": q.quote,
+        "quote_sha256": sha256(q.quote.encode()).hexdigest(),
+        "stance": q.stance.value,
+        "confidence": q.confidence,
+        "speaker_written": q.speaker.written if q.speaker else None,
+        "speaker_key": q.speaker.key if q.speaker else None,
+        "speaker_basis": q.speaker.basis.value if q.speaker else None,
+        "said_on": q.said.day if q.said else None,
+        "said_words": q.said.words if q.said else None,
+        "said_precision": q.said.precision.value if q.said else None,
+        "via": q.via,
+        "modality": q.modality,
+    }
+
+
+def _save_pending(s: Session, claim_id: int, where: Mapping[str, object], reason: str, now: datetime) -> None:
+    p = t.pending_pairs
+    same = [p.c[name] == value for name, value in where.items()]
+    held = s.execute(sa.select(p.c.attempts).where(*same)).scalar()
+    if held is None:
+        s.execute(sa.insert(p).values(**where, claim_id=claim_id, reason=reason, attempts=1, given_up=False, last_at=now))
+        return
+    values = {"attempts": held + 1, "given_up": held + 1 >= MAX_PAIR_ATTEMPTS, "reason": reason, "last_at": now}
+    s.execute(sa.update(p).where(*same).values(**values))
+
+
+def _clear_pending(s: Session, where: Mapping[str, object]) -> None:
+    s.execute(sa.delete(t.pending_pairs).where(*[t.pending_pairs.c[name] == value for name, value in where.items()]))
+
+
+def _touch_if_it_counts(
+    s: Session, revision_id: int, topic_version_id: int, matcher: str, answered: bool, kind: str, now: datetime
+) -> None:
+    """An answer, or silence where an older text had one, is work for the next edition; another matcher's is not."""
+    topic_id = s.execute(sa.select(t.topic_versions.c.topic_id).where(t.topic_versions.c.id == topic_version_id)).scalar_one()
+    pinned = pinned_matcher(s, topic_id)
+    if kind == "model" and pinned is not None and pinned != matcher:
+        return
+    article_id = s.execute(sa.select(t.revisions.c.article_id).where(t.revisions.c.id == revision_id)).scalar_one()
+    spoke = sa.select(t.positions.c.id).where(t.positions.c.article_id == article_id, t.positions.c.known_to.is_(None))
+    if answered or s.execute(spoke.limit(1)).first() is not None:
+        first = sa.select(sa.func.min(t.revisions.c.id)).where(t.revisions.c.article_id == article_id)
+        edited = s.execute(first).scalar() != revision_id
+        touch(s, topic_id, Cause.EDITED_ARTICLE if edited else Cause.NEW_ARTICLE, now, article_id=article_id)

@@ -1,0 +1,162 @@
+"""Reading the ledger: positions, changes and statuses at (as_of, known_at), and its editions. `publish` writes it.
+
+A read is one range over rows that editions wrote; nothing is folded here. `known_at` None is now; `as_of` None is the newest day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.errors import UnknownName
+from claimline.models import Cause, Figures, Position, Ruling, Status
+from storage import claims as claim_reads
+from storage import codec, ledger_rows, position_rows
+from storage import tables as t
+from storage.publish import CHANGED, WITHDRAWN, publish, publish_in
+from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredEdition
+
+__all__ = [
+    "CHANGED",
+    "WITHDRAWN",
+    "change_by_key",
+    "changes",
+    "edition",
+    "editions",
+    "positions",
+    "publish",
+    "publish_in",
+    "rulings",
+    "status",
+    "statuses",
+]
+
+
+def positions(s: Session, claim_id: int, *, known_at: datetime | None = None, edition: int | None = None) -> tuple[Position, ...]:
+    """What was known of a claim, by key; `edition`: as that shadow edition would have it."""
+    if edition is not None:
+        from storage.replay import shadow_positions
+
+        return shadow_positions(s, claim_id, edition)
+    return tuple(sorted(position_rows.positions(s, claim_id, known_at), key=lambda p: p.key))
+
+
+def rulings(s: Session, claim_id: int, *, known_at: datetime | None = None) -> tuple[Ruling, ...]:
+    """The rulings on a claim as they were known, in the order in which they were made."""
+    return ledger_rows.rulings(s, claim_id, known_at)
+
+
+def changes(
+    s: Session,
+    claim_id: int,
+    *,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    quotes: bool = True,
+) -> tuple[StoredChange, ...]:
+    """The claim's changes of status up to a day, as they were known, oldest first."""
+    c = t.status_changes
+    where = (c.c.claim_id == claim_id) & position_rows.known(c, known_at)
+    if as_of is not None:
+        where &= c.c.valid_from <= as_of
+    return ledger_rows.stored_changes(s, where, known_at=known_at, quotes=quotes)
+
+
+def change_by_key(s: Session, key: str) -> StoredChange:
+    """One change by its permanent key, whether it still stands or not."""
+    found = ledger_rows.stored_changes(s, t.status_changes.c.key == key, known_at=None)
+    if not found:
+        raise UnknownName("change", key)
+    return found[0]
+
+
+def status(s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None) -> ClaimStatus:
+    """Where one claim stood."""
+    return _statuses(s, [claim_reads.claim_by_id(s, claim_id)], as_of, known_at)[0]
+
+
+def statuses(
+    s: Session, topic: str | None = None, *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[ClaimStatus, ...]:
+    """Where every claim that is not retired (of a topic) stood."""
+    return tuple(_statuses(s, claim_reads.claims(s, topic), as_of, known_at))
+
+
+def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, known_at: datetime | None) -> list[ClaimStatus]:
+    c, m = t.status_changes, t.claim_states
+    ids = [claim.id for claim in claims]
+    light = [c.c[n] for n in ("claim_id", "valid_from", "after", "machine", "figures", "review", "cause", "known_from")]
+    where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at)
+    if as_of is not None:
+        where &= c.c.valid_from <= as_of
+    history: dict[int, list[sa.Row[tuple[object, ...]]]] = {}
+    for row in s.execute(sa.select(*light).where(where).order_by(c.c.claim_id, c.c.valid_from)):
+        history.setdefault(row.claim_id, []).append(row)
+    now = sa.select(m.c.claim_id, m.c.machine, m.c.figures, m.c.newest).where(
+        m.c.claim_id.in_(ids), position_rows.known(m, known_at)
+    )
+    newest = {row.claim_id: row for row in s.execute(now)}
+    return [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in claims]
+
+
+def _status(
+    claim: StoredClaim,
+    history: Sequence[sa.Row[tuple[object, ...]]],
+    newest: sa.Row[tuple[object, ...]] | None,
+    as_of: date | None,
+) -> ClaimStatus:
+    last = history[-1] if history else None
+    current = newest is not None and (as_of is None or (newest.newest is not None and newest.newest <= as_of))
+    told = newest if current else last
+    return ClaimStatus(
+        claim=claim,
+        status=Status(last.after) if last else Status.UNREPORTED,
+        machine=Status(told.machine) if told else Status.UNREPORTED,
+        figures=codec.load_figures(told.figures) if told else Figures(),
+        since=last.valid_from if last else None,
+        first_reported=history[0].valid_from if history else None,
+        changes=len(history),
+        review=last.review if last else None,
+        cause=Cause(last.cause) if last else None,
+        recorded_at=last.known_from if last else None,
+    )
+
+
+def editions(s: Session, topic_id: int, *, state: str | None = "live", limit: int = 100) -> tuple[StoredEdition, ...]:
+    """The topic's editions, newest first."""
+    where = t.editions.c.topic_id == topic_id
+    if state is not None:
+        where &= t.editions.c.state == state
+    return _editions(s, where, limit)
+
+
+def edition(s: Session, key: str) -> StoredEdition:
+    """An edition by its key, or by as much of the key as tells it apart."""
+    found = _editions(s, t.editions.c.key.startswith(key, autoescape=True), 2)
+    if len(found) != 1:
+        raise UnknownName("edition", key)
+    return found[0]
+
+
+def _editions(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[StoredEdition, ...]:
+    e = t.editions
+    query = sa.select(e, t.actors.c.name).join(t.actors, t.actors.c.id == e.c.actor_id).where(where)
+    return tuple(
+        StoredEdition(
+            id=r["id"],
+            key=r["key"],
+            topic_id=r["topic_id"],
+            state=r["state"],
+            cause=Cause(r["cause"]),
+            actor=r["name"],
+            run_id=r["run_id"],
+            recorded_at=r["recorded_at"],
+            created_at=r["created_at"],
+            fold_version=r["fold_version"],
+            spec=r["spec"],
+        )
+        for r in s.execute(query.order_by(e.c.created_at.desc(), e.c.id.desc()).limit(limit)).mappings()
+    )

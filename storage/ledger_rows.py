@@ -1,0 +1,96 @@
+"""Rows of the ledger as values: changes with their quotes, rulings. Shared by reading and by publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Cause, Change, Position, Ruling, Status
+from storage import codec, position_rows
+from storage import tables as t
+from storage.records import StoredChange
+from storage.sql import stable_key
+
+
+def rulings(s: Session, claim_id: int, known_at: datetime | None) -> tuple[Ruling, ...]:
+    """The rulings on a claim, in the order in which they were made; None: all that are not undone, published or not."""
+    d, a = t.decisions, t.actors
+    query = (
+        sa.select(d.c.client_id, d.c.status, d.c.valid_from, d.c.valid_to, a.c.name)
+        .join(a, a.c.id == d.c.actor_id)
+        .where(d.c.claim_id == claim_id, d.c.kind == "ruling")
+        .order_by(d.c.id)
+    )
+    if known_at is None:
+        query = query.where(d.c.undone_by.is_(None))
+    else:
+        made, undone = t.editions.alias("made"), t.editions.alias("undone")
+        query = (
+            query.join(made, made.c.id == d.c.edition_id)
+            .outerjoin(undone, undone.c.id == d.c.undone_edition_id)
+            .where(made.c.recorded_at <= known_at)
+            .where(undone.c.id.is_(None) | (undone.c.recorded_at > known_at))
+        )
+    return tuple(Ruling(Status(r.status), r.valid_from, r.valid_to, r.name, ruling_key(r.client_id)) for r in s.execute(query))
+
+
+def ruling_key(client_id: str) -> str:
+    return stable_key("ruling", client_id)
+
+
+def stored_changes(
+    s: Session, where: sa.ColumnElement[bool], *, known_at: datetime | None, quotes: bool = True
+) -> tuple[StoredChange, ...]:
+    """Changes by claim and day. A quote is told as it was last known by `known_at`."""
+    c, e = t.status_changes, t.editions
+    query = (
+        sa.select(c, e.c.key.label("edition_key"), t.claims.c.slug, t.topics.c.slug.label("topic_slug"))
+        .join(e, e.c.id == c.c.edition_id)
+        .join(t.claims, t.claims.c.id == c.c.claim_id)
+        .join(t.topics, t.topics.c.id == t.claims.c.topic_id)
+        .where(where)
+        .order_by(t.topics.c.slug, c.c.claim_id, c.c.valid_from, c.c.id)
+    )
+    rows = [dict(row) for row in s.execute(query).mappings()]
+    found = _quotes(s, rows, known_at) if quotes else {}
+    return tuple(_change(row, found) for row in rows)
+
+
+def _change(row: Mapping[str, Any], quotes: Mapping[tuple[int, str], Position]) -> StoredChange:
+    tipped = tuple(row["tipped_by"])
+    change = Change(
+        row["valid_from"],
+        Status(row["before"]),
+        Status(row["after"]),
+        Status(row["machine"]),
+        codec.load_figures(row["figures"]),
+        tipped,
+        row["ruling"],
+    )
+    found = tuple(quotes[row["claim_id"], k] for k in tipped if (row["claim_id"], k) in quotes)
+    return StoredChange(
+        key=row["key"],
+        claim=row["slug"],
+        topic=row["topic_slug"],
+        change=change,
+        recorded_at=row["known_from"],
+        cause=Cause(row["cause"]),
+        edition_key=row["edition_key"],
+        review=row["review"],
+        quotes=found,
+    )
+
+
+def _quotes(s: Session, rows: Sequence[Mapping[str, Any]], known_at: datetime | None) -> dict[tuple[int, str], Position]:
+    wanted: dict[int, dict[str, None]] = {}
+    for row in rows:
+        wanted.setdefault(row["claim_id"], {}).update(dict.fromkeys(row["tipped_by"]))
+    found: dict[tuple[int, str], Position] = {}
+    for claim_id, keys in wanted.items():
+        for p in position_rows.latest(s, claim_id, list(keys), known_at):
+            found[claim_id, p.key] = p
+    return found

@@ -1,0 +1,95 @@
+"""Which wording and which machine answer for each claim, and when a new wording takes over.
+
+A new matcher never takes over by itself (its replay has to be accepted); a new wording does once the stored past has been read
+with it, so that a claim is never told from half a past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from storage import tables as t
+from storage.records import Pin
+from storage.revisions import unscanned
+
+
+def live(s: Session, topic_id: int) -> dict[int, Pin]:
+    """The pins of the topic's claims, by claim."""
+    p = t.pins
+    query = (
+        sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner)
+        .join(t.claims, t.claims.c.id == p.c.claim_id)
+        .where(t.claims.c.topic_id == topic_id, p.c.known_to.is_(None))
+    )
+    return {row[0]: Pin(*row) for row in s.execute(query).tuples()}
+
+
+def of_claim(s: Session, claim_id: int) -> Pin | None:
+    p = t.pins
+    query = sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner)
+    row = s.execute(query.where(p.c.claim_id == claim_id, p.c.known_to.is_(None))).tuples().first()
+    return Pin(*row) if row else None
+
+
+def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None = None) -> dict[int, Pin]:
+    """The pins that the next edition sets: for new claims, for wordings that are read, and the first judge."""
+    c = t.claims
+    rows = s.execute(sa.select(c.c.id, c.c.current_version_id).where(c.c.topic_id == topic_id, c.c.retired_at.is_(None))).all()
+    machine = matcher or _usual(held) or _latest(s, topic_id, "model")
+    if machine is None:
+        return {}
+    judge = _latest(s, topic_id, "judge")
+    found: dict[int, Pin] = {}
+    for row in rows:
+        pin = held.get(row.id)
+        if pin is None:
+            found[row.id] = Pin(row.id, row.current_version_id, machine, judge)
+        elif pin.claim_version_id != row.current_version_id and _is_read(s, topic_id, pin.matcher):
+            found[row.id] = replace(pin, claim_version_id=row.current_version_id, judge=pin.judge or judge)
+        elif pin.judge is None and judge is not None:
+            found[row.id] = replace(pin, judge=judge)
+    return found
+
+
+def move(s: Session, pin: Pin, edition_id: int, at: datetime) -> None:
+    p = t.pins
+    held = (p.c.claim_id == pin.claim_id) & p.c.known_to.is_(None)
+    s.execute(sa.update(p).where(held).values(known_to=at, closed_by=edition_id))
+    s.execute(
+        sa.insert(p).values(
+            claim_id=pin.claim_id,
+            claim_version_id=pin.claim_version_id,
+            matcher=pin.matcher,
+            judge=pin.judge,
+            cleaner=pin.cleaner,
+            edition_id=edition_id,
+            known_from=at,
+        )
+    )
+
+
+def _usual(held: Mapping[int, Pin]) -> str | None:
+    names = sorted(pin.matcher for pin in held.values())
+    return max(names, key=names.count) if names else None
+
+
+def _latest(s: Session, topic_id: int, kind: str) -> str | None:
+    if kind == "judge":
+        a = t.assessments
+        query = sa.select(a.c.matcher).join(t.claims, t.claims.c.id == a.c.claim_id)
+        query = query.where(t.claims.c.topic_id == topic_id, a.c.actor == "judge").order_by(a.c.id)
+    else:
+        k, v = t.scans, t.topic_versions
+        query = sa.select(k.c.matcher).join(v, v.c.id == k.c.topic_version_id).where(v.c.topic_id == topic_id)
+        query = query.order_by(k.c.id.desc())
+    return s.execute(query.limit(1)).scalar()
+
+
+def _is_read(s: Session, topic_id: int, matcher: str) -> bool:
+    version = s.execute(sa.select(t.topics.c.current_version_id).where(t.topics.c.id == topic_id)).scalar_one()
+    return not unscanned(s, version, matcher, limit=1)

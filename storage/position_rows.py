@@ -1,0 +1,151 @@
+"""Positions as rows: reading those that were known at a moment, and writing the difference that an edition makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Position, Stance
+from storage import tables as t
+from storage.effective import PositionRow
+from storage.sql import chunks, insert_many
+
+_STANCES: Mapping[str, Stance] = {stance.value: stance for stance in Stance}
+_COLUMNS = [t.positions.c[name] for name in PositionRow.__dataclass_fields__]
+
+
+def known(table: sa.Table, known_at: datetime | None) -> sa.ColumnElement[bool]:
+    """The rows that stood in the ledger at a known time (None: now)."""
+    if known_at is None:
+        return table.c.known_to.is_(None)
+    return (table.c.known_from <= known_at) & (table.c.known_to.is_(None) | (table.c.known_to > known_at))
+
+
+def live_rows(s: Session, claim_id: int, article_ids: Iterable[int] | None = None) -> dict[str, PositionRow]:
+    """The live rows of a claim (for these articles), by key."""
+    where = (t.positions.c.claim_id == claim_id) & t.positions.c.known_to.is_(None)
+    if article_ids is None:
+        return {row.key: row for row in _rows(s, where)}
+    found: dict[str, PositionRow] = {}
+    for batch in chunks(sorted(set(article_ids))):
+        found.update({row.key: row for row in _rows(s, where & t.positions.c.article_id.in_(batch))})
+    return found
+
+
+def _rows(s: Session, where: sa.ColumnElement[bool]) -> list[PositionRow]:
+    rows = s.execute(sa.select(*_COLUMNS).where(where)).mappings()
+    return [PositionRow(**{**row, "stance": _STANCES[row["stance"]]}) for row in rows]
+
+
+def close(s: Session, claim_id: int, keys: Iterable[str], edition_id: int, at: datetime) -> None:
+    p = t.positions
+    for batch in chunks(keys):
+        live = (p.c.claim_id == claim_id) & p.c.known_to.is_(None) & p.c.key.in_(batch)
+        s.execute(sa.update(p).where(live).values(known_to=at, closed_by=edition_id))
+
+
+def add(s: Session, claim_id: int, rows: Sequence[PositionRow], edition_id: int, at: datetime) -> None:
+    signed = {"claim_id": claim_id, "edition_id": edition_id, "known_from": at}
+    for batch in chunks(rows, 5000):
+        insert_many(s, t.positions, [{**asdict(row), "stance": row.stance.value, **signed} for row in batch])
+
+
+# --- as the rules want them -----------------------------------------------------------------------------------------
+
+
+def positions(
+    s: Session, claim_id: int, known_at: datetime | None, *, keys: Sequence[str] | None = None, quotes: bool = True
+) -> list[Position]:
+    """The claim's positions as known then, with their quotes (left out where only the fold needs them)."""
+    where = (t.positions.c.claim_id == claim_id) & known(t.positions, known_at)
+    if keys is None:
+        return _read(s, where, quotes)
+    return [p for batch in chunks(keys) for p in _read(s, where & t.positions.c.key.in_(batch), quotes)]
+
+
+def latest(s: Session, claim_id: int, keys: Sequence[str], known_at: datetime | None) -> list[Position]:
+    """These positions as they were last known by then, whether they still stand or not, the oldest knowledge first."""
+    p = t.positions
+    where = p.c.claim_id == claim_id
+    if known_at is not None:
+        where &= p.c.known_from <= known_at
+    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), True)]
+
+
+def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool) -> list[Position]:
+    p, e, r, a = t.positions, t.evidence, t.revisions, t.articles
+    words = sa.func.coalesce(p.c.quote, e.c.quote, "") if quotes else sa.literal("")
+    query = (
+        sa.select(
+            p.c.key,
+            a.c.url,
+            r.c.key,
+            p.c.stance,
+            p.c.confidence,
+            p.c.valid_from,
+            p.c.valid_to,
+            p.c.speaker,
+            p.c.said_on,
+            p.c.cluster,
+            p.c.weight,
+            p.c.actor,
+            words,
+            p.c.start,
+            p.c.end,
+            p.c.speaker_written,
+            a.c.outlet,
+        )
+        .join(a, a.c.id == p.c.article_id)
+        .join(r, r.c.id == p.c.revision_id)
+        .where(where)
+    )
+    query = query.order_by(p.c.id)
+    if quotes:
+        query = query.outerjoin(e, e.c.id == p.c.evidence_id)
+    found = []
+    for key, url, revision, stance, *rest in s.execute(query).tuples():
+        found.append(Position(key, url, revision, _STANCES[stance], *rest))
+    return found
+
+
+def as_positions(s: Session, rows: Sequence[PositionRow]) -> list[Position]:
+    """Rows that are not stored (a shadow's) as positions."""
+    urls: dict[int, Any] = {}
+    revisions: dict[int, str] = {}
+    quotes: dict[int, str] = {}
+    for batch in chunks({row.article_id for row in rows}):
+        a = t.articles
+        urls.update({x.id: x for x in s.execute(sa.select(a.c.id, a.c.url, a.c.outlet).where(a.c.id.in_(batch)))})
+    for batch in chunks({row.revision_id for row in rows}):
+        r = t.revisions
+        revisions.update({x.id: x.key for x in s.execute(sa.select(r.c.id, r.c.key).where(r.c.id.in_(batch)))})
+    for batch in chunks({row.evidence_id for row in rows if row.evidence_id is not None}):
+        e = t.evidence
+        quotes.update({x.id: x.quote for x in s.execute(sa.select(e.c.id, e.c.quote).where(e.c.id.in_(batch)))})
+    return [
+        Position(
+            key=row.key,
+            article=urls[row.article_id].url,
+            revision=revisions[row.revision_id],
+            stance=row.stance,
+            confidence=row.confidence,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            speaker=row.speaker,
+            said_on=row.said_on,
+            cluster=row.cluster,
+            weight=row.weight,
+            actor=row.actor,
+            quote=row.quote or quotes.get(row.evidence_id or 0, ""),
+            start=row.start,
+            end=row.end,
+            speaker_written=row.speaker_written,
+            outlet=urls[row.article_id].outlet,
+        )
+        for row in rows
+    ]

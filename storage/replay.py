@@ -1,0 +1,137 @@
+"""Shadow editions: what the ledger would say if another machine had read the past. Nothing is live until `accept`.
+
+A shadow's answers are ordinary assessments of another matcher that no edition has published; its positions and statuses are
+computed when asked for. Accepting pins the matcher and publishes the difference as one edition; discarding leaves only the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.errors import UnknownName, UsageError
+from claimline.models import Cause, FoldResult, Position
+from storage import ledger_rows, pins, position_rows
+from storage import tables as t
+from storage.effective import articles_of_claim, effective
+from storage.engine import Database
+from storage.publish import Fold, default_fold, publish_in
+from storage.records import Pin, Published
+from storage.sql import actor_id, insert_id, stable_key
+
+
+def open_shadow(
+    s: Session,
+    topic_id: int,
+    *,
+    matcher: str | None = None,
+    judge: str | None = None,
+    claims: Sequence[int] = (),
+    cause: Cause = Cause.NEW_MODEL,
+    by: str,
+    now: datetime,
+    run_id: int | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> int:
+    """Begin a replay of these claims (none: all) with another matcher or judge, on the newest wordings; returns its id."""
+    held = pins.live(s, topic_id)
+    wanted = list(claims) or sorted(held)
+    if not wanted:
+        raise UsageError("there is nothing to replay: this topic has no edition yet")
+    spec: dict[str, Any] = {"matcher": matcher, "judge": judge, "claims": wanted, "settings": dict(settings or {})}
+    slug = s.execute(sa.select(t.topics.c.slug).where(t.topics.c.id == topic_id)).scalar_one()
+    taken = s.execute(sa.select(sa.func.count()).select_from(t.editions).where(t.editions.c.topic_id == topic_id)).scalar_one()
+    return insert_id(
+        s,
+        t.editions,
+        key=stable_key("shadow", slug, now.isoformat(), taken),
+        topic_id=topic_id,
+        state="shadow",
+        cause=cause.value,
+        actor_id=actor_id(s, "person", by, now),
+        run_id=run_id,
+        fold_version="",
+        spec=spec,
+        created_at=now,
+    )
+
+
+def shadow_pins(s: Session, edition_id: int) -> dict[int, Pin]:
+    """The pins that a shadow would set, by claim."""
+    row = _shadow(s, edition_id)
+    held = pins.live(s, row.topic_id)
+    c = t.claims
+    wordings = s.execute(sa.select(c.c.id, c.c.current_version_id).where(c.c.id.in_(row.spec["claims"]))).all()
+    found = {}
+    for wording in wordings:
+        pin = held.get(wording.id)
+        matcher = row.spec["matcher"] or (pin.matcher if pin else None)
+        if matcher is None:
+            continue
+        judge = row.spec["judge"] or (pin.judge if pin else None)
+        base = pin or Pin(wording.id, wording.current_version_id, matcher, judge)
+        found[wording.id] = replace(base, claim_version_id=wording.current_version_id, matcher=matcher, judge=judge)
+    return found
+
+
+def shadow_positions(s: Session, claim_id: int, edition_id: int) -> tuple[Position, ...]:
+    """The claim's positions as the shadow would have them; the live ones for a claim that it leaves alone."""
+    pin = shadow_pins(s, edition_id).get(claim_id)
+    if pin is None:
+        return tuple(sorted(position_rows.positions(s, claim_id, None), key=lambda p: p.key))
+    return tuple(position_rows.as_positions(s, effective(s, pin, articles_of_claim(s, claim_id))))
+
+
+def shadow_fold(s: Session, claim_id: int, edition_id: int, *, fold: Fold | None = None) -> FoldResult:
+    """The claim's history as the shadow would have it."""
+    folding = fold or default_fold()
+    return folding(shadow_positions(s, claim_id, edition_id), ledger_rows.rulings(s, claim_id, None))
+
+
+def accept(
+    db: Database, edition_id: int, *, by: str, now: datetime, fold: Fold | None = None, run_id: int | None = None
+) -> Published:
+    """Make a shadow live as one edition."""
+    return db.write(lambda s: accept_in(s, edition_id, by=by, now=now, fold=fold, run_id=run_id))
+
+
+def accept_in(
+    s: Session, edition_id: int, *, by: str, now: datetime, fold: Fold | None = None, run_id: int | None = None
+) -> Published:
+    row = _shadow(s, edition_id)
+    moves = shadow_pins(s, edition_id)
+    from claimline.history import FOLD_VERSION
+
+    s.execute(sa.update(t.editions).where(t.editions.c.id == edition_id).values(fold_version=FOLD_VERSION))
+    return publish_in(
+        s,
+        row.topic_id,
+        run_id=run_id,
+        actor=by,
+        actor_kind="person",
+        now=now,
+        fold=fold,
+        edition_id=edition_id,
+        moves=moves,
+        cause=Cause(row.cause),
+    )
+
+
+def discard(s: Session, edition_id: int) -> None:
+    """Drop a shadow; its answers stay unpublished and count for nothing."""
+    row = _shadow(s, edition_id)
+    s.execute(sa.update(t.editions).where(t.editions.c.id == row.id).values(state="discarded"))
+
+
+def _shadow(s: Session, edition_id: int) -> sa.Row[tuple[Any, ...]]:
+    row = s.execute(sa.select(t.editions).where(t.editions.c.id == edition_id)).first()
+    if row is None:
+        raise UnknownName("replay", str(edition_id))
+    if row.state != "shadow":
+        raise UsageError(f"replay {row.key} is {row.state} already")
+    return row
