@@ -112,7 +112,8 @@ def _response(page: Page, request: httpx.Request) -> httpx.Response:
     if page.gzipped:
         body, head = gzip.compress(body), {**head, "Content-Encoding": "gzip"}
     chunks = page.chunks() if page.chunks else iter([body] if body else [])
-    return httpx.Response(page.status, headers={**head, **page.headers}, request=request, stream=_Stream(chunks))
+    fields = [(name.encode(), value.encode()) for name, value in {**head, **page.headers}.items()]
+    return httpx.Response(page.status, headers=fields, request=request, stream=_Stream(chunks))
 
 
 class FakeClock:

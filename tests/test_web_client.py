@@ -309,3 +309,10 @@ def test_an_apis_own_words_about_a_refusal_are_kept() -> None:
 def test_the_time_of_a_fetch_is_aware() -> None:
     client, _, _ = fake_client({URL: "x"}, clock=FakeClock(datetime(2017, 10, 10, tzinfo=UTC)))
     assert client.get(URL).fetched_at.tzinfo is UTC
+
+
+def test_a_redirect_to_an_address_in_another_script_is_followed() -> None:
+    client, _, _ = fake_client(
+        {URL: redirect("/новости/1"), "https://news.test/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/1": "да"}
+    )
+    assert client.get(URL).body == "да".encode()

@@ -144,7 +144,7 @@ class Client:
         for _ in range(self._settings.max_redirects + 1):
             guard.check_url(target, self._allowed)
             if robots and self._settings.obey_robots:
-                self._robots.check(str(target), own=(target.host, guard.port_of(target)) in self._allowed)
+                self._robots.check(str(target), own=self._is_own(target))
             answer = self._patient(target, {**sent, **headers.cookie(cookies, target)}, max_bytes)
             if answer.status not in _REDIRECTS:
                 return headers.renamed(headers.merged(answer, validators), first)
@@ -156,6 +156,9 @@ class Client:
             seen.add(step)
             if following.host != target.host:
                 sent = {"Accept": sent["Accept"]}
+                if not self._is_own(target):
+                    # A page of the open web must not lead us to a private host, though its owner let us in by the front door.
+                    guard.check_url(following, guard.Allowed())
             target = following
         raise FetchRefused(first, "too-many-redirects", f"more than {self._settings.max_redirects}")
 
@@ -236,6 +239,9 @@ class Client:
                 return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)
             finally:
                 response.close()
+
+    def _is_own(self, url: httpx.URL) -> bool:
+        return (url.host, guard.port_of(url)) in self._allowed
 
     def _limits(self, name: str) -> Limits:
         settings = self._settings
