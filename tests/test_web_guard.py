@@ -219,7 +219,7 @@ def test_a_host_that_the_owner_allowed_is_read_and_its_neighbour_is_not(listenin
 
 def test_the_open_web_cannot_lead_us_to_a_private_host_that_was_allowed() -> None:
     pages = {"https://news.test/": redirect("http://127.0.0.1:80/admin"), "http://127.0.0.1/admin": "secret"}
-    client, site, _ = fake_client(pages, allow_private=["127.0.0.1"])
+    client, _, _ = fake_client(pages, allow_private=["127.0.0.1"])
     with pytest.raises(FetchRefused, match="private-address"):
         client.get("https://news.test/")
     assert client.get("http://127.0.0.1/admin").body == b"secret"
