@@ -190,8 +190,7 @@ def _adopt_wording(
         wording = insert_id(s, cv, n=len(found) + 1, **values)
     current = s.execute(sa.select(t.claims.c.current_version_id).where(t.claims.c.id == claim_id)).scalar()
     if current is not None and current != wording:
-        report.reworded.append(spec.slug)
-        touch(s, topic_id, Cause.CLAIM_REWORDED, now, claim_id=claim_id)
+        report.reworded.append(spec.slug)  # the next edition takes it in, once the stored past is read (storage.pins)
     s.execute(sa.update(t.claims).where(t.claims.c.id == claim_id).values(current_version_id=wording))
     insert_new(s, t.topic_claims, [{"topic_version_id": version_id, "claim_version_id": wording}])
 

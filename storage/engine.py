@@ -23,6 +23,8 @@ from storage import schema
 from storage.blobs import Blobs, SqliteBlobs, TableBlobs
 from storage.cache import Cache, SqliteCache, TableCache
 
+__all__ = ["Database", "Session", "open_database", "parse_url", "sqlite_path", "upgrade_database"]
+
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 15_000

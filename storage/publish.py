@@ -28,6 +28,8 @@ CauseOf = Callable[[causes.Context], Cause]
 
 CHANGED = "claimline.claim.changed"
 WITHDRAWN = "claimline.claim.withdrawn"
+# Of what touches a whole claim, these bear on its positions; a ruling or other rules only on the fold.
+_WEIGHED_ANEW = frozenset({Cause.CHANGED_SETTING, Cause.CLAIM_REWORDED, Cause.NEW_MODEL, Cause.NEW_CLEANER})
 
 
 def publish(
@@ -152,9 +154,10 @@ def _gather(
         if rules_changed:
             mine.append(causes.Touched(Cause.RULES_CHANGED, None))
         if mine or claim_id in moved:
-            whole = claim_id in moved or any(x.article_id is None for x in mine)
+            whole = claim_id in moved or any(x.article_id is None and x.cause in _WEIGHED_ANEW for x in mine)
             articles = None if whole else {x.article_id for x in mine if x.article_id is not None}
-            found[claim_id] = _Claim(pin, claim_id in moved, mine, articles, refold=whole)
+            refold = any(x.article_id is None for x in mine) or claim_id in moved
+            found[claim_id] = _Claim(pin, claim_id in moved, mine, articles, refold=refold)
     return _Work(found, [x.id for x in touches], fold_version, _has_unpublished(s, topic_id))
 
 

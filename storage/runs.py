@@ -1,0 +1,236 @@
+"""Runs and coverage: what was done, skipped and spent, and what each source answered on each day.
+
+"No news", "not watched then" and "we could not look" are three answers: see `looked`. Leases and the outbox have modules of their
+own and are handed on here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.errors import UnknownName
+from claimline.models import Skip, SourceReport
+from storage import tables as t
+from storage.leases import acquire, lease, leases, release
+from storage.outbox import mark_failed, mark_sent, outbox, stuck
+from storage.records import CoverageDay, ReadState, StoredRun
+from storage.sql import insert_id
+
+__all__ = [
+    "Looked",
+    "acquire",
+    "beat",
+    "cover",
+    "coverage",
+    "finish",
+    "lease",
+    "leases",
+    "looked",
+    "mark_failed",
+    "mark_sent",
+    "outbox",
+    "read_state",
+    "release",
+    "run",
+    "runs",
+    "source_failed",
+    "start",
+    "stuck",
+]
+
+MAX_SKIPS = 2_000
+_BACK_OFF = timedelta(minutes=15)
+_BACK_OFF_CAP = timedelta(days=1)
+
+
+class Looked(StrEnum):
+    """What a day without news means."""
+
+    READ = "read"
+    PARTLY = "partly read"
+    BLIND = "we could not look"
+    NOT_WATCHED = "not watched then"
+
+
+def start(
+    s: Session,
+    *,
+    topic_id: int | None,
+    flow: str,
+    holder: str,
+    now: datetime,
+    params: Mapping[str, object] | None = None,
+) -> int:
+    """Open a run; runs of this flow and topic that never finished are marked abandoned (the lease says that they are dead)."""
+    r = t.runs
+    same = r.c.topic_id == topic_id if topic_id is not None else r.c.topic_id.is_(None)
+    left = same & (r.c.flow == flow) & (r.c.state == "running")
+    s.execute(sa.update(r).where(left).values(state="abandoned", finished_at=now))
+    values = {"flow": flow, "holder": holder, "state": "running", "params": dict(params or {}), "sufficient": False}
+    return insert_id(
+        s, r, key=uuid4().hex[:16], topic_id=topic_id, counts={}, skips=[], cost={}, started_at=now, beat_at=now, **values
+    )
+
+
+def beat(s: Session, run_id: int, *, now: datetime) -> None:
+    """Say that the run is alive."""
+    s.execute(sa.update(t.runs).where(t.runs.c.id == run_id).values(beat_at=now))
+
+
+def finish(
+    s: Session,
+    run_id: int,
+    *,
+    counts: Mapping[str, float],
+    skips: Sequence[Skip] = (),
+    cost: Mapping[str, float] | None = None,
+    coverage: Sequence[SourceReport] = (),
+    sufficient: bool,
+    error: str | None = None,
+    now: datetime,
+) -> None:
+    """Close a run with its figures; the skips beyond the first thousands are only counted."""
+    cover(s, coverage, now=now)
+    kept = [{k: v for k, v in asdict(skip).items() if v not in ("", False)} for skip in skips[:MAX_SKIPS]]
+    more = {"skips-not-listed": len(skips) - MAX_SKIPS} if len(skips) > MAX_SKIPS else {}
+    s.execute(
+        sa.update(t.runs)
+        .where(t.runs.c.id == run_id)
+        .values(
+            state="failed" if error else "done",
+            sufficient=sufficient,
+            counts={**counts, **more},
+            skips=kept,
+            cost=dict(cost or {}),
+            error=error,
+            beat_at=now,
+            finished_at=now,
+        )
+    )
+
+
+def runs(s: Session, *, topic: str | None = None, flow: str | None = None, limit: int = 20) -> tuple[StoredRun, ...]:
+    """Runs, newest first."""
+    where = sa.true()
+    if topic is not None:
+        where &= t.topics.c.slug == topic
+    if flow is not None:
+        where &= t.runs.c.flow == flow
+    return _runs(s, where, limit)
+
+
+def run(s: Session, key: str) -> StoredRun:
+    """A run by its key, or as much of it as tells it apart."""
+    found = _runs(s, t.runs.c.key.startswith(key, autoescape=True), 2)
+    if len(found) != 1:
+        raise UnknownName("run", key)
+    return found[0]
+
+
+def _runs(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[StoredRun, ...]:
+    r = t.runs
+    query = sa.select(r, t.topics.c.slug).outerjoin(t.topics, t.topics.c.id == r.c.topic_id).where(where)
+    rows = s.execute(query.order_by(r.c.started_at.desc(), r.c.id.desc()).limit(limit)).mappings()
+    return tuple(
+        StoredRun(
+            id=x["id"],
+            key=x["key"],
+            topic_id=x["topic_id"],
+            topic=x["slug"],
+            flow=x["flow"],
+            state=x["state"],
+            started_at=x["started_at"],
+            finished_at=x["finished_at"],
+            sufficient=x["sufficient"],
+            counts=x["counts"],
+            skips=tuple(x["skips"]),
+            cost=x["cost"],
+            params=x["params"],
+            error=x["error"],
+            holder=x["holder"],
+        )
+        for x in rows
+    )
+
+
+# --- coverage -------------------------------------------------------------------------------------------------------
+
+
+def source_failed(s: Session, source_id: int, reason: str, *, now: datetime) -> None:
+    """A source did not answer: it is asked again later and later."""
+    src = t.sources
+    failures = s.execute(sa.select(src.c.failures).where(src.c.id == source_id)).scalar_one() + 1
+    due = now + min(_BACK_OFF_CAP, _BACK_OFF * 2 ** min(failures - 1, 10))
+    values = {"failures": failures, "last_error": reason, "last_asked_at": now, "next_due_at": due}
+    s.execute(sa.update(src).where(src.c.id == source_id).values(**values))
+
+
+def cover(s: Session, reports: Sequence[SourceReport], *, now: datetime) -> None:
+    """Add what sources answered to the day's account."""
+    c = t.coverage
+    for report in reports:
+        mine = (c.c.source_id == report.source_id) & (c.c.day == now.date())
+        held = s.execute(sa.select(c).where(mine)).mappings().first()
+        if held is None:
+            empty = {"asked": 0, "answered": 0, "found": 0, "new": 0}
+            s.execute(sa.insert(c).values(source_id=report.source_id, day=now.date(), last_at=now, **empty))
+        values = {
+            "asked": c.c.asked + 1,
+            "answered": c.c.answered + int(report.answered),
+            "found": c.c.found + report.found,
+            "new": c.c.new + report.new,
+            "error": report.error,
+            "last_at": now,
+        }
+        s.execute(sa.update(c).where(mine).values(**values))
+
+
+def coverage(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[CoverageDay, ...]:
+    """What each of the topic's sources answered on each day, oldest first."""
+    c, ts, src = t.coverage, t.topic_sources, t.sources
+    query = (
+        sa.select(c.c.source_id, src.c.locator, c.c.day, c.c.asked, c.c.answered, c.c.found, c.c.new, c.c.error)
+        .join(src, src.c.id == c.c.source_id)
+        .join(ts, (ts.c.source_id == src.c.id) & (ts.c.topic_id == topic_id))
+        .order_by(c.c.day, ts.c.position)
+    )
+    if since is not None:
+        query = query.where(c.c.day >= since)
+    if until is not None:
+        query = query.where(c.c.day <= until)
+    return tuple(CoverageDay(*row) for row in s.execute(query).tuples())
+
+
+def looked(s: Session, topic_id: int, day: date) -> Looked:
+    """Whether we read on a day: silence means something only where we did."""
+    rows = coverage(s, topic_id, since=day, until=day)
+    answered = sum(row.answered > 0 for row in rows)
+    if not rows:
+        return Looked.NOT_WATCHED
+    if not answered:
+        return Looked.BLIND
+    return Looked.READ if answered == len(rows) else Looked.PARTLY
+
+
+def read_state(s: Session, topic_id: int, *, known_at: datetime | None = None) -> ReadState:
+    """How far we have read, as of a known time."""
+    r, ts, src = t.runs, t.topic_sources, t.sources
+    past = (r.c.topic_id == topic_id) & r.c.finished_at.is_not(None)
+    if known_at is not None:
+        past &= r.c.finished_at <= known_at
+    last = s.execute(sa.select(sa.func.max(r.c.finished_at)).where(past)).scalar()
+    good = s.execute(sa.select(sa.func.max(r.c.finished_at)).where(past, r.c.sufficient.is_(True))).scalar()
+    query = sa.select(src.c.id, src.c.locator).join(ts, ts.c.source_id == src.c.id)
+    query = query.where(ts.c.topic_id == topic_id, ts.c.retired_at.is_(None), ts.c.paused.is_(False))
+    sources = s.execute(query.order_by(ts.c.position)).all()
+    day = last.date() if last else None
+    heard = {row.source_id for row in coverage(s, topic_id, since=day, until=day) if row.answered} if day else set()
+    silent = tuple(x.locator for x in sources if x.id not in heard)
+    return ReadState(last, good, len(sources), len(sources) - len(silent), silent)
