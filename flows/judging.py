@@ -115,7 +115,7 @@ def group_copies(desk: Desk, topic: StoredTopic) -> Tally:
             around = clusters.comparable(s, topic.id, new) if new else ()
         if not new:
             return tally
-        texts = {r.id: near.ClusterText(r.key, r.text, r.title, r.published.day, r.via) for r in _load(desk, (*new, *around))}
+        texts = {r.id: near.ClusterText(r.text, r.published.day, r.via) for r in _load(desk, (*new, *around))}
         signatures = {str(i): near.signature(text.text) for i, text in texts.items()}
         pairs = near.candidate_pairs(signatures, [str(i) for i in new])
         edges = [edge for a, b in sorted(pairs) if (edge := _edge(texts, int(a), int(b))) is not None]

@@ -1,7 +1,7 @@
 """Which passages speak of which claim: names, words and a multilingual embedding; cheap, wide, never the last word.
 
 The stance model decides; retrieval only keeps it from reading everything. Cost grows with the candidates: an article
-that looks off the topic (no name, and its opening far from every claim) is left after one embedding.
+that looks off the topic (no name, and a taste of it far from every claim) is left after a few embeddings.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ VERSION = "1"
 Vectors = NDArray[np.float32]
 
 TOPIC_FLOOR = 0.24
-PASSAGE_FLOOR = 0.16
-BUDGET = 8
+PASSAGE_FLOOR = 0.10
+BUDGET = 12
+_GATE_WORDS = 0.4
+_GATE_CHARS = 300
 _NAME_BONUS = 0.22
 _WORD_BONUS = 0.25
 _CONTEXT_SHARE = 0.35
@@ -80,10 +82,10 @@ class Retriever:
         """False where an article names nothing of the topic and its opening is far from every claim."""
         if any(need & self._finder.named(f"{title or ''}\n{text}") for need in self._needs):
             return True
-        opening = f"{title or ''} {text[:400]}"
-        if max((_overlap(w, opening) for w in self._words), default=0.0) >= 0.4:
+        tastes = _tastes(text, title)
+        if max((_overlap(w, taste) for w in self._words for taste in tastes), default=0.0) >= _GATE_WORDS:
             return True
-        return bool((self._vectors @ self._embedder.embed([opening])[0]).max() >= TOPIC_FLOOR)
+        return bool((self._vectors @ self._embedder.embed(tastes).T).max() >= TOPIC_FLOOR)
 
     def candidates(self, passages: Sequence[Passage]) -> list[tuple[Candidate, ...]]:
         """For each claim its best passages, best first: at most the budget, none below the floor."""
@@ -110,31 +112,18 @@ class Retriever:
         return np.asarray(np.maximum(cosine, (1 - _CONTEXT_SHARE) * cosine + _CONTEXT_SHARE * carried), dtype=np.float32)
 
 
+def _tastes(text: str, title: str | None) -> list[str]:
+    """The title with the opening, what follows it, and the middle of the rest: enough to tell whether to read on."""
+    n = _GATE_CHARS
+    middle = (len(text) + 3 * n) // 2
+    tastes = [f"{title or ''} {text[:n]}", text[n : 2 * n], text[2 * n : 3 * n], text[max(3 * n, middle) : middle + n]]
+    return [taste for taste in tastes if taste.strip()]
+
+
 _WORD = re.compile(r"\w{3,}")
 _STOP = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "has",
-        "have",
-        "been",
-        "will",
-        "can",
-        "was",
-        "were",
-        "are",
-        "not",
-        "its",
-        "into",
-        "with",
-        "from",
-        "that",
-        "this",
-        "than",
-        "more",
-        "least",
-    ]
+    ["the", "and", "for", "has", "have", "been", "will", "can", "was", "were", "are", "not", "its", "into", "with", "from"]
+    + ["that", "this", "than", "more", "least"]
 )
 
 
