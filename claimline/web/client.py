@@ -114,6 +114,14 @@ class Client:
                 self._wait(target, failed, self._settings.retries - left)
         raise AssertionError("unreachable")
 
+    def ready_in(self, url: str) -> float:
+        """After how many seconds this address' host may be asked next, as far as is known now."""
+        return self._hosts.ready_in(host_of(url))
+
+    def bears(self, host: str) -> int:
+        """How many requests at once a host (`host_of`) bears."""
+        return self._limits(host).concurrency
+
     def robots_seen(self) -> Mapping[str, RobotsRecord]:
         """The robots.txt read in this run, by origin, for `robots_known` of the next."""
         return self._robots.seen()
@@ -246,12 +254,20 @@ class Client:
     def _limits(self, name: str) -> Limits:
         settings = self._settings
         host, _, port = name.rpartition(":")
-        own = (host, int(port)) in self._allowed
+        own = port.isdigit() and (host, int(port)) in self._allowed
         return Limits(
             interval_s=0.0 if own or settings.host_requests_per_s <= 0 else 1.0 / settings.host_requests_per_s,
             concurrency=settings.fetch_concurrency if own else settings.host_concurrency,
             budget=10**9 if own else settings.host_requests_per_run,
         )
+
+
+def host_of(url: str) -> str:
+    """The host and port of an address, as pace is kept; the address itself where it has none."""
+    try:
+        return _name(httpx.URL(url))
+    except (httpx.InvalidURL, ValueError):
+        return url
 
 
 def _name(url: httpx.URL) -> str:

@@ -89,6 +89,12 @@ class Hosts:
             if host.failed_in_a_row >= limits.failures:
                 host.blocked_until = max(host.blocked_until, self._monotonic() + limits.rest_s)
 
+    def ready_in(self, name: str) -> float:
+        """Seconds until this host may be asked; nothing is reserved. A host that rests answers at once (with its refusal)."""
+        with self._lock:
+            host = self._hosts.get(name)
+        return max(0.0, host.next_at - self._monotonic()) if host else 0.0
+
     def asked(self) -> dict[str, int]:
         """How many requests each host has had."""
         with self._lock:
