@@ -175,13 +175,11 @@ def _adopt_claim(
         claim_id = int(str(row["id"]))
         values = {"slug": spec.slug, "spec": codec.dump(spec), "retired_at": None}
         s.execute(sa.update(t.claims).where(t.claims.c.id == claim_id).values(**values))
-    _adopt_wording(s, topic_id, version_id, claim_id, spec, report, now)
+    _adopt_wording(s, version_id, claim_id, spec, report, now)
     return claim_id
 
 
-def _adopt_wording(
-    s: Session, topic_id: int, version_id: int, claim_id: int, spec: ClaimSpec, report: _Report, now: datetime
-) -> None:
+def _adopt_wording(s: Session, version_id: int, claim_id: int, spec: ClaimSpec, report: _Report, now: datetime) -> None:
     cv = t.claim_versions
     found = s.execute(sa.select(cv.c.id, cv.c.n, cv.c.statement).where(cv.c.claim_id == claim_id).order_by(cv.c.n)).all()
     wording = next((r.id for r in found if r.statement == spec.statement), None)

@@ -7,7 +7,7 @@ article that a person took out of its group is joined to nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,10 +36,10 @@ def unclustered(s: Session, topic_id: int, *, limit: int = 100_000) -> tuple[int
 def comparable(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7, limit: int = 200_000) -> tuple[int, ...]:
     """Revisions compared before that stood in print within some days of the new ones, or whose day is not known."""
     r, ta, k = t.revisions, t.topic_articles, t.copy_scans
-    known: set[object] = set()
+    known: set[date | None] = set()
     for batch in chunks(new):
         known |= set(s.execute(sa.select(r.c.published_day).where(r.c.id.in_(batch)).distinct()).scalars())
-    dates = sorted(d for d in known if d is not None)  # type: ignore[type-var]
+    dates = sorted(d for d in known if d is not None)
     query = (
         sa.select(r.c.id)
         .join(k, (k.c.revision_id == r.c.id) & (k.c.topic_id == topic_id))
@@ -53,16 +53,15 @@ def comparable(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7, 
     return tuple(i for i in s.execute(query.order_by(r.c.id.desc()).limit(limit)).scalars() if i not in fresh)
 
 
-def _spans(dates: Sequence[object], around: timedelta) -> list[tuple[object, object]]:
+def _spans(dates: Sequence[date], around: timedelta) -> list[tuple[date, date]]:
     """The days around these as few spans."""
-    spans: list[list[object]] = []
+    spans: list[tuple[date, date]] = []
     for day in dates:
-        low, high = day - around, day + around  # type: ignore[operator]
+        low, high = day - around, day + around
         if spans and low <= spans[-1][1]:
-            spans[-1][1] = high
-        else:
-            spans.append([low, high])
-    return [(low, high) for low, high in spans]
+            low = spans.pop()[0]
+        spans.append((low, high))
+    return spans
 
 
 def save_edges(s: Session, edges: Iterable[Edge], seen: Sequence[int], *, now: datetime, topic_id: int | None = None) -> None:

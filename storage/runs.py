@@ -118,12 +118,9 @@ def finish(
 
 def runs(s: Session, *, topic: str | None = None, flow: str | None = None, limit: int = 20) -> tuple[StoredRun, ...]:
     """Runs, newest first."""
-    where = sa.true()
-    if topic is not None:
-        where &= t.topics.c.slug == topic
-    if flow is not None:
-        where &= t.runs.c.flow == flow
-    return _runs(s, where, limit)
+    of_topic = t.topics.c.slug == topic if topic is not None else sa.true()
+    of_flow = t.runs.c.flow == flow if flow is not None else sa.true()
+    return _runs(s, sa.and_(of_topic, of_flow), limit)
 
 
 def run(s: Session, key: str) -> StoredRun:
