@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from claimline import sources as source_kinds
 from claimline.errors import FetchFailed, SourceError, StorageError
@@ -49,13 +49,21 @@ def due_sources(desk: Desk, topic: StoredTopic, *, everything: bool = True) -> t
     return tuple(k for k in known if not k.paused and (everything or k.next_due_at is None or k.next_due_at <= now))
 
 
-def ingest_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> tuple[SourceReport, Tally]:
-    """Asks one source and stores what it named; articles that it carried are cleaned and stored at once."""
-    tally = Tally()
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a source answered, or why it could not be read; nothing of it is stored yet."""
+
+    source: StoredSource
+    found: Discovered | None
+    error: Skip | None = None
+    seconds: float = 0.0
+
+
+def ask_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> Asked:
+    """Asks one source what it names; writes nothing, so that many may be asked at once."""
     began = time.perf_counter()
-    report = SourceReport(source.id, source.locator, answered=False)
     try:
-        with desk.open_client(allowed_hosts(topic)) as client, tally.timed("discover"):
+        with desk.open_client(allowed_hosts(topic)) as client:
             found = source_kinds.discover(
                 source.spec,
                 client,
@@ -65,15 +73,32 @@ def ingest_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> tuple
                 base_dir=desk.base_dir,
             )
     except SourceError as error:
+        skip = Skip(source.locator, error.reason, error.detail, failed=True)
+        return Asked(source, None, skip, time.perf_counter() - began)
+    return Asked(source, found, None, time.perf_counter() - began)
+
+
+def ingest_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> tuple[SourceReport, Tally]:
+    """Asks one source and stores what it named; articles that it carried are cleaned and stored at once."""
+    return store_answer(desk, topic, ask_source(desk, topic, source))
+
+
+def store_answer(desk: Desk, topic: StoredTopic, asked: Asked) -> tuple[SourceReport, Tally]:
+    """Stores what a source named, with the articles that it carried; a source that failed is asked again later."""
+    tally = Tally()
+    source = asked.source
+    report = SourceReport(source.id, source.locator, answered=False)
+    tally.spent("discover", asked.seconds)
+    if asked.found is None:
+        error = asked.error or Skip(source.locator, "no answer", failed=True)
         reason = f"{error.reason}" + (f": {error.detail}" if error.detail else "")
-        tally.skip(Skip(source.locator, error.reason, error.detail, failed=True))
-        report = replace(report, error=reason)
+        tally.skip(error)
         desk.db.write(lambda s: runs.source_failed(s, source.id, reason, now=desk.now()))
-        return report, tally
+        return replace(report, error=reason), tally
+    found = asked.found
     for skip in found.skips:
         tally.skip(skip)
     saved = _store(desk, topic, source, found, tally)
-    tally.spent("source", time.perf_counter() - began)
     return (
         replace(
             report,
