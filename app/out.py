@@ -19,7 +19,8 @@ from rich.text import Text
 
 from claimline.errors import UsageError
 
-out = Console(soft_wrap=False, highlight=False)
+# A pipe has no width: tables for it are drawn as wide as a large terminal.
+out = Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
 
 
@@ -37,7 +38,7 @@ def _plain(value: object) -> str:
 
 def say(message: str, *, style: str | None = None) -> None:
     """A line for the person at the terminal, on stderr."""
-    err.print(Text(safe(message)), style=style)
+    err.print(Text(safe(message)), style=style, soft_wrap=True)
 
 
 def safe(text: str) -> str:

@@ -1,6 +1,6 @@
 """The desk: what every step needs at hand — database, settings, clock, door to the network — in one frozen value.
 
-An entrance (command line, flow run, page) opens it; steps take it as their first argument. Tasks that run elsewhere open their own.
+An entrance (command line, flow run, page) opens it; steps take it as their first argument. Tasks elsewhere open their own.
 """
 
 from __future__ import annotations

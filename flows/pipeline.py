@@ -6,13 +6,13 @@ Nothing here decides or stores; it turns articles to fetch into results, a batch
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from claimline.clean import CleanJob, clean_many
 from claimline.errors import FetchError
@@ -48,7 +48,7 @@ class Got:
 
 
 class Getter(Protocol):
-    def __call__(self, wanted: Wanted) -> Fetched: ...
+    def __call__(self, wanted: Wanted, /) -> Fetched: ...
 
 
 class Cleaner:

@@ -1,0 +1,201 @@
+"""`claimline claims|history|evidence|articles`: what is known, at any day, as known at any time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from app import opening, out, reading
+from claimline import labels
+from storage.engine import Session
+from storage.records import ClaimStatus, StoredChange
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (claims, history, evidence, articles):
+        app.command(command.__name__)(command)
+
+
+def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) -> str:
+    """Every read says how far we have read, for each topic that it speaks of."""
+    from storage import claims as stored
+    from storage import runs
+
+    ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic)}
+    lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at)) for slug, i in ids.items()}
+    if len(set(lines.values())) <= 1:
+        return next(iter(lines.values()), "no claims yet: `claimline track --topic FILE`")
+    return "\n".join(f"{slug}: {line}" for slug, line in lines.items())
+
+
+def claims(
+    topic: str | None = out.TOPIC,
+    as_of: str | None = out.AS_OF,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """The claims, each with its status, since when, and on how many voices."""
+    from storage import ledger
+
+    day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = ledger.statuses(s, topic, as_of=day, known_at=known)
+        far = _how_far(s, topic, known)
+    if as_json:
+        out.json_lines(reading.claim_row(c) for c in found)
+    else:
+        rows = [[_claim_cell(c), _status_cell(str(c.status)), c.since, _on_cell(c)] for c in found]
+        out.table(None, [("claim", {"ratio": 1}), "status", ("since", {"no_wrap": True}), "on"], rows)
+    out.say(far)
+
+
+_STYLES = {"supported": "green", "refuted": "red", "contested": "yellow", "open": "cyan", "unreported": "dim"}
+
+
+def _claim_cell(c: ClaimStatus) -> Text:
+    return Text.assemble((c.claim.slug, "bold"), "\n", out.safe(c.claim.statement))
+
+
+def _on_cell(c: ClaimStatus) -> str:
+    return labels.voices(c.figures) + (f"\n{c.review}" if c.review else "")
+
+
+def _status_cell(status: str) -> Text:
+    return Text(labels.status(status), style=_STYLES[status])
+
+
+def history(
+    claim: str = typer.Argument(..., metavar="SLUG"),
+    topic: str | None = out.TOPIC,
+    as_of: str | None = out.AS_OF,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """How a claim evolved: every change with its day, its cause and the quote that tipped it, oldest first."""
+    from storage import claims as stored
+    from storage import ledger
+
+    day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = stored.claim(s, claim, topic)
+        changes = ledger.changes(s, found.id, as_of=day, known_at=known)
+        status = ledger.status(s, found.id, as_of=day, known_at=known)
+        far = _how_far(s, found.topic_slug, known)
+    if as_json:
+        out.json_lines(reading.change_row(c) for c in changes)
+        out.say(far)
+        return
+    out.out.print(Text(found.statement, style="bold"))
+    now = Text.assemble(_status_cell(str(status.status)), f" ({labels.voices(status.figures)})")
+    if status.since:
+        now.append(f", since {status.since}")
+    if status.review:
+        now.append(f"; {status.review}")
+    if status.machine is not status.status:
+        now.append(f"; {labels.mark('machine', status=labels.status(status.machine))}")
+    out.out.print(now)
+    for stored_change in changes:
+        change_lines(stored_change)
+    out.say(far)
+
+
+def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
+    """One change for people: day, step, cause, then its quotes with speaker, day said and address."""
+    c = stored.change
+    step = Text.assemble((f"\n{c.valid_from}  ", "bold"), labels.status(c.before), " -> ", _status_cell(str(c.after)))
+    step.append(f"   {labels.voices(c.figures)}; {stored.cause}, recorded {stored.recorded_at:%Y-%m-%d %H:%M} UTC", style="dim")
+    out.out.print(step, soft_wrap=True)
+    for p in stored.quotes[:quotes]:
+        out.out.print(Text(f"  \u201c{out.safe(p.quote).strip()}\u201d"), soft_wrap=False)
+        who = p.speaker_written or "no speaker named"
+        said = f", said {p.said_on}" if p.said_on else ""
+        line = f"  {who}{said}; {labels.stance(p.stance)}; {p.outlet or ''} {p.article}"
+        out.out.print(Text(out.safe(line), style="dim"), soft_wrap=True)
+    if len(stored.quotes) > quotes:
+        out.out.print(Text(f"  ... and {len(stored.quotes) - quotes} more", style="dim"))
+
+
+CLAIM = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim.")
+
+
+def evidence(
+    claim: str | None = CLAIM,
+    topic: str | None = out.TOPIC,
+    as_of: str | None = out.AS_OF,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """The quotes: who said what, when, where, and how sure the reading is."""
+    from storage import answers
+
+    day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = answers.assessments(s, topic=topic, claim=claim, as_of=day, known_at=known)
+        far = _how_far(s, topic, known)
+    rows = [row for a in found for row in reading.evidence_rows(a)]
+    if as_json:
+        out.json_lines(rows)
+    else:
+        columns: list[str | tuple[str, dict[str, Any]]] = [
+            "day",
+            "claim",
+            "stance",
+            "speaker",
+            ("quote", {"max_width": 70, "overflow": "fold"}),
+            "outlet",
+        ]
+        cells = [
+            [
+                r["published_on"] or "date uncertain",
+                r["claim"],
+                labels.stance(r["stance"], decided=r["decided"]),
+                r["speaker"],
+                r["quote"],
+                r["outlet"],
+            ]
+            for r in rows
+        ]
+        out.table(None, columns, cells)
+    out.say(far)
+
+
+def articles(
+    topic: str | None = out.TOPIC,
+    claim: str | None = CLAIM,
+    as_of: str | None = out.AS_OF,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """The articles and what each says of a claim; one line for each pair that is not unrelated."""
+    from storage import answers
+
+    day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = answers.assessments(s, topic=topic, claim=claim, as_of=day, known_at=known)
+        voice = answers.voices(s, {a.claim_id for a in found}, as_of=day, known_at=known)
+        far = _how_far(s, topic, known)
+    rows = [reading.article_row(a, voice.get((a.claim_id, a.article_id))) for a in found if str(a.effective) != "unrelated"]
+    if as_json:
+        out.json_lines(rows)
+    else:
+        cells = [
+            [
+                r["published_on"] or "date uncertain",
+                r["claim"],
+                labels.stance(r["stance"], decided=r["decided"]),
+                f"{r['confidence']:.2f}",
+                r["outlet"],
+                r["lang"],
+                r["url"],
+            ]
+            for r in rows
+        ]
+        out.table(None, ["day", "claim", "says", "sure", "outlet", "lang", ("url", {"overflow": "fold"})], cells)
+    out.say(far)

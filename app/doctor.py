@@ -1,0 +1,101 @@
+"""`claimline doctor`: what is wrong with an installation and its data, and what to do. It only looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claimline.errors import ClaimlineError, ModelError
+from claimline.settings import Settings
+from storage.engine import Database, open_database
+from storage.records import StoredTopic
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` says what to do where it is not well."""
+
+    ok: bool
+    what: str
+    advice: str = ""
+
+
+def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: datetime) -> list[Finding]:
+    """Looks at the model, the database and, for each topic, at how far we have read and which sources are silent."""
+    findings = [_model(settings)]
+    try:
+        db = open_database(settings.effective_database_url, create=False)
+    except ClaimlineError as error:
+        return [*findings, Finding(False, str(error))]
+    try:
+        findings.append(Finding(True, f"database {db.name}"))
+        findings += _reading(db, topic, max_age, now)
+        findings += _messages(db)
+    finally:
+        db.dispose()
+    return findings
+
+
+def _model(settings: Settings) -> Finding:
+    from claimline.matching.stance import Pair, load_engine
+
+    try:
+        engine = load_engine(settings.model, models_dir=settings.models_dir)
+        engine.predict([Pair("The bridge is open.", "The bridge was opened on Monday.")])
+    except ModelError as error:
+        return Finding(False, str(error), "install claimline again, or choose another model with `claimline models use`")
+    return Finding(True, f"stance model {engine.matcher_hash[:16]} answers; it reads {', '.join(sorted(engine.languages))}")
+
+
+def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime) -> Iterator[Finding]:
+    from storage import claims
+
+    with db.read() as s:
+        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+    if not topics:
+        yield Finding(False, "there is no topic", "write one with `claimline new`, then `claimline track --topic FILE`")
+    for one in topics:
+        yield from _topic(db, one, max_age, now)
+
+
+def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) -> Iterator[Finding]:
+    from storage import articles, assessments, runs
+
+    with db.read() as s:
+        state = runs.read_state(s, topic.id)
+        sources = articles.sources(s, topic.id)
+        owed = assessments.pending(s, topic.id)
+    last = state.last_sufficient_at
+    hours = f"{max_age.total_seconds() / 3600:g} h"
+    if last is None:
+        yield Finding(False, f"{topic.slug}: no sufficient run yet", "run `claimline track`, and see `claimline runs`")
+    elif now - last > max_age:
+        yield Finding(
+            False,
+            f"{topic.slug}: last sufficient run {last:%Y-%m-%d %H:%M} UTC, more than {hours} ago",
+            "is the schedule running?",
+        )
+    else:
+        yield Finding(
+            True, f"{topic.slug}: last sufficient run {last:%Y-%m-%d %H:%M} UTC, {state.answered} of {state.sources} answered"
+        )
+    for source in sources:
+        if source.failures >= 3 and not source.paused:
+            advice = "check the address, or pause it with `paused: true`"
+            yield Finding(False, f"{topic.slug}: {source.locator} failed {source.failures} times ({source.last_error})", advice)
+    if owed.failed or owed.given_up:
+        yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up")
+    if owed.uncertain_dates:
+        yield Finding(
+            True, f"{topic.slug}: {owed.uncertain_dates} articles of uncertain date are not folded", "see `claimline review`"
+        )
+
+
+def _messages(db: Database) -> Iterator[Finding]:
+    from storage import runs
+
+    with db.read() as s:
+        stuck = runs.stuck(s)
+    if stuck:
+        yield Finding(False, f"{stuck} messages could not be sent", "see the addresses that the topic's `notify` names")

@@ -1,0 +1,153 @@
+"""The shapes that reads give to other programs: plain rows for JSON Lines. Their schema is app/schemas/*.json, tested.
+
+Keys and machine words here are a contract; words for people come from the labels file instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from claimline.models import Figures, Position
+
+if TYPE_CHECKING:
+    from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredRun
+
+Row = dict[str, Any]
+
+
+def when(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if moment else None
+
+
+def iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def voices(figures: Figures) -> Row:
+    return {"supports": figures.voices_supports, "refutes": figures.voices_refutes, "neutral": figures.voices_neutral}
+
+
+def quote_row(p: Position) -> Row:
+    return {
+        "quote": p.quote,
+        "start": p.start,
+        "end": p.end,
+        "stance": str(p.stance),
+        "speaker": p.speaker_written,
+        "said_on": iso(p.said_on),
+        "url": p.article,
+        "revision": p.revision,
+    }
+
+
+def change_row(stored: StoredChange) -> Row:
+    """One line of `history --json`: a contract."""
+    c = stored.change
+    return {
+        "claim": stored.claim,
+        "from": str(c.before),
+        "to": str(c.after),
+        "valid_from": iso(c.valid_from),
+        "recorded_at": when(stored.recorded_at),
+        "cause": str(stored.cause),
+        "voices": voices(c.figures),
+        "review": stored.review,
+        "quotes": [quote_row(p) for p in stored.quotes],
+    }
+
+
+def claim_row(s: ClaimStatus) -> Row:
+    """One line of `claims --json`."""
+    return {
+        "topic": s.claim.topic_slug,
+        "claim": s.claim.slug,
+        "statement": s.claim.statement,
+        "status": str(s.status),
+        "machine": str(s.machine),
+        "since": iso(s.since),
+        "first_reported": iso(s.first_reported),
+        "voices": voices(s.figures),
+        "speakers": s.figures.speakers,
+        "single_report": s.figures.single_report,
+        "changes": s.changes,
+        "review": s.review,
+        "cause": str(s.cause) if s.cause else None,
+        "recorded_at": when(s.recorded_at),
+    }
+
+
+def article_row(a: StoredAssessment, voice: str | None) -> Row:
+    """One line of `articles --json`: a contract. `stance` is the best label even where `decided` is false."""
+    return {
+        "claim": a.claim,
+        "url": a.url,
+        "stance": str(a.effective),
+        "decided": a.decided or a.decision is not None,
+        "confidence": round(a.confidence, 4),
+        "published_on": iso(a.published.day),
+        "date_basis": str(a.published.basis),
+        "outlet": a.outlet,
+        "lang": a.lang,
+        "voice": voice,
+    }
+
+
+def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
+    """The lines of `evidence --json`: one for each quote."""
+    for stored in a.quotes:
+        q = stored.quote
+        yield {
+            "claim": a.claim,
+            "url": a.url,
+            "outlet": a.outlet,
+            "lang": a.lang,
+            "published_on": iso(a.published.day),
+            "stance": str(q.stance),
+            "decided": a.decided,
+            "confidence": round(q.confidence, 4),
+            "quote": q.quote,
+            "start": q.start,
+            "end": q.end,
+            "speaker": q.speaker.written if q.speaker else None,
+            "speaker_key": q.speaker.key if q.speaker else None,
+            "said_on": iso(q.said.day) if q.said else None,
+            "via": q.via,
+            "modality": q.modality,
+            "evidence": stored.key,
+            "rejected_by": stored.rejected_by,
+        }
+
+
+def run_row(r: StoredRun) -> Row:
+    """One line of `runs --json`."""
+    return {
+        "run": r.key,
+        "topic": r.topic,
+        "flow": r.flow,
+        "state": r.state,
+        "started_at": when(r.started_at),
+        "finished_at": when(r.finished_at),
+        "sufficient": r.sufficient,
+        "counts": dict(r.counts),
+        "cost": dict(r.cost),
+        "skips": [dict(s) for s in r.skips],
+        "error": r.error,
+    }
+
+
+def read_state(state: ReadState) -> str:
+    """How far we have read, for people: every read says it."""
+    if state.last_run_at is None:
+        return "never read: run `claimline track`"
+    answered = f"{state.answered} of {state.sources} sources answered"
+    at = state.last_sufficient_at or state.last_run_at
+    words = f"read up to {at:%Y-%m-%d %H:%M} UTC, {answered}"
+    if state.last_sufficient_at is None or state.last_sufficient_at < state.last_run_at:
+        words += f"; the last run ({state.last_run_at:%Y-%m-%d %H:%M}) was not sufficient"
+    return words
+
+
+def as_text(value: Mapping[str, Any] | str | None) -> str:
+    return "" if value is None else str(value)
