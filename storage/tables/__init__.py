@@ -29,11 +29,13 @@ from storage.tables.topics import (
     topic_versions,
     topics,
 )
+from storage.tables.users import api_tokens, users, web_sessions
 
 __all__ = [
     "METADATA",
     "actors",
     "aliases",
+    "api_tokens",
     "articles",
     "assessments",
     "blobs",
@@ -72,4 +74,6 @@ __all__ = [
     "topic_versions",
     "topics",
     "touches",
+    "users",
+    "web_sessions",
 ]
