@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import typer
@@ -11,7 +11,7 @@ from rich.text import Text
 from app import opening, out, reading
 from claimline import labels
 from storage.engine import Session
-from storage.records import ClaimStatus, StoredChange
+from storage.records import ClaimStatus, StoredAssessment, StoredChange
 
 
 def add_to(app: typer.Typer) -> None:
@@ -120,6 +120,23 @@ def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
         out.out.print(Text(f"  ... and {len(stored.quotes) - quotes} more", style="dim"))
 
 
+def _answers(
+    s: Session, topic: str | None, claim: str | None, as_of: date | None, known_at: datetime | None
+) -> list[StoredAssessment]:
+    """The answers that count, by topic, claim, day and address; with `as_of` only of texts that stood in print by then."""
+    from storage import answers
+    from storage import claims as stored
+
+    if claim is not None:
+        one = stored.claim(s, claim, topic)
+        found = list(answers.answers(s, one.topic_id, claim_id=one.id, known_at=known_at))
+    else:
+        topics = [stored.topic(s, topic)] if topic else stored.topics(s)
+        found = [a for t in topics for a in answers.answers(s, t.id, known_at=known_at)]
+    held = [a for a in found if as_of is None or (a.valid_from is not None and a.valid_from <= as_of)]
+    return sorted(held, key=lambda a: (a.claim_id, a.published.day or date.max, a.url))
+
+
 CLAIM = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim.")
 
 
@@ -132,11 +149,9 @@ def evidence(
     as_json: bool = out.JSON,
 ) -> None:
     """The quotes: who said what, when, where, and how sure the reading is."""
-    from storage import answers
-
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
-        found = answers.assessments(s, topic=topic, claim=claim, as_of=day, known_at=known)
+        found = _answers(s, topic, claim, day, known)
         far = _how_far(s, topic, known)
     rows = [row for a in found for row in reading.evidence_rows(a)]
     if as_json:
@@ -174,12 +189,12 @@ def articles(
     as_json: bool = out.JSON,
 ) -> None:
     """The articles and what each says of a claim; one line for each pair that is not unrelated."""
-    from storage import answers
+    from storage.voices import voices
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
-        found = answers.assessments(s, topic=topic, claim=claim, as_of=day, known_at=known)
-        voice = answers.voices(s, {a.claim_id for a in found}, as_of=day, known_at=known)
+        found = _answers(s, topic, claim, day, known)
+        voice = voices(s, {a.claim_id for a in found}, as_of=day, known_at=known)
         far = _how_far(s, topic, known)
     rows = [reading.article_row(a, voice.get((a.claim_id, a.article_id))) for a in found if str(a.effective) != "unrelated"]
     if as_json:
