@@ -358,6 +358,40 @@ class StoredDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A person's word that is to be stored. `client_id` is made by whoever asks, so that asking twice stores it once.
+
+    stance: `stance` of the article; accept: as the machine says (`stance` is filled in); reject: the `quote` does not count;
+    evidence: the `quote` (at `start`, `end`) takes `stance`; separate: the article is no copy; date: the article was published on
+    `valid_from`; ruling: the claim is `status` from `valid_from` to `valid_to`.
+    """
+
+    kind: str
+    client_id: str
+    claim_id: int | None = None
+    article_id: int | None = None
+    revision_id: int | None = None  # the text that was seen; None: the current one
+    stance: Stance | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+    status: Status | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    review_by: date | None = None
+    topic_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Decision ids (those that were there already included) and the editions that they made."""
+
+    ids: tuple[int, ...]
+    published: tuple[Published, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredOutlet:
     domain: str
     title: str
@@ -423,6 +457,7 @@ class OutboxItem:
     payload: Mapping[str, object]
     created_at: datetime
     attempts: int
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,12 +486,14 @@ __all__ = [
     "Edge",
     "LeaseRow",
     "Membership",
+    "NewDecision",
     "OutboxItem",
     "PendingCounts",
     "PendingPair",
     "Pin",
     "Published",
     "ReadState",
+    "Recorded",
     "SearchHit",
     "StoredArticle",
     "StoredAssessment",
