@@ -14,6 +14,7 @@ ClaimlineError
 |  '- BodyTooLarge
 |- SourceError                a source's answer cannot be read; holds the locator
 |- CleanError                 no text came out; holds the reason
+|- NotifyFailed               a message could not be sent; holds the target's name, never its address
 |- EvidenceError              a span does not prove itself
 |- JudgeUnavailable           no verdict could be had; never a verdict
 '- ModelError                 a model is missing, broken, or not what its hash says
@@ -128,6 +129,12 @@ class CleanError(ClaimlineError):
     def __init__(self, where: str, reason: str, detail: str = "") -> None:
         self.where, self.reason, self.detail = where, reason, detail
         super().__init__(f"{where}: {reason}" + (f" ({detail})" if detail else ""))
+
+
+class NotifyFailed(ClaimlineError):
+    def __init__(self, target: str, reason: str) -> None:
+        self.target, self.reason = target, reason
+        super().__init__(f"could not tell {target}: {reason}")
 
 
 class EvidenceError(ClaimlineError):
