@@ -48,7 +48,7 @@ def assess(desk: Desk, topic: StoredTopic, matcher: Matcher, revision_ids: Seque
         with desk.db.read() as s:
             batch = revisions.revisions(s, revision_ids[at : at + ASSESS_BATCH])
         with tally.timed("match"):
-            answers = matcher.answer([_text(r) for r in batch])
+            answers = matcher.answer([as_text(r) for r in batch])
         with tally.timed("record"):
             desk.db.write(_saver(desk, topic, matcher, batch, answers, versions, run_id))
         for revision, answer in zip(batch, answers, strict=True):
@@ -57,7 +57,7 @@ def assess(desk: Desk, topic: StoredTopic, matcher: Matcher, revision_ids: Seque
     return tally
 
 
-def _text(revision: StoredRevision) -> Text:
+def as_text(revision: StoredRevision) -> Text:
     return Text(revision.key, revision.text, revision.title, revision.lang, revision.published.day)
 
 

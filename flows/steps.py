@@ -1,23 +1,32 @@
 """The steps, composed plainly: no Prefect here; the flows wrap the same functions with retries and a schedule.
 
 `track` is a day's work for one topic: ask the sources, fetch, group copies, match, publish an edition, hand on the messages.
-Driven by what the database has not seen, never by a date: any run that survives does all that is left to do.
+Driven by what the database has not seen, never by a date: any run that survives does all that is left to do. Who carries out a
+batch is an argument (`Hands`): the function itself, or a task around it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
 
-from claimline.models import SourceReport, Topic
+from claimline.errors import ClaimlineError
+from claimline.models import Skip, SourceReport, Topic
 from claimline.topics import digest, dump
-from flows import intake, judging
+from flows import intake, judging, outbox
 from flows.desk import Desk
+from flows.intake import Asked
 from flows.tally import Tally
 from storage import claims, ledger, runs
-from storage.records import OutboxItem, Published, StoredChange, StoredTopic, TopicImport
+from storage.articles import CARRIED
+from storage.records import OutboxItem, Published, StoredChange, StoredSource, StoredTopic, ToFetch, TopicImport
 
 FETCH_BATCH = 400
+ASSESS_BATCH = 240
+STORE_BATCH = 25
+NOTHING_PUBLISHED = Published(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,164 @@ class TrackReport:
         return self.published.changes
 
 
+# --- Who carries out a batch ----------------------------------------------------------------------------------------
+
+
+def ask_all(desk: Desk, topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Asked]:
+    """Asks sources side by side and yields their answers in the order given, so that what is stored does not depend on chance.
+
+    A folder is read when its turn comes: its answer carries the articles themselves.
+    """
+    distant = [s for s in sources if s.kind not in CARRIED]
+    with ThreadPoolExecutor(max(1, min(desk.settings.fetch_concurrency, len(distant))), thread_name_prefix="ask") as pool:
+        asked = {s.id: pool.submit(ask_safely, desk, topic, s) for s in distant}
+        for source in sources:
+            yield asked.pop(source.id).result() if source.id in asked else ask_safely(desk, topic, source)
+
+
+def ask_safely(desk: Desk, topic: StoredTopic, source: StoredSource) -> Asked:
+    """One source's trouble stays its own, whatever it is."""
+    try:
+        return intake.ask_source(desk, topic, source)
+    except Exception as error:  # noqa: BLE001 -- the edge of a task: counted and named in the run's row
+        return crashed(source, error)
+
+
+def crashed(source: StoredSource, error: BaseException) -> Asked:
+    return Asked(source, None, Skip(source.locator, "crash", f"{type(error).__name__}: {error}"[:200], failed=True))
+
+
+def store_answers(desk: Desk, topic: StoredTopic, asked: Sequence[Asked]) -> list[tuple[SourceReport, Tally]]:
+    return [intake.store_answer(desk, topic, one) for one in asked]
+
+
+def assess_batch(desk: Desk, topic: StoredTopic, revision_ids: Sequence[int], run_id: int | None) -> Tally:
+    return judging.assess(desk, topic, judging.open_matcher(desk, topic), revision_ids, run_id=run_id)
+
+
+def publish(desk: Desk, topic: StoredTopic, run_id: int | None) -> Published:
+    """One edition with everything that is new, in one transaction; none where nothing is."""
+    return ledger.publish(desk.db, topic.id, run_id=run_id, actor=desk.actor, now=desk.now())
+
+
+def tell(desk: Desk, topic: StoredTopic) -> Tally:
+    """Hands on the messages that need no Prefect; its events wait for a run that has one."""
+    return outbox.deliver(desk, topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who carries out each batch: here the functions themselves; `flows.track` puts a task with retries around each."""
+
+    ask: Callable[[Desk, StoredTopic, Sequence[StoredSource]], Iterable[Asked]] = ask_all
+    store: Callable[[Desk, StoredTopic, Sequence[Asked]], list[tuple[SourceReport, Tally]]] = store_answers
+    fetch: Callable[[Desk, StoredTopic, Sequence[ToFetch]], Tally] = intake.fetch_articles
+    group: Callable[[Desk, StoredTopic], Tally] = judging.group_copies
+    assess: Callable[[Desk, StoredTopic, Sequence[int], int | None], Tally] = assess_batch
+    publish: Callable[[Desk, StoredTopic, int | None], Published] = publish
+    tell: Callable[[Desk, StoredTopic], Tally] = tell
+
+
+PLAIN = Hands()
+
+
+# --- A run ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Work:
+    """A run under way: what the phases add to."""
+
+    desk: Desk
+    topic: StoredTopic
+    run_id: int
+    hands: Hands
+    tally: Tally = field(default_factory=Tally)
+    reports: list[SourceReport] = field(default_factory=list)
+    published: Published = NOTHING_PUBLISHED
+
+    def report(self) -> TrackReport:
+        return TrackReport(self.topic.slug, self.run_id, tuple(self.reports), self.tally, self.published)
+
+
+Phase = Callable[[Work], None]
+Params = Mapping[str, object]
+
+
+def track(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
+    """One run for one topic under its lease; raises LeaseHeld where another run is at it."""
+    return at_work(desk, slug, "track", (look, read, compare, judge, settle), hands=hands, params=params)
+
+
+def ingest(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
+    """The first half: sources and articles; nothing is matched or published."""
+    return at_work(desk, slug, "ingest", (look, read), hands=hands, params=params)
+
+
+def assess(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
+    """The second half: what was stored and not yet matched, then an edition."""
+    return at_work(desk, slug, "assess", (compare, judge, settle), hands=hands, params=params)
+
+
+def at_work(
+    desk: Desk, slug: str, flow: str, phases: Sequence[Phase], *, hands: Hands = PLAIN, params: Params | None = None
+) -> TrackReport:
+    """The phases one after the other, with a run row around them and the messages after."""
+    topic = intake.stored_topic(desk, slug)
+    with runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
+        work = Work(desk, topic, start_run(desk, topic, flow, params or {}), hands)
+        try:
+            for phase in phases:
+                phase(work)
+        except BaseException as error:
+            finish_run(desk, work.run_id, work.reports, work.tally, error=_one_line(error))
+            raise
+        finish_run(desk, work.run_id, work.reports, work.tally)
+        work.tally.add(hands.tell(desk, topic))
+    return work.report()
+
+
+def look(work: Work) -> None:
+    """Asks every source that is not paused."""
+    sources = intake.due_sources(work.desk, work.topic)
+    answers = iter(work.hands.ask(work.desk, work.topic, sources))
+    while batch := list(islice(answers, 1 if len(sources) <= STORE_BATCH else STORE_BATCH)):
+        for report, part in work.hands.store(work.desk, work.topic, batch):
+            work.reports.append(report)
+            work.tally.add(part)
+        work.desk.progress("sources", len(work.reports), len(sources))
+
+
+def read(work: Work) -> None:
+    """Fetches in rounds until nothing is due; what fails is due again later, never in the same run."""
+    tried: set[int] = set()
+    while todo := [w for w in to_fetch(work.desk, work.topic) if w.article_id not in tried]:
+        tried |= {w.article_id for w in todo}
+        work.tally.add(work.hands.fetch(work.desk, work.topic, todo))
+
+
+def to_fetch(desk: Desk, topic: StoredTopic) -> tuple[ToFetch, ...]:
+    return intake.articles_to_fetch(desk, topic, limit=FETCH_BATCH)
+
+
+def compare(work: Work) -> None:
+    work.tally.add(work.hands.group(work.desk, work.topic))
+
+
+def judge(work: Work) -> None:
+    """Matches everything that the matcher has not read; with nothing new no model is loaded."""
+    todo = judging.unread(work.desk, work.topic, judging.installed_hash(work.desk))
+    for at in range(0, len(todo), ASSESS_BATCH):
+        work.tally.add(work.hands.assess(work.desk, work.topic, todo[at : at + ASSESS_BATCH], work.run_id))
+        work.desk.progress("texts", min(at + ASSESS_BATCH, len(todo)), len(todo))
+
+
+def settle(work: Work) -> None:
+    with work.tally.timed("publish"):
+        work.published = work.hands.publish(work.desk, work.topic, work.run_id)
+    work.tally.counts["changes"] += len(work.published.changes)
+
+
 def import_topic(desk: Desk, topic: Topic, *, force: bool = False) -> TopicImport:
     """Brings a topic into the database; the same one again changes nothing."""
     return desk.db.write(
@@ -56,60 +223,10 @@ def import_topic(desk: Desk, topic: Topic, *, force: bool = False) -> TopicImpor
     )
 
 
-def track(desk: Desk, slug: str, *, params: dict[str, object] | None = None) -> TrackReport:
-    """One run for one topic under its lease; raises LeaseHeld where another run is at it."""
-    topic = intake.stored_topic(desk, slug)
-    with runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
-        run_id = start_run(desk, topic, "track", params or {})
-        tally = Tally()
-        reports: list[SourceReport] = []
-        try:
-            for source in intake.due_sources(desk, topic):
-                report, part = intake.ingest_source(desk, topic, source)
-                reports.append(report)
-                tally.add(part)
-            tally.add(fetch_all(desk, topic))
-            tally.add(judging.group_copies(desk, topic))
-            tally.add(assess_all(desk, topic, run_id))
-            published = publish(desk, topic, run_id, tally)
-        except BaseException as error:
-            finish_run(desk, run_id, reports, tally, error=f"{type(error).__name__}: {error}")
-            raise
-        finish_run(desk, run_id, reports, tally)
-    return TrackReport(topic.slug, run_id, tuple(reports), tally, published)
+# --- The run's row --------------------------------------------------------------------------------------------------
 
 
-def fetch_all(desk: Desk, topic: StoredTopic) -> Tally:
-    """Fetches in rounds until nothing is due; what fails is due again later, never in the same run."""
-    tally = Tally()
-    tried: set[int] = set()
-    while todo := [w for w in intake.articles_to_fetch(desk, topic, limit=FETCH_BATCH) if w.article_id not in tried]:
-        tried |= {w.article_id for w in todo}
-        tally.add(intake.fetch_articles(desk, topic, todo))
-    return tally
-
-
-def assess_all(desk: Desk, topic: StoredTopic, run_id: int | None) -> Tally:
-    """Matches everything that the matcher has not read; with nothing new no model is loaded."""
-    matcher = judging.installed_hash(desk)
-    todo = judging.unread(desk, topic, matcher)
-    if not todo:
-        return Tally()
-    return judging.assess(desk, topic, judging.open_matcher(desk, topic), todo, run_id=run_id)
-
-
-def publish(desk: Desk, topic: StoredTopic, run_id: int | None, tally: Tally) -> Published:
-    """One edition with everything that is new, in one transaction; none where nothing is."""
-    with tally.timed("publish"):
-        published = ledger.publish(desk.db, topic.id, run_id=run_id, actor=desk.actor, now=desk.now())
-    tally.counts["changes"] += len(published.changes)
-    return published
-
-
-# --- Runs -----------------------------------------------------------------------------------------------------------
-
-
-def start_run(desk: Desk, topic: StoredTopic, flow: str, params: dict[str, object]) -> int:
+def start_run(desk: Desk, topic: StoredTopic, flow: str, params: Params) -> int:
     """A run's row; runs of this topic that were killed are marked abandoned."""
     return desk.db.write(lambda s: runs.start(s, topic_id=topic.id, flow=flow, holder=desk.holder, params=params, now=desk.now()))
 
@@ -118,7 +235,7 @@ def finish_run(desk: Desk, run_id: int, reports: Sequence[SourceReport], tally: 
     """Closes the run's row with its counts, its skips and what each source answered."""
     asked = len(reports)
     answered = sum(r.answered for r in reports)
-    sufficient = error is None and (asked == 0 or answered / asked >= desk.settings.sufficient_share)
+    sufficient = error is None and asked > 0 and answered / asked >= desk.settings.sufficient_share
     desk.db.write(
         lambda s: runs.finish(
             s,
@@ -138,3 +255,7 @@ def messages(desk: Desk, *, limit: int = 500) -> tuple[OutboxItem, ...]:
     """What is still to be told, oldest first."""
     with desk.db.read() as s:
         return runs.outbox(s, limit=limit)
+
+
+def _one_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if isinstance(error, ClaimlineError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,231 @@
+"""The outbox, handed on: each change becomes one event and one message a target; messages go out here, events in `flows.events`.
+
+What a publication wrote (`claimline.claim.changed`, `...withdrawn`) is taken apart in one transaction, so that a kill in between
+neither loses nor doubles a delivery. A message is marked before it is sent: told at most once, and one that was cut off in the
+middle stays visible as "being sent". Backfilled changes alert nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from claimline import notify
+from claimline.errors import NotifyFailed, UnknownName
+from claimline.models import NotifyRule, Skip
+from claimline.notify import Message
+from flows.desk import Desk
+from flows.tally import Tally
+from storage import articles, claims, ledger, outbox, runs
+from storage.engine import Session
+from storage.publish import CHANGED, WITHDRAWN
+from storage.records import OutboxItem, StoredTopic
+from storage.sql import stable_key
+
+EVENT = "event"
+NOTICE = "notice"
+BACKFILLED = "claimline.claim.backfilled"
+SILENT_AFTER = 3
+STALE_AFTER = timedelta(hours=26)
+
+
+def deliver(desk: Desk, topic: StoredTopic) -> Tally:
+    """Takes apart what was published and sends every message that is waiting; events are left for `flows.events`."""
+    take_apart(desk, topic)
+    desk.db.write(lambda s: _occasions(s, topic, desk.now()))
+    return send_notices(desk, topic)
+
+
+# --- Changes become deliveries --------------------------------------------------------------------------------------
+
+
+def take_apart(desk: Desk, topic: StoredTopic) -> None:
+    while desk.db.write(lambda s: _take_apart(s, topic, desk.now())):
+        pass
+
+
+def _take_apart(s: Session, topic: StoredTopic, now: datetime) -> int:
+    published = outbox.outbox(s, topic_id=topic.id, kinds=(CHANGED, WITHDRAWN))
+    for item in published:
+        flow = outbox.flow_of(s, topic.id, item.created_at)
+        name = BACKFILLED if flow == "backfill" and item.kind == CHANGED else item.kind
+        event = {"event": name, "id": item.key, "at": item.created_at.isoformat(), "data": dict(item.payload)}
+        outbox.post(s, topic.id, EVENT, stable_key(EVENT, item.key), event, now=now)
+        if flow != "backfill":
+            _post_notices(s, topic, item, now)
+    outbox.mark_sent(s, [item.id for item in published], now=now)
+    return len(published)
+
+
+def _post_notices(s: Session, topic: StoredTopic, item: OutboxItem, now: datetime) -> None:
+    """A target that was told something else of this claim and day hears a correction; one not yet told hears only the new."""
+    told = item.payload
+    statement = _statement(topic, str(told["claim"]))
+    for target in notify.targets(topic.topic.notify, notify.KINDS):
+        before = _told_before(s, topic, target, told)
+        if before is not None and before.sent_at is None:
+            outbox.mark_sent(s, [before.id], now=now)
+            before = None
+        was = _data(before) if before is not None else None
+        if item.kind == WITHDRAWN:
+            message = notify.of_withdrawal(was, statement) if was is not None else None
+        elif was is not None or _is_heard(s, topic, target, told):
+            message = notify.of_change(told, statement, instead_of=was)
+        else:
+            message = None
+        if message is not None:
+            _post(s, topic, target, message, (item.kind, item.key), now, data=told if item.kind == CHANGED else None, about=told)
+
+
+def _told_before(s: Session, topic: StoredTopic, target: str, told: Mapping[str, Any]) -> OutboxItem | None:
+    """The last message to this target about this claim and day; None where that was a withdrawal."""
+    subject = [told["claim"], told["valid_from"]]
+    for item in reversed(outbox.history(s, topic.id, (NOTICE,))):
+        if item.payload.get("target") == target and item.payload.get("subject") == subject:
+            return item if item.payload.get("data") else None
+    return None
+
+
+def _data(item: OutboxItem) -> Mapping[str, Any]:
+    data = item.payload["data"]
+    return data if isinstance(data, Mapping) else {}
+
+
+def _is_heard(s: Session, topic: StoredTopic, target: str, told: Mapping[str, Any]) -> bool:
+    rules = [rule for rule in topic.topic.notify if rule.target_env == target]
+    first = any(notify.kind(r) == notify.FIRST_REFUTATION for r in rules) and _is_first_against(s, topic, told)
+    return any(notify.hears(rule, told, first_against=first) for rule in rules)
+
+
+def _is_first_against(s: Session, topic: StoredTopic, told: Mapping[str, Any]) -> bool:
+    """Whether the ledger knows of no other turn of this claim against its statement."""
+    if told["to"] not in notify.AGAINST:
+        return False
+    try:
+        claim = claims.claim(s, str(told["claim"]), topic.slug)
+    except UnknownName:
+        return False
+    others = [c for c in ledger.changes(s, claim.id, quotes=False) if c.change.valid_from.isoformat() != told["valid_from"]]
+    return not any(c.change.after.value in notify.AGAINST for c in others)
+
+
+def _statement(topic: StoredTopic, slug: str) -> str:
+    return next((c.statement for c in topic.claims if c.slug == slug), slug)
+
+
+def _post(
+    s: Session,
+    topic: StoredTopic,
+    target: str,
+    message: Message,
+    key: Sequence[object],
+    now: datetime,
+    *,
+    data: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    payload: dict[str, object] = {"target": target, **asdict(message), "data": dict(data) if data else None}
+    if about is not None:
+        payload["subject"] = [about["claim"], about["valid_from"]]
+    outbox.post(s, topic.id, NOTICE, stable_key(NOTICE, target, topic.slug, *key), payload, now=now)
+
+
+# --- What is told without a change ----------------------------------------------------------------------------------
+
+
+def _occasions(s: Session, topic: StoredTopic, now: datetime) -> None:
+    rules = topic.topic.notify
+    if not rules:
+        return
+    _silent_sources(s, topic, rules, now)
+    _nothing_read(s, topic, rules, now)
+    _digest(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
+
+
+def _silent_sources(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
+    """Once for each time that a source falls silent."""
+    targets = notify.targets(rules, {notify.SOURCE_SILENT})
+    for source in articles.sources(s, topic.id) if targets else ():
+        if source.failures >= SILENT_AFTER and not source.paused:
+            message = notify.of_silence(topic.topic.title, source.locator, source.failures, source.last_error)
+            for target in targets:
+                _post(s, topic, target, message, ("silent", source.locator, source.last_answered_at), now)
+
+
+def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
+    """Once for each gap. Where nothing runs at all, nobody can tell from in here: that is what `doctor --max-age` is for."""
+    targets = notify.targets(rules, {notify.NOTHING_READ})
+    if not targets:
+        return
+    state = runs.read_state(s, topic.id)
+    since = state.last_sufficient_at or _first_run(s, topic)
+    if since is None or now - since <= STALE_AFTER:
+        return
+    for target in targets:
+        message = notify.of_nothing_read(topic.topic.title, state.last_sufficient_at)
+        _post(s, topic, target, message, ("nothing read", since), now)
+
+
+def _first_run(s: Session, topic: StoredTopic) -> datetime | None:
+    return min((r.started_at for r in runs.runs(s, topic=topic.slug, limit=1000)), default=None)
+
+
+def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: date, now: datetime) -> None:
+    """Once for each day that is over and of which anything is known."""
+    targets = notify.targets(rules, {notify.DIGEST})
+    began = datetime.combine(day, time.min, tzinfo=UTC)
+    first = _first_run(s, topic) if targets else None
+    if first is None or first >= began + timedelta(days=1):
+        return
+    found = [c for claim in topic.claims for c in ledger.changes(s, claim.id, quotes=False)]
+    new = [c for c in found if began <= c.recorded_at < began + timedelta(days=1)]
+    rows = [
+        {
+            "claim": c.claim,
+            "from": c.change.before.value,
+            "to": c.change.after.value,
+            "valid_from": c.change.valid_from.isoformat(),
+            "cause": c.cause.value,
+        }
+        for c in sorted(new, key=lambda c: (c.claim, c.change.valid_from))
+    ]
+    state = runs.read_state(s, topic.id)
+    reading = notify.Reading(state.sources, state.answered, state.last_sufficient_at, state.silent)
+    for target in targets:
+        _post(s, topic, target, notify.of_day(topic.topic.title, day, rows, reading), ("digest", day), now)
+
+
+# --- Sending --------------------------------------------------------------------------------------------------------
+
+
+def send_notices(desk: Desk, topic: StoredTopic) -> Tally:
+    """Sends what waits, oldest first; what fails is named and tried again with the next run, twenty times."""
+    tally = Tally()
+    with desk.db.read() as s:
+        waiting = outbox.outbox(s, topic_id=topic.id, kinds=(NOTICE,))
+    for item in waiting:
+        if not desk.db.write(lambda s, i=item.id: outbox.claim_to_send(s, i, now=desk.now())):  # type: ignore[misc]
+            continue
+        try:
+            _send(item)
+        except NotifyFailed as error:
+            desk.db.write(lambda s, i=item.id, e=error: outbox.reopen(s, i, e.reason))  # type: ignore[misc]
+            tally.skip(Skip(error.target, "not-told", error.reason, failed=True))
+        else:
+            desk.db.write(lambda s, i=item.id: outbox.settle_sent(s, i))  # type: ignore[misc]
+            tally.counts["told"] += 1
+    return tally
+
+
+def _send(item: OutboxItem) -> None:
+    target = str(item.payload["target"])
+    message = Message(str(item.payload["title"]), str(item.payload["body"]))
+    try:
+        notify.send(target, os.environ.get(target), message)
+    except NotifyFailed:
+        raise
+    except Exception as error:  # the edge: a service's plugin may raise anything
+        raise NotifyFailed(target, type(error).__name__) from error

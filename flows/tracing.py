@@ -1,0 +1,103 @@
+"""A trace: where an article stopped on its way to the ledger, step by step. It only looks; retrieval is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from claimline.errors import UnknownName
+from flows import judging
+from flows.desk import Desk
+from storage import answers, articles, claims, clusters, ledger, revisions
+from storage.records import StoredArticle, StoredRevision, StoredTopic
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """`ok` false: the article went no further."""
+
+    name: str
+    ok: bool
+    detail: str
+    figures: Mapping[str, object] = field(default_factory=dict)
+
+
+def trace_article(desk: Desk, url: str, claim: str | None = None) -> list[TraceStep]:
+    """The steps for the article at `url` (or an alias), for every topic that has it; empty where it was never found."""
+    with desk.db.read() as s:
+        try:
+            article = articles.article_by_url(s, url)
+        except UnknownName:
+            return []
+        texts = revisions.revisions_of(s, article.id)
+        topics = [t for t in claims.topics(s) if any(a.id == article.id for a in articles.articles(s, t.id))]
+    steps = [TraceStep("found", True, f"{article.url}, first seen {article.first_seen:%Y-%m-%d %H:%M} UTC"), _fetched(article)]
+    if not texts:
+        return [*steps, TraceStep("cleaned", False, article.last_error or "no text yet")]
+    current = next((r for r in texts if r.id == article.revision_id), texts[-1])
+    steps += [_cleaned(current, len(texts)), _dated(current)]
+    for topic in topics:
+        steps += _in_topic(desk, topic, article, current, claim)
+    return steps
+
+
+def _fetched(article: StoredArticle) -> TraceStep:
+    ok = article.state not in ("new", "failing", "given-up")
+    return TraceStep("fetched", ok, article.state if ok else f"{article.state}: {article.last_error or 'not tried yet'}")
+
+
+def _cleaned(r: StoredRevision, count: int) -> TraceStep:
+    detail = (
+        f"{len(r.text):,} characters, language {r.lang or 'unknown'}, {r.cleaner}, {count} revision{'s' if count != 1 else ''}"
+    )
+    return TraceStep("cleaned", bool(r.text), detail, {"revision": r.key})
+
+
+def _dated(r: StoredRevision) -> TraceStep:
+    d = r.published
+    if d.day is not None and not r.uncertain:
+        return TraceStep("dated", True, f"{d.day} ({d.basis}: {d.words!r})")
+    options = ", ".join(map(str, d.candidates[:4])) or "no candidate"
+    return TraceStep("dated", False, f"uncertain: {d.words!r}: {options}; settle it with `claimline date`")
+
+
+def _in_topic(
+    desk: Desk, topic: StoredTopic, article: StoredArticle, revision: StoredRevision, only: str | None
+) -> Iterator[TraceStep]:
+    with desk.db.read() as s:
+        others = clusters.copies_of(s, topic.id, article.id)
+        judged = {a.claim: a for a in answers.answers(s, topic.id, article_id=article.id)}
+        known = {c.slug: ledger.positions(s, c.id) for c in topic.claims if only in (None, c.slug)}
+    copies = (
+        f"{topic.slug}: told by {len(others)} other{'s' if len(others) != 1 else ''} too"
+        if others
+        else f"{topic.slug}: no copies"
+    )
+    yield TraceStep("copied", True, copies)
+    answer = judging.open_matcher(desk, topic).answer([judging.as_text(revision)])[0]
+    if answer.skipped:
+        yield TraceStep("retrieved", False, answer.skipped)
+        return
+    for slug, windows in answer.windows:
+        if slug not in known:
+            continue
+        best = max((w.retrieval for w in windows), default=0.0)
+        yield TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}")
+        for w in windows if only else ():
+            p = w.probs
+            words = revision.text[w.start : w.end]
+            detail = f"+{p.supports:.2f} -{p.refutes:.2f} 0{p.neutral:.2f} unrelated {p.unrelated:.2f}  {words[:140]}"
+            yield TraceStep("passage", True, detail, {"start": w.start, "end": w.end})
+        held = judged.get(slug)
+        if held is None:
+            yield TraceStep("judged", False, f"{slug}: unrelated, or not published yet")
+            continue
+        chances = ", ".join(f"{k} {v:.2f}" for k, v in held.probabilities.items())
+        yield TraceStep("judged", held.decided or held.decision is not None, f"{slug}: {held.effective} ({chances})")
+        mine = [p for p in known[slug] if p.article == article.url]
+        for p in mine:
+            yield TraceStep(
+                "folded", p.weight > 0, f"{slug}: {p.stance} from {p.valid_from}, weight {p.confidence * p.weight:.2f}"
+            )
+        if not mine:
+            yield TraceStep("folded", False, f"{slug}: not in the ledger (undecided, undated, or it carries nothing new)")
