@@ -245,6 +245,8 @@ def save_capture(
     A text that stands already makes no new row; one that stood before and is back makes a sighting. Bytes are kept only when
     they made a revision and the source is stored in full.
     """
+    if _is_purged(s, article_id):
+        return CaptureSaved(None, False, "gone")
     if alias:
         _save_alias(s, article_id, alias, source_id, now, url_key)
     if isinstance(came, Skip):
@@ -423,6 +425,10 @@ def _not_captured(
 def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:
     key = article_key(s, source_id, url_key)(url)
     insert_new(s, t.aliases, [{"key": key, "url": url, "article_id": article_id, "created_at": now}])
+
+
+def _is_purged(s: Session, article_id: int) -> bool:
+    return s.execute(sa.select(t.articles.c.state).where(t.articles.c.id == article_id)).scalar() == "purged"
 
 
 def _current(s: Session, article_id: int) -> int | None:

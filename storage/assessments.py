@@ -191,9 +191,20 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
         probabilities={k.value: v for k, v in judgement.probabilities.items()},
         created_at=now,
     )
-    rows = [_evidence(assessment_id, quote) for quote in judgement.quotes]
+    buried = _buried_people(s)
+    rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _is_buried(q, buried))]
     insert_many(s, t.evidence, list({(r["start"], r["end"]): r for r in rows}.values()))
     return assessment_id
+
+
+def _buried_people(s: Session) -> frozenset[str]:
+    """Hashes of the people of whom the law wants nothing kept."""
+    return frozenset(s.execute(sa.select(t.tombstones.c.subject_sha256).where(t.tombstones.c.kind == "person")).scalars())
+
+
+def _is_buried(q: Quote, buried: frozenset[str]) -> bool:
+    names = (q.speaker.key, q.speaker.written) if q.speaker else ()
+    return any(sha256(name.casefold().encode()).hexdigest() in buried for name in names)
 
 
 def _evidence(assessment_id: int, q: Quote) -> dict[str, object]:

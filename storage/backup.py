@@ -57,6 +57,7 @@ def restore(url: str, file: Path) -> int:
             with db.read() as s:
                 if any(s.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() for table in _tables()):
                     raise UsageError(f"{db.name} is not empty; restore into a new database")
+            db.cache.clear()  # it may be of a database that had this name before
             db.write(lambda s: _read_bodies(s, archive))
             return db.write(lambda s: _read_tables(s, archive, manifest["rows"]))
         finally:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -69,8 +70,13 @@ class SqliteCache:
                 self._connection.close()
                 self._connection = None
 
+    @contextmanager
+    def locked(self) -> Iterator[sqlite3.Connection]:
+        """The open file, for one thread at a time."""
+        with self._lock:
+            yield self.connection()
+
     def connection(self) -> sqlite3.Connection:
-        """The open file; hold `_lock` around its use."""
         if self._connection is None:
             try:
                 self._connection = self._connect()

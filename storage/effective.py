@@ -23,6 +23,7 @@ from storage.records import Pin
 from storage.sql import chunks, stable_key
 
 VERDICTS = ("stance", "accept")
+PURGED = "purged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +322,10 @@ def _facts(
 ) -> _Facts:
     standing = stands.load(s, article_ids)
     a, r = t.articles, t.revisions
-    names = s.execute(sa.select(a.c.id, a.c.key, a.c.outlet).where(a.c.id.in_(article_ids))).all()
+    names = s.execute(sa.select(a.c.id, a.c.key, a.c.outlet, a.c.state).where(a.c.id.in_(article_ids))).all()
+    for row in names:
+        if row.state == PURGED:
+            standing.pop(row.id, None)
     hashes = s.execute(sa.select(r.c.id, r.c.text_sha256).where(r.c.article_id.in_(article_ids))).all()
     clusters = _clusters(s, key[0], article_ids)
     facts = _Facts(

@@ -1,0 +1,377 @@
+"""Reads that the pages need and nobody else: counts by week, the last change of many claims, what stands behind a row.
+
+Each is a few statements over indexed columns and returns frozen values; nothing is folded, decided or written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.errors import UnknownName
+from claimline.models import DateFinding, OutletType, Stance
+from storage import claims as claim_reads
+from storage import codec, ledger_rows, position_rows
+from storage import tables as t
+from storage.effective import claim_key as first_names
+from storage.records import StoredChange, StoredClaim
+from storage.sql import chunks, stable_key
+
+_WEEK_ZERO = date(1969, 12, 29)  # the Monday before the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class WeekCount:
+    """Reports (articles, each once) that began to stand in the week from `monday`."""
+
+    monday: date
+    supports: int = 0
+    refutes: int = 0
+    neutral: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a claim still waits for: answers that the machine is unsure of, pairs that failed, articles without a sure date."""
+
+    undecided: int = 0
+    failed: int = 0
+    undated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What stands behind one position: its article, how its date is known, and the words about the words."""
+
+    key: str
+    article_id: int
+    revision_id: int
+    revision_key: str
+    url: str
+    title: str | None
+    lang: str | None
+    outlet: str | None
+    published: DateFinding
+    quote: str
+    start: int
+    end: int
+    confidence: float
+    speaker_written: str | None = None
+    said_words: str | None = None
+    via: str | None = None
+    modality: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayRead:
+    """What the topic's sources answered on a day."""
+
+    day: date
+    asked: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutletCard:
+    """What is shown of a publisher beside a quote."""
+
+    domain: str
+    title: str = ""
+    type: OutletType = OutletType.OUTLET
+    country: str | None = None
+    weight: float = 1.0
+    named: bool = False
+
+
+def stamp(s: Session) -> tuple[int, ...]:
+    """A value that is the same as long as nothing that pages show has changed (but for fetch state)."""
+    tables = (t.editions, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    query = sa.select(*[sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0)).scalar_subquery() for x in tables])
+    return tuple(int(n) for n in s.execute(query).one())
+
+
+# --- claims ---------------------------------------------------------------------------------------------------------
+
+
+def permanent_key(s: Session, claim_id: int) -> str:
+    """The id of a claim that never changes, whatever it is called."""
+    return stable_key("claim", *first_names(s, claim_id))
+
+
+def claim_by_key(s: Session, key: str) -> StoredClaim:
+    for claim in claim_reads.claims(s, retired=True):
+        if permanent_key(s, claim.id) == key:
+            return claim
+    raise UnknownName("claim", key)
+
+
+def weekly(
+    s: Session, claim_ids: Iterable[int], *, as_of: date | None = None, known_at: datetime | None = None
+) -> dict[int, tuple[WeekCount, ...]]:
+    """Reports by week and side for these claims, weeks without one left out."""
+    p = t.positions
+    week = _week_number(s, p.c.valid_from).label("week")
+    n = sa.func.count(sa.distinct(p.c.article_id)).label("n")
+    found: dict[int, dict[int, dict[str, int]]] = {}
+    for batch in chunks(claim_ids):
+        where = p.c.claim_id.in_(batch) & position_rows.known(p, known_at) & (p.c.weight > 0)
+        if as_of is not None:
+            where &= p.c.valid_from <= as_of
+        for row in s.execute(
+            sa.select(p.c.claim_id, week, p.c.stance, n).where(where).group_by(p.c.claim_id, "week", p.c.stance)
+        ):
+            found.setdefault(row.claim_id, {}).setdefault(int(row.week), {})[row.stance] = row.n
+    return {
+        claim_id: tuple(
+            WeekCount(_WEEK_ZERO + timedelta(days=7 * k), **{x: weeks[k].get(x, 0) for x in ("supports", "refutes", "neutral")})
+            for k in sorted(weeks)
+        )
+        for claim_id, weeks in found.items()
+    }
+
+
+def _week_number(s: Session, day: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    if s.get_bind().dialect.name == "sqlite":
+        return sa.cast((sa.func.julianday(day) - 2440587.5 + 3) / 7, sa.Integer)
+    return sa.cast(sa.func.floor((day - sa.literal(date(1970, 1, 1)) + 3) / 7.0), sa.Integer)
+
+
+def last_changes(
+    s: Session, claim_ids: Iterable[int], *, as_of: date | None = None, known_at: datetime | None = None
+) -> dict[int, StoredChange]:
+    """The newest change of each claim, with one of the quotes that tipped it."""
+    c = t.status_changes
+    ids: dict[int, int] = {}
+    for batch in chunks(claim_ids):
+        where = c.c.claim_id.in_(batch) & position_rows.known(c, known_at)
+        if as_of is not None:
+            where &= c.c.valid_from <= as_of
+        for row in s.execute(sa.select(c.c.id, c.c.claim_id).where(where).order_by(c.c.valid_from)):
+            ids[row.claim_id] = row.id
+    found: dict[int, StoredChange] = {}
+    names = {ids[k]: k for k in ids}
+    for few in chunks(names):
+        rows = s.execute(sa.select(c.c.id, c.c.key).where(c.c.id.in_(few))).all()
+        by_key = {row.key: names[row.id] for row in rows}
+        for change in ledger_rows.stored_changes(s, c.c.id.in_(few), known_at=known_at):
+            found[by_key[change.key]] = change
+    return found
+
+
+def owed(s: Session, topic_id: int | None = None) -> dict[int, Owed]:
+    """What each claim (of a topic) waits for; claims that wait for nothing are left out. A person's word settles a pair."""
+    a, pin, p, d = t.assessments, t.pins, t.pending_pairs, t.decisions
+    within = sa.true() if topic_id is None else a.c.claim_id.in_(sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id))
+    pinned = (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (a.c.matcher == pin.c.matcher)
+    pinned &= a.c.claim_version_id == pin.c.claim_version_id
+    said = sa.exists().where(
+        d.c.claim_id == a.c.claim_id,
+        d.c.article_id == a.c.article_id,
+        d.c.kind.in_(["stance", "accept"]),
+        d.c.undone_by.is_(None),
+    )
+    current = t.articles.c.current_revision_id == a.c.revision_id
+    unsure = (
+        sa.select(a.c.claim_id, sa.func.count().label("n"))
+        .join(pin, pinned)
+        .join(t.articles, (t.articles.c.id == a.c.article_id) & current)
+        .where(a.c.decided.is_(False), ~said, within)
+        .group_by(a.c.claim_id)
+    )
+    dated = sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == a.c.article_id)
+    undated = (
+        sa.select(a.c.claim_id, sa.func.count(sa.distinct(a.c.article_id)).label("n"))
+        .join(pin, pinned)
+        .join(t.revisions, t.revisions.c.id == a.c.revision_id)
+        .where(t.revisions.c.published_day.is_(None), ~dated, within)
+        .group_by(a.c.claim_id)
+    )
+    failed = sa.select(p.c.claim_id, sa.func.count().label("n")).group_by(p.c.claim_id)
+    counts = [{r.claim_id: r.n for r in s.execute(query)} for query in (unsure, failed, undated)]
+    ids = set().union(*counts)
+    return {i: Owed(counts[0].get(i, 0), counts[1].get(i, 0), counts[2].get(i, 0)) for i in ids}
+
+
+# --- one claim ------------------------------------------------------------------------------------------------------
+
+
+def details(s: Session, claim_id: int, keys: Iterable[str], *, known_at: datetime | None = None) -> dict[str, Detail]:
+    """What stands behind these positions of a claim, by key."""
+    found: dict[str, Detail] = {}
+    for batch in chunks(keys):
+        where = (t.positions.c.claim_id == claim_id) & t.positions.c.key.in_(batch)
+        if known_at is not None:
+            where &= t.positions.c.known_from <= known_at
+        found.update({d.key: d for d in _details(s, where)})
+    return found
+
+
+def _details(s: Session, where: sa.ColumnElement[bool]) -> list[Detail]:
+    p, r, a, x, e = t.positions, t.revisions, t.articles, t.revision_texts, t.evidence
+    query = (
+        sa.select(
+            p.c.key,
+            p.c.article_id,
+            p.c.revision_id,
+            r.c.key.label("revision_key"),
+            a.c.url,
+            x.c.title,
+            r.c.lang,
+            a.c.outlet,
+            r.c.published,
+            sa.func.coalesce(p.c.quote, e.c.quote, "").label("quote"),
+            p.c.start,
+            p.c.end,
+            p.c.confidence,
+            p.c.speaker_written,
+            e.c.said_words,
+            sa.func.coalesce(e.c.via, r.c.via).label("via"),
+            e.c.modality,
+        )
+        .join(r, r.c.id == p.c.revision_id)
+        .join(a, a.c.id == p.c.article_id)
+        .outerjoin(x, x.c.revision_id == r.c.id)
+        .outerjoin(e, e.c.id == p.c.evidence_id)
+        .where(where)
+        .order_by(p.c.id)
+    )
+    rows = [dict(row) for row in s.execute(query).mappings()]
+    return [Detail(**{**row, "published": codec.load_date(row["published"])}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the rows of a claim can be filtered by."""
+
+    langs: Mapping[str, str | None]  # revision key -> language
+    titles: Mapping[str, str | None]  # revision key -> title
+
+
+def facets(s: Session, claim_id: int, *, known_at: datetime | None = None) -> Facets:
+    """Language and title of every text that takes a position on the claim."""
+    p, r, x = t.positions, t.revisions, t.revision_texts
+    mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id, position_rows.known(p, known_at)).distinct()
+    query = sa.select(r.c.key, r.c.lang, x.c.title).outerjoin(x, x.c.revision_id == r.c.id).where(r.c.id.in_(mine))
+    rows = s.execute(query).all()
+    return Facets({row.key: row.lang for row in rows}, {row.key: row.title for row in rows})
+
+
+def texts_with(s: Session, claim_id: int, words: Sequence[str], *, limit: int = 20_000) -> frozenset[str]:
+    """The keys of the claim's texts that hold every one of these words (in any case), title included."""
+    p, r, x = t.positions, t.revisions, t.revision_texts
+    mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id).distinct()
+    query = sa.select(r.c.key).join(x, x.c.revision_id == r.c.id).where(r.c.id.in_(mine))
+    for word in words:
+        query = query.where(x.c.text.icontains(word, autoescape=True) | x.c.title.icontains(word, autoescape=True))
+    return frozenset(s.execute(query.limit(limit)).scalars())
+
+
+def outlet_cards(s: Session, topic_id: int) -> dict[str, OutletCard]:
+    """The named publishers of a topic, by domain."""
+    w = t.outlet_weights
+    rows = s.execute(sa.select(w).where(w.c.topic_id == topic_id, w.c.closed_at.is_(None))).mappings()
+    return {
+        r["domain"]: OutletCard(r["domain"], r["title"], OutletType(r["type"]), r["country"], r["weight"], True) for r in rows
+    }
+
+
+def days_read(s: Session, topic_id: int) -> tuple[DayRead, ...]:
+    """How many of the topic's sources were asked and answered on each watched day."""
+    c, ts = t.coverage, t.topic_sources
+    answered = sa.func.sum(sa.case((c.c.answered > 0, 1), else_=0))
+    query = (
+        sa.select(c.c.day, sa.func.count(), answered)
+        .join(ts, (ts.c.source_id == c.c.source_id) & (ts.c.topic_id == topic_id))
+        .group_by(c.c.day)
+        .order_by(c.c.day)
+    )
+    return tuple(DayRead(day, int(asked), int(heard)) for day, asked, heard in s.execute(query).tuples())
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """An answer that does not enter the fold, with why: unsure, date uncertain, held outlet, nothing on a side."""
+
+    revision_key: str
+    url: str
+    title: str | None
+    outlet: str | None
+    lang: str | None
+    published: DateFinding
+    stance: Stance
+    decided: bool
+    confidence: float
+    quote: str | None
+
+
+def uncounted(s: Session, claim_id: int, *, limit: int = 50, offset: int = 0) -> tuple[Uncounted, ...]:
+    """Answers of the pinned matcher that made no position, newest first."""
+    a, pin, p, r, x, e = t.assessments, t.pins, t.positions, t.revisions, t.revision_texts, t.evidence
+    folded = sa.exists().where(p.c.claim_id == a.c.claim_id, p.c.article_id == a.c.article_id, p.c.known_to.is_(None))
+    best = sa.select(e.c.quote).where(e.c.assessment_id == a.c.id).order_by(e.c.confidence.desc()).limit(1).scalar_subquery()
+    query = (
+        sa.select(r.c.key, t.articles.c.url, x.c.title, t.articles.c.outlet, r.c.lang, r.c.published)
+        .add_columns(a.c.stance, a.c.decided, a.c.confidence, best.label("quote"))
+        .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.matcher == a.c.matcher))
+        .join(r, r.c.id == a.c.revision_id)
+        .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == r.c.id))
+        .outerjoin(x, x.c.revision_id == r.c.id)
+        .where(a.c.claim_id == claim_id, ~folded)
+        .order_by(a.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return tuple(
+        Uncounted(
+            row.key,
+            row.url,
+            row.title,
+            row.outlet,
+            row.lang,
+            codec.load_date(row.published),
+            Stance(row.stance),
+            row.decided,
+            row.confidence,
+            row.quote,
+        )
+        for row in s.execute(query)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDays:
+    """A source's recent days, for the health strip; `articles` is all that it ever named."""
+
+    source_id: int
+    articles: int
+    days: Mapping[date, DayRead] = field(default_factory=dict)
+    last_new: date | None = None
+
+
+def source_days(s: Session, topic_id: int, *, since: date) -> dict[int, SourceDays]:
+    c, ts, d = t.coverage, t.topic_sources, t.discoveries
+    mine = sa.select(ts.c.source_id).where(ts.c.topic_id == topic_id)
+    named = {
+        r.source_id: r.n
+        for r in s.execute(
+            sa.select(d.c.source_id, sa.func.count().label("n")).where(d.c.source_id.in_(mine)).group_by(d.c.source_id)
+        )
+    }
+    last_new = {
+        r.source_id: r.day
+        for r in s.execute(
+            sa.select(c.c.source_id, sa.func.max(c.c.day).label("day"))
+            .where(c.c.source_id.in_(mine), c.c.new > 0)
+            .group_by(c.c.source_id)
+        )
+    }
+    days: dict[int, dict[date, DayRead]] = {}
+    rows = s.execute(sa.select(c.c.source_id, c.c.day, c.c.asked, c.c.answered).where(c.c.source_id.in_(mine), c.c.day >= since))
+    for row in rows:
+        days.setdefault(row.source_id, {})[row.day] = DayRead(row.day, row.asked, row.answered)
+    return {i: SourceDays(i, named.get(i, 0), days.get(i, {}), last_new.get(i)) for i in s.execute(mine).scalars()}

@@ -1,0 +1,109 @@
+"""What needs a person, most valuable first: what decides a status and nobody has confirmed comes before what merely is unsure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Figures, Stance
+from storage import answers, codec
+from storage import tables as t
+from storage.decisions import reopened
+from storage.records import StoredAssessment, StoredDecision
+
+# Worth of a look, by reason; a case with several reasons has their sum.
+WORTH = {
+    "reopened decision": 100.0,
+    "model and judge disagree": 60.0,
+    "single report": 50.0,
+    "decides a status": 40.0,
+    "uncertain date": 35.0,
+    "undecided": 30.0,
+    "mixed": 20.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """One case: an article and a claim, why it needs a person, and what it is worth."""
+
+    answer: StoredAssessment
+    reasons: tuple[str, ...]
+    worth: float
+    decision: StoredDecision | None = None  # the one that is reopened
+
+
+def review_queue(
+    s: Session, topic_id: int, *, claim_id: int | None = None, lang: str | None = None, limit: int = 50
+) -> tuple[ReviewItem, ...]:
+    """Cases that no decision settles, most valuable first."""
+    again = {(d.claim_id, d.article_id): d for d in reopened(s, topic_id) if d.kind != "ruling"}
+    tipping = _tipping(s, topic_id)
+    disputed = _disputed(s, topic_id)
+    items = []
+    for answer in answers.answers(s, topic_id, claim_id=claim_id):
+        decision = again.get((answer.claim_id, answer.article_id))
+        if (answer.decision is not None and decision is None) or (lang is not None and answer.lang != lang):
+            continue
+        reasons = _reasons(answer, decision, tipping, disputed)
+        if reasons:
+            items.append(ReviewItem(answer, tuple(reasons), sum(WORTH[r] for r in reasons), decision))
+    items.sort(key=lambda i: (-i.worth, _sureness(i.answer), i.answer.claim_id, i.answer.article_id))
+    return tuple(items[:limit])
+
+
+def expired_rulings(s: Session, topic_id: int, *, now: datetime) -> tuple[StoredDecision, ...]:
+    """Rulings whose `review_by` has passed, and those that newer reports contradict."""
+    from storage.decisions import decisions
+
+    due = [d for d in decisions(s, topic_id=topic_id) if d.kind == "ruling" and d.review_by and d.review_by <= now.date()]
+    return (*due, *(d for d in reopened(s, topic_id) if d.kind == "ruling" and d not in due))
+
+
+def _reasons(
+    answer: StoredAssessment,
+    decision: StoredDecision | None,
+    tipping: dict[str, Figures],
+    disputed: frozenset[tuple[int, int]],
+) -> list[str]:
+    figures = [tipping[q.key] for q in answer.quotes if q.key in tipping]
+    found = ["reopened decision"] if decision is not None else []
+    found += ["model and judge disagree"] if (answer.claim_id, answer.revision_id) in disputed else []
+    found += ["single report"] if any(f.single_report for f in figures) else []
+    found += ["decides a status"] if figures else []
+    found += ["uncertain date"] if not answer.published.certain else []
+    found += ["undecided"] if not answer.decided else []
+    return found + (["mixed"] if answer.stance is Stance.MIXED else [])
+
+
+def _sureness(answer: StoredAssessment) -> float:
+    return abs(answer.confidence - 0.5)
+
+
+def _tipping(s: Session, topic_id: int) -> dict[str, Figures]:
+    """Position keys that tipped a live change of status -> its figures."""
+    c = t.status_changes
+    query = (
+        sa.select(c.c.tipped_by, c.c.figures)
+        .join(t.claims, t.claims.c.id == c.c.claim_id)
+        .where(t.claims.c.topic_id == topic_id, c.c.known_to.is_(None))
+        .order_by(c.c.id)
+    )
+    return {key: codec.load_figures(row.figures) for row in s.execute(query) for key in row.tipped_by}
+
+
+def _disputed(s: Session, topic_id: int) -> frozenset[tuple[int, int]]:
+    """(claim, revision) pairs on which the pinned judge and the pinned matcher both are sure and differ."""
+    model, judge, p = t.assessments.alias("model"), t.assessments.alias("judge"), t.pins
+    query = (
+        sa.select(p.c.claim_id, model.c.revision_id)
+        .join(model, (model.c.claim_version_id == p.c.claim_version_id) & (model.c.matcher == p.c.matcher))
+        .join(judge, (judge.c.claim_version_id == p.c.claim_version_id) & (judge.c.matcher == p.c.judge))
+        .join(t.claims, t.claims.c.id == p.c.claim_id)
+        .where(judge.c.revision_id == model.c.revision_id, p.c.known_to.is_(None), t.claims.c.topic_id == topic_id)
+        .where(model.c.stance != judge.c.stance)
+    )
+    return frozenset((row.claim_id, row.revision_id) for row in s.execute(query))

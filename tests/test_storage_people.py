@@ -1,0 +1,257 @@
+"""People's words on both databases: they win, they survive, they can be taken back, and the machine's own opinion stays."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from claimline.errors import EvidenceError, UnknownName, UsageError
+from claimline.models import Stance, Status
+from storage import articles, clusters, decisions, ledger, queue
+from storage.answers import answers
+from storage.engine import Database
+from storage.records import Edge, NewDecision, Recorded
+from tests.storage_world import M, N, R, S, U, World, cleaned, day, judgement
+
+
+def decide(w: World, kind: str, url: str | None = None, claim: str = "open", by: str = "Ada", **more: object) -> Recorded:
+    article_id = None
+    if url is not None:
+        with w.db.read() as s:
+            article_id = articles.article_by_url(s, url).id
+    claim_id = w.claim_id(claim) if kind not in ("date", "separate") else None
+    client_id = str(more.pop("client_id", f"{kind}-{w.now.isoformat()}"))
+    batch = more.pop("batch", None)
+    asked = NewDecision(kind, client_id, claim_id=claim_id, article_id=article_id, **more)  # type: ignore[arg-type]
+    return decisions.record(w.db, [asked], by=by, now=w.tick(), batch=batch)  # type: ignore[arg-type]
+
+
+def test_a_person_overrules_the_machine_and_is_named(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    done = decide(w, "stance", "https://a.example/1", stance=R, note="misread")
+    assert done.published[0].edition_id is not None
+    assert w.history() == [("2020-03-01", "unreported > refuted", "person")]
+    with database.read() as s:
+        (change,) = ledger.changes(s, w.claim_id())
+        (answer,) = answers(s, w.topic_id)
+    assert change.review == "confirmed by Ada"
+    assert (answer.stance, answer.effective) == (S, R)
+
+
+def test_what_was_known_before_a_decision_stays_known(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    before = w.publish().recorded_at
+    decide(w, "stance", "https://a.example/1", stance=U)
+    assert w.status() == "unreported"
+    assert w.status(known_at=before) == "supported"
+
+
+def test_accepting_makes_an_unsure_answer_count(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, confidence=0.4, decided=False)
+    w.publish()
+    assert w.status() == "unreported"
+    decide(w, "accept", "https://a.example/1")
+    assert w.status() == "supported"
+
+
+def test_undo_brings_the_machine_back(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R, client_id="d1")
+    decisions.undo(database, "d1", by="Ben", now=w.tick(), client_id="u1")
+    assert w.status() == "supported"
+    decisions.undo(database, "d1", by="Ben", now=w.tick(), client_id="u1")  # asked twice
+    with pytest.raises(UnknownName):
+        decisions.undo(database, "d1", by="Ben", now=w.tick(), client_id="u2")
+
+
+def test_a_batch_is_undone_as_one(database: Database) -> None:
+    w = World(database).start()
+    for i in (1, 2):
+        w.say(f"https://a{i}.example/1", day(f"2020-03-0{i}"), S)
+    w.publish()
+    for i in (1, 2):
+        decide(w, "stance", f"https://a{i}.example/1", stance=R, client_id=f"d{i}", batch="b")
+    assert w.status() == "refuted"
+    decisions.undo(database, "b", by="Ada", now=w.tick(), client_id="u")
+    assert w.status() == "supported"
+
+
+def test_asking_twice_stores_once(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    first = decide(w, "stance", "https://a.example/1", stance=R, client_id="same")
+    again = decide(w, "stance", "https://a.example/1", stance=R, client_id="same")
+    assert first.ids == again.ids
+    assert again.published == ()
+
+
+def test_a_rejected_quote_no_longer_counts_and_the_other_does(database: Database) -> None:
+    w = World(database).start()
+    text = "It opened, said Ann. It is closed, said Bob."
+    saved = w.capture("https://a.example/1", cleaned(text, day("2020-03-01"), outlet="a.example"))
+    w.scan(saved.revision_id or 0, judgement("open", M, text, "It opened, said Ann.", "It is closed, said Bob."))
+    w.publish()
+    assert w.status() == "contested"
+    decide(w, "reject", "https://a.example/1", quote="It is closed, said Bob.")
+    assert w.status() == "supported"
+
+
+def test_evidence_that_the_machine_missed_counts(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), U, text="At last it is open to all.")
+    w.publish()
+    with pytest.raises(EvidenceError):
+        decide(w, "evidence", "https://a.example/1", stance=S, quote="it is closed")
+    decide(w, "evidence", "https://a.example/1", stance=S, quote="it is open")
+    assert w.status() == "supported"
+    with database.read() as s:
+        (position,) = ledger.positions(s, w.claim_id())
+        (answer,) = answers(s, w.topic_id)
+    assert (position.quote, position.start, position.actor) == ("it is open", 8, "person")
+    assert (answer.stance, answer.effective) == (U, S)
+
+
+def test_a_decision_holds_for_a_copy_with_the_same_quote(database: Database) -> None:
+    w = World(database).start()
+    text = "The minister said that it is open."
+    a = w.say("https://a.example/1", day("2020-03-01"), S, text=text)
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=U)
+    b = w.say("https://b.example/1", day("2020-03-02"), S, text="The minister said: it is open.")
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, b, 0.9)], [a, b], now=w.tick()))
+    w.publish()
+    assert w.status() == "supported"  # in other words than those that were seen
+    c = w.say("https://c.example/1", day("2020-03-02"), S, text=text + " More follows.")
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, c, 1.0)], [c], now=w.tick()))
+    w.publish()
+    with database.read() as s:
+        assert [p.article for p in ledger.positions(s, w.claim_id())] == ["https://b.example/1"]
+
+
+def test_a_decision_survives_an_edit_and_a_rerun(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R, client_id="d1")
+    edited = w.capture("https://a.example/1", cleaned("It is open now.", day("2020-03-01"), outlet="a.example"))
+    w.scan(edited.revision_id or 0, judgement("open", S, "It is open now."))
+    w.publish()
+    assert w.status() == "refuted"
+
+
+def test_a_decision_is_reopened_when_text_and_answer_have_changed(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.publish()
+    decide(w, "accept", "https://a.example/1")
+    edited = w.capture("https://a.example/1", cleaned("It will never open.", day("2020-03-01"), outlet="a.example"))
+    w.scan(edited.revision_id or 0, judgement("open", R, "It will never open."))
+    w.publish()
+    assert w.status() == "supported"  # flagged, not undone
+    with database.read() as s:
+        (again,) = decisions.reopened(s, w.topic_id)
+        items = queue.review_queue(s, w.topic_id)
+    assert again.reopened == "the text and the machine's answer have changed"
+    assert items[0].reasons[0] == "reopened decision"
+
+
+def test_a_ruling_holds_for_its_days_and_is_flagged_by_newer_reports(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-04-01"), valid_to=day("2020-04-30"))
+    assert w.status(as_of=day("2020-04-15")) == "open"
+    assert w.status(as_of=day("2020-05-01")) == "supported"
+    decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-06-01"), client_id="r2")
+    with database.read() as s:
+        assert [c.review for c in ledger.changes(s, w.claim_id()) if c.change.ruling] == ["ruling by Ada"] * 2
+        assert not decisions.reopened(s, w.topic_id)
+    w.tick(days=1)
+    w.say("https://b.example/1", day("2021-01-01"), S)
+    w.publish()
+    assert w.status() == "open"
+    with database.read() as s:
+        assert {d.reopened for d in decisions.reopened(s, w.topic_id)} == {"newer reports say otherwise"}
+
+
+def test_a_confirmed_date_lets_an_uncertain_article_count(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", None, S)
+    w.publish()
+    assert w.status() == "unreported"
+    decide(w, "date", "https://a.example/1", valid_from=day("2020-03-01"))
+    assert w.history() == [("2020-03-01", "unreported > supported", "date corrected")]
+    decisions.undo(database, decided_id(w), by="Ada", now=w.tick(), client_id="u")
+    assert w.status() == "unreported"
+
+
+def decided_id(w: World) -> str:
+    with w.db.read() as s:
+        return decisions.decisions(s)[0].client_id
+
+
+def test_a_person_takes_a_wrong_group_apart_and_together_again(database: Database) -> None:
+    w = World(database).start()
+    a = w.say("https://a.example/1", day("2020-03-01"), S)
+    b = w.say("https://b.example/1", day("2020-03-02"), S)
+    c = w.say("https://c.example/1", day("2020-03-03"), R)
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, b, 0.9)], [a, b, c], now=w.tick()))
+    w.publish()
+    assert w.status() == "contested"
+    decide(w, "separate", "https://b.example/1", topic_id=w.topic_id, client_id="sep")
+    with database.read() as s:
+        assert clusters.members(s, w.topic_id) == ()
+    assert w.history()[-1][2] in ("copies separated", "new article")
+    assert w.status() == "supported"
+    decisions.undo(database, "sep", by="Ada", now=w.tick(), client_id="u")
+    with database.read() as s:
+        assert len(clusters.members(s, w.topic_id)) == 2
+    assert w.status() == "contested"
+
+
+def test_two_people_who_decide_at_once_are_both_heard(database: Database) -> None:
+    w = World(database).start()
+    for i in range(6):
+        w.say(f"https://a{i}.example/1", day("2020-03-01"), S)
+    w.publish()
+    errors: list[BaseException] = []
+    claim_id = w.claim_id()
+
+    def work(name: str, i: int) -> None:
+        try:
+            with database.read() as s:
+                article_id = articles.article_by_url(s, f"https://a{i}.example/1").id
+            asked = NewDecision("stance", f"{name}-{i}", claim_id=claim_id, article_id=article_id, stance=Stance.REFUTES)
+            decisions.record(database, [asked], by=name, now=w.now)
+        except BaseException as error:  # noqa: BLE001  # the assertion below tells which
+            errors.append(error)
+
+    threads = [Thread(target=work, args=(name, i)) for i in range(6) for name in ("Ada", "Ben")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with database.read() as s:
+        assert len(decisions.decisions(s)) == 12
+    assert w.status() == "refuted"
+
+
+def test_a_decision_says_what_it_lacks(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), N)
+    w.publish()
+    with pytest.raises(UsageError, match="needs a name"):
+        decide(w, "stance", "https://a.example/1", stance=R, by=" ")
+    with pytest.raises(UsageError, match="needs a stance"):
+        decide(w, "stance", "https://a.example/1")
+    with pytest.raises(UsageError, match="before it begins"):
+        decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-04-01"), valid_to=day("2020-03-01"))
