@@ -11,7 +11,7 @@ import sys
 import typer
 
 from app import out
-from app.commands import database, reads, run, topics
+from app.commands import database, decide, explain, reads, replay, run, topics
 from claimline.errors import ClaimlineError
 
 app = typer.Typer(
@@ -24,10 +24,8 @@ app = typer.Typer(
     help="Watches the news for what is being said about a set of claims, and keeps an auditable history of each.",
 )
 
-run.add_to(app)
-reads.add_to(app)
-topics.add_to(app)
-database.add_to(app)
+for family in (run, reads, explain, topics, decide, replay, database):
+    family.add_to(app)
 
 
 def main() -> None:

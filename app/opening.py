@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from claimline import topics as topic_files
+from claimline.errors import UsageError
 from claimline.models import Topic
 from claimline.settings import Settings
 
@@ -16,9 +19,16 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 
-def settings(db: str | None = None) -> Settings:
-    """The settings of this run; `--db` comes before everything."""
-    return Settings(database_url=db) if db else Settings()
+def settings(db: str | None = None, **flags: Any) -> Settings:
+    """The settings of this run; what the command line says comes before everything. Raises UsageError."""
+    if unknown := set(flags) - set(Settings.model_fields):
+        known = ", ".join(sorted(Settings.model_fields))
+        raise UsageError(f"no setting named {sorted(unknown)[0]!r}; known: {known}")
+    try:
+        return Settings(**(flags | ({"database_url": db} if db else {})))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from flows import intake, judging
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import answers, ledger, replay
+from storage.engine import Session
 from storage.records import Published, StoredClaim, StoredDecision, StoredTopic
 
 
@@ -30,7 +31,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class ClaimDiff:
-    """What a replay would change of one claim. `agreed` counts people's verdicts that the machine shares: (before, after, all)."""
+    """What a replay would change of one claim. `agreed`: people's verdicts that the machine shares (before, after, all)."""
 
     claim: str
     gone: tuple[Change, ...]
@@ -105,7 +106,7 @@ def describe(
 
 
 def _diff(
-    s: replay.Session, topic: StoredTopic, claim: StoredClaim, edition_id: int, since: date | None, until: date | None
+    s: Session, topic: StoredTopic, claim: StoredClaim, edition_id: int, since: date | None, until: date | None
 ) -> ClaimDiff:
     live = {_key(c.change): c.change for c in ledger.changes(s, claim.id, quotes=False)}
     shadow = {_key(c): c for c in replay.shadow_fold(s, claim.id, edition_id).changes}
@@ -136,7 +137,7 @@ def _sides(positions: Sequence[Position]) -> dict[str, Stance]:
     return found
 
 
-def _machine_sides(s: replay.Session, topic: StoredTopic, claim: StoredClaim) -> tuple[int, int, int]:
+def _machine_sides(s: Session, topic: StoredTopic, claim: StoredClaim) -> tuple[int, int, int]:
     """People's verdicts against the machine's answer then and now; what a machine does not list is unrelated."""
     decided = [a for a in answers.answers(s, topic.id, claim_id=claim.id) if _verdict(a.decision) is not None]
     newest = {}

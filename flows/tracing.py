@@ -84,9 +84,9 @@ def _in_topic(
         best = max((w.retrieval for w in windows), default=0.0)
         yield TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}")
         for w in windows if only else ():
-            p = w.probs
+            chance = w.probs
             words = revision.text[w.start : w.end]
-            detail = f"+{p.supports:.2f} -{p.refutes:.2f} 0{p.neutral:.2f} unrelated {p.unrelated:.2f}  {words[:140]}"
+            detail = f"+{chance.supports:.2f} -{chance.refutes:.2f} 0{chance.neutral:.2f} unrelated {chance.unrelated:.2f}  {words[:140]}"
             yield TraceStep("passage", True, detail, {"start": w.start, "end": w.end})
         held = judged.get(slug)
         if held is None:

@@ -13,10 +13,13 @@ from claimline import labels
 from storage.engine import Session
 from storage.records import ClaimStatus, StoredAssessment, StoredChange
 
+evidence_group = typer.Typer(rich_markup_mode=None, help="The quotes: who said what, when and where. `add` one that was missed.")
+
 
 def add_to(app: typer.Typer) -> None:
-    for command in (claims, history, evidence, articles):
+    for command in (claims, history, articles):
         app.command(command.__name__)(command)
+    app.add_typer(evidence_group, name="evidence")
 
 
 def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) -> str:
@@ -140,7 +143,9 @@ def _answers(
 CLAIM = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim.")
 
 
+@evidence_group.callback(invoke_without_command=True)
 def evidence(
+    context: typer.Context,
     claim: str | None = CLAIM,
     topic: str | None = out.TOPIC,
     as_of: str | None = out.AS_OF,
@@ -149,6 +154,8 @@ def evidence(
     as_json: bool = out.JSON,
 ) -> None:
     """The quotes: who said what, when, where, and how sure the reading is."""
+    if context.invoked_subcommand is not None:
+        return
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = _answers(s, topic, claim, day, known)

@@ -1,0 +1,196 @@
+"""`claimline why|trace|speakers|diff-history`: reasons, for an editor, a lawyer and an opponent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from app import opening, out, reading
+from app.commands.reads import change_lines
+from claimline import labels
+from claimline.errors import UnknownName
+from claimline.models import Position, Voice
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("why")(why)
+    app.command("trace")(trace)
+    app.command("speakers")(speakers)
+    app.command("diff-history")(diff_history)
+
+
+SLUG = typer.Argument(..., metavar="SLUG")
+
+
+def why(
+    claim: str = SLUG,
+    on: str | None = typer.Option(None, "--on", metavar="DAY", help="The day asked about. Default: today."),
+    topic: str | None = out.TOPIC,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """Why a claim stands where it stands on a day: what tipped it, since when we know, and what would flip it."""
+    from claimline import why as reasons
+    from claimline.history import fold
+    from storage import claims, ledger
+
+    day, known = out.day(on, "--on"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = claims.claim(s, claim, topic)
+        changes = ledger.changes(s, found.id, as_of=day, known_at=known)
+        positions = ledger.positions(s, found.id, known_at=known)
+        rulings = ledger.rulings(s, found.id, known_at=known)
+    standing = fold(positions, rulings, until=day)
+    flip = reasons.flip(positions, rulings, until=day)
+    last = changes[-1] if changes else None
+    earlier = changes[-2] if len(changes) > 1 else None
+    if as_json:
+        row: dict[str, Any] = {
+            "claim": found.slug,
+            "on": reading.iso(day or datetime.now(UTC).date()),
+            "status": str(standing.status),
+            "machine": str(standing.machine),
+            "figures": {"supports": standing.figures.supports, "refutes": standing.figures.refutes},
+            "voices": reading.voices(standing.figures),
+            "speakers": standing.figures.speakers,
+            "change": reading.change_row(last) if last else None,
+            "before": reading.change_row(earlier) if earlier else None,
+            "flip": None
+            if flip is None
+            else {"removed": [v.key for v in flip.removed], "becomes": str(flip.becomes), "how": "found greedily"},
+        }
+        out.json_lines([row])
+        return
+    out.out.print(Text(found.statement, style="bold"))
+    if last is None:
+        out.out.print(f"{labels.status('unreported')}: no change is recorded" + (f" up to {day}" if day else ""))
+        return
+    f = standing.figures
+    out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:g} for, {f.refutes:g} against")
+    change_lines(last)
+    if earlier:
+        out.out.print(Text("\nbefore that:", style="dim"))
+        change_lines(earlier)
+    out.out.print("\nvoices that stand:")
+    _voice_lines(standing.voices, {p.key: p for p in positions})
+    out.out.print(_flip_words(flip))
+
+
+def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position], *, most: int = 20) -> None:
+    for v in voices[:most]:
+        p = positions[v.positions[0]]
+        who = p.speaker_written or "no speaker named"
+        reports = f"{len(v.positions)} report{'s' if len(v.positions) != 1 else ''}"
+        line = f"  {v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {p.outlet or p.article}, {reports}"
+        out.out.print(Text(out.safe(line)), soft_wrap=True)
+    if len(voices) > most:
+        out.out.print(f"  ... and {len(voices) - most} more")
+
+
+def _flip_words(flip: Any) -> str:
+    if flip is None:
+        return "no small set of voices was found whose removal would change it"
+    names = ", ".join(v.speaker or v.key for v in flip.removed)
+    count = f"{len(flip.removed)} voice{'s' if len(flip.removed) != 1 else ''}"
+    return f"without {count} ({out.safe(names)}) it would be: {labels.status(flip.becomes)} (found greedily)"
+
+
+def speakers(
+    claim: str = SLUG,
+    topic: str | None = out.TOPIC,
+    as_of: str | None = out.AS_OF,
+    known_at: str | None = out.KNOWN_AT,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """Each speaker's latest position, and when it changed."""
+    from claimline import why as reasons
+    from storage import claims, ledger
+
+    day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = claims.claim(s, claim, topic)
+        lines = reasons.speakers(ledger.positions(s, found.id, known_at=known), until=day)
+    if as_json:
+        out.json_lines(
+            {
+                "claim": found.slug,
+                "speaker": line.speaker,
+                "written": line.written,
+                "stance": str(line.stance),
+                "since": reading.iso(line.since),
+                "changed_on": reading.iso(line.changed_on),
+                "before": str(line.before) if line.before else None,
+                "reports": line.reports,
+                "quote": reading.quote_row(line.latest),
+            }
+            for line in lines
+        )
+        return
+    rows = [
+        [line.written or line.speaker, labels.stance(line.stance), line.since, line.changed_on, line.reports, line.latest.quote]
+        for line in lines
+    ]
+    quote: tuple[str, dict[str, Any]] = ("latest words", {"max_width": 60, "overflow": "fold"})
+    out.table(None, ["speaker", "position", "since", "changed on", "reports", quote], rows)
+
+
+def diff_history(
+    claim: str = SLUG,
+    known_at: list[str] = typer.Option(..., "--known-at", metavar="DAY|TIME", help="Give it twice: from and to."),
+    topic: str | None = out.TOPIC,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """What we learned about the past between two days."""
+    from claimline.errors import UsageError
+    from storage import claims, ledger
+
+    if len(known_at) != 2:
+        raise UsageError("give --known-at twice: the earlier and the later time")
+    a, b = sorted(m for m in (out.moment(k, "--known-at") for k in known_at) if m)
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = claims.claim(s, claim, topic)
+        was = {_key(c): c for c in ledger.changes(s, found.id, known_at=a)}
+        now = {_key(c): c for c in ledger.changes(s, found.id, known_at=b)}
+    gone = [("no longer", c) for k, c in was.items() if k not in now]
+    new = [("now", c) for k, c in now.items() if k not in was]
+    both = sorted(gone + new, key=lambda pair: (pair[1].change.valid_from, pair[0] == "now"))
+    if as_json:
+        out.json_lines({"is": word, **reading.change_row(c)} for word, c in both)
+        return
+    if not both:
+        out.out.print("nothing: the past was told in the same way")
+    for word, c in both:
+        out.out.print(Text(f"\n{word}:", style="bold"))
+        change_lines(c)
+
+
+def _key(stored: Any) -> tuple[date, str, str, tuple[str, ...]]:
+    return stored.change.valid_from, str(stored.change.before), str(stored.change.after), stored.change.tipped_by
+
+
+def trace(
+    url: str = typer.Argument(..., metavar="URL"),
+    claim: str | None = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim, with its passages."),
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """Where an article stopped on its way: found, fetched, cleaned, copied, retrieved, judged, folded."""
+    from flows.tracing import trace_article
+
+    with opening.desk(db) as desk:
+        steps = trace_article(desk, url, claim)
+    if not steps:
+        raise UnknownName("article", url)
+    if as_json:
+        out.json_lines({"step": step.name, "ok": step.ok, "detail": step.detail, **step.figures} for step in steps)
+        return
+    for step in steps:
+        mark = Text("ok   " if step.ok else "STOP ", style="green" if step.ok else "red")
+        out.out.print(Text.assemble(mark, (f"{step.name:<10}", "bold"), out.safe(step.detail)), soft_wrap=True)

@@ -1,0 +1,137 @@
+"""`claimline replay`: the stored past judged again, told as a difference, and accepted or discarded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.text import Text
+
+from app import opening, out
+from app.commands.decide import BY, by_name
+from claimline import labels
+from claimline.errors import UsageError
+from claimline.models import Change
+
+if TYPE_CHECKING:
+    from flows.replaying import ReplayReport
+
+group = typer.Typer(rich_markup_mode=None, help="Judge the stored past again; nothing changes until it is accepted.")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="replay")
+
+
+@group.callback(invoke_without_command=True)
+def replay(
+    context: typer.Context,
+    topic: str | None = out.TOPIC,
+    claim: list[str] = typer.Option([], "--claim", "-c", metavar="SLUG", help="Only these claims."),
+    since: str | None = typer.Option(None, "--from", metavar="DAY", help="Tell only differences from this day on."),
+    until: str | None = typer.Option(None, "--to", metavar="DAY", help="Tell only differences up to this day."),
+    matcher: str | None = typer.Option(None, "--matcher", metavar="MODEL", help="Another model. Default: the installed one."),
+    setting: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Another value of a setting, for this replay."),
+    by: str | None = BY,
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """Judge the stored past with the installed matcher (or another) and print what would change."""
+    if context.invoked_subcommand is not None:
+        return
+    from flows.desk import open_desk
+    from flows.replaying import replay_topic
+    from storage import claims
+
+    settings = opening.settings(db, **_pairs(setting), **({"model": matcher} if matcher else {}))
+    with out.progress() as step, open_desk(settings, progress=step) as desk:
+        with desk.db.read() as s:
+            slugs = [topic] if topic else [t.slug for t in claims.topics(s)]
+        for slug in slugs:
+            report = replay_topic(
+                desk, slug, claims=claim, since=out.day(since, "--from"), until=out.day(until, "--to"), by=by_name(by)
+            )
+            if as_json:
+                out.json_lines(_rows(report))
+            else:
+                _print(report)
+            out.say(f"replay {report.edition_key}: `claimline replay accept {report.edition_key}`, or `discard`")
+
+
+def _pairs(written: list[str]) -> dict[str, str]:
+    bad = [w for w in written if "=" not in w]
+    if bad:
+        raise UsageError(f"--set {bad[0]!r} is not KEY=VALUE")
+    return dict(w.split("=", 1) for w in written)
+
+
+def _rows(report: ReplayReport) -> list[dict[str, object]]:
+    return [
+        {
+            "replay": report.edition_key,
+            "claim": c.claim,
+            "gone": [_change(x) for x in c.gone],
+            "new": [_change(x) for x in c.new],
+            "moved": [{"url": m.article, "before": m.before, "after": m.after} for m in c.moved],
+            "agreed": {"before": c.agreed[0], "after": c.agreed[1], "decisions": c.agreed[2]},
+        }
+        for c in report.claims
+    ]
+
+
+def _change(c: Change) -> dict[str, str]:
+    return {"valid_from": c.valid_from.isoformat(), "from": str(c.before), "to": str(c.after)}
+
+
+def _print(report: ReplayReport) -> None:
+    for c in report.claims:
+        if not (c.gone or c.new or c.moved):
+            continue
+        out.out.print(Text(c.claim, style="bold"))
+        for word, changes in (("no longer", c.gone), ("now", c.new)):
+            for x in changes:
+                out.out.print(f"  {word:<9} {x.valid_from}  {labels.status(x.before)} -> {labels.status(x.after)}")
+        for m in c.moved[:20]:
+            out.out.print(Text(out.safe(f"  {m.before or 'nothing'} -> {m.after or 'nothing'}  {m.article}")), soft_wrap=True)
+        if c.agreed[2]:
+            out.out.print(f"  people's decisions that the machine shares: {c.agreed[0]} -> {c.agreed[1]} of {c.agreed[2]}")
+    out.out.print(
+        f"{report.flips} changes of status differ; matcher {report.matcher_before} -> {report.matcher_after}; "
+        f"{report.revisions} texts, {report.pairs} pairs, {report.seconds:.1f} s"
+    )
+
+
+@group.command("list")
+def replay_list(topic: str = typer.Argument(..., metavar="TOPIC"), db: str | None = out.DB) -> None:
+    """The replays that wait to be accepted or discarded."""
+    from storage import claims, ledger
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        found = ledger.editions(s, claims.topic(s, topic).id, state="shadow")
+    out.table(None, ["replay", "made (UTC)", "by"], [[e.key, f"{e.created_at:%Y-%m-%d %H:%M}", e.actor] for e in found])
+
+
+@group.command("accept")
+def replay_accept(key: str = typer.Argument(..., metavar="ID"), by: str | None = BY, db: str | None = out.DB) -> None:
+    """Make a replay live, as one edition."""
+    from flows import replaying
+    from storage import ledger
+
+    with opening.desk(db) as desk:
+        with desk.db.read() as s:
+            edition = ledger.edition(s, key)
+        published = replaying.accept(desk, edition.id, by=by_name(by))
+    typer.echo(f"{edition.key} is live: {len(published.changes)} changes")
+
+
+@group.command("discard")
+def replay_discard(key: str = typer.Argument(..., metavar="ID"), db: str | None = out.DB) -> None:
+    """Drop a replay."""
+    from flows import replaying
+    from storage import ledger
+
+    with opening.desk(db) as desk:
+        with desk.db.read() as s:
+            edition = ledger.edition(s, key)
+        replaying.discard(desk, edition.id)
+    typer.echo(f"{edition.key} is discarded")
