@@ -107,10 +107,11 @@ def test_every_bad_line_is_named_by_file_and_line_and_the_good_ones_are_read(tmp
     ]
     (tmp_path / "news.jsonl").write_bytes(b"\n".join(lines))
     found = read(tmp_path)
-    assert [entry.url for entry in found.entries] == ["https://x.test/1", "https://x.test/5", "news.jsonl:12"]
+    assert [entry.url for entry in found.entries] == ["https://x.test/1", "news.jsonl:12"]
     assert reasons(found) == {
         "news.jsonl:2": "bad-json",
         "news.jsonl:4": "bad-json",
+        "news.jsonl:5": "no-text",
         "news.jsonl:6": "no-text",
         "news.jsonl:7": "empty",
         "news.jsonl:8": "bad-field",

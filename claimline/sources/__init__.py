@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 SOURCES: Mapping[str, str] = {
     "files": "claimline.sources.files:discover",
     "feed": "claimline.sources.feed:discover",
+    "jsonfeed": "claimline.sources.feed:discover",
+    "sitemap": "claimline.sources.sitemap:discover",
+    "gdelt": "claimline.sources.gdelt:discover",
+    "page": "claimline.sources.page:discover",
+    "warc": "claimline.sources.warc:discover",
+    "urls": "claimline.sources.urls:discover",
+    "one": "claimline.sources.urls:discover_one",
 }
 
-NEEDS_NETWORK = frozenset(SOURCES) - {"files", "warc"}
+# Kinds whose answers can be asked for by date (options `from` and `to`): the ones that a backfill walks.
+ARCHIVES = frozenset({"gdelt", "sitemap", "warc"})
 
 
 def discover(

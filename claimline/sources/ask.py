@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from claimline.web.client import Client
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days that are asked for, both included."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,25 @@ class Ask:
         if not value:
             raise SourceError(self.spec.locator, "no-credentials", f"the environment variable {variable} is not set")
         return {self.spec.options.get("auth_header", "Authorization"): value}
+
+    def window(self, days: int) -> Window:
+        """The days that this source is asked about.
+
+        The options `from` and `to` (a backfill), else the last `days` days, which the option `days` may change.
+        """
+        today = self.now.date()
+        first = self._day("from") or today - timedelta(days=self.number("days", days))
+        last = self._day("to") or today + timedelta(days=1)
+        if first > last:
+            raise SourceError(self.spec.locator, "bad-option", f"from {first} is after to {last}")
+        return Window(first, last)
+
+    def _day(self, option: str) -> date | None:
+        written = self.spec.options.get(option)
+        try:
+            return date.fromisoformat(written) if written else None
+        except ValueError:
+            raise SourceError(self.spec.locator, "bad-option", f"{option}: {written!r} is not a date") from None
 
     def number(self, option: str, default: int) -> int:
         """A whole number of the source's options; a SourceError where it is none."""

@@ -164,12 +164,12 @@ def _record(line: bytes) -> Mapping[str, object]:
 
 
 def _entry(where: str, record: Mapping[str, object]) -> Entry:
-    """An article of one record: with its text, or as an address to fetch."""
+    """An article of one record, which carries its text."""
     url, text = _field(record, "url"), _field(record, "text")
     if text is not None and not text.strip():
         raise encoding.Undecodable("empty", "the text is empty")
-    if text is None and not (url and urlkey.is_web(url)):
-        raise encoding.Undecodable("no-text", "neither a text nor an address to fetch")
+    if text is None:
+        raise encoding.Undecodable("no-text", "addresses alone are a source of kind urls")
     return Entry(
         url=plain(url) if url and url.strip() else where,
         title=_line_of(record, "title"),
@@ -178,7 +178,7 @@ def _entry(where: str, record: Mapping[str, object]) -> Entry:
         lang=_line_of(record, "lang"),
         outlet=_line_of(record, "outlet"),
         authors=_authors(record.get("authors")),
-        text=storable(text) if text is not None else None,
+        text=storable(text),
     )
 
 

@@ -114,6 +114,10 @@ class Client:
                 self._wait(target, failed, self._settings.retries - left)
         raise AssertionError("unreachable")
 
+    def slow_down(self, url: str, interval_s: float) -> None:
+        """From now on at least so many seconds between two requests to this address' host."""
+        self._hosts.slow_down(host_of(url), interval_s)
+
     def ready_in(self, url: str) -> float:
         """After how many seconds this address' host may be asked next, as far as is known now."""
         return self._hosts.ready_in(host_of(url))

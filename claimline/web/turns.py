@@ -30,8 +30,8 @@ def in_turns(
     """Yields `work(item)` for every item, as they finish.
 
     At most `threads` at once, at most `bears(host)` of them on one host, and at most `ahead` results that nobody has taken
-    yet: then the threads wait. `ready_in` tells after how many seconds an item's host may be asked. What `work` raises is raised here, and
-    the rest is left undone.
+    yet: then the threads wait. `ready_in` tells after how many seconds an item's host may be asked. What `work` raises is
+    raised here, and the rest is left undone.
     """
     todo = _Todo(items, host_of, bears, ready_in)
     results: Queue[R | _Failed | None] = Queue(maxsize=max(1, ahead))
