@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -24,6 +25,8 @@ from claimline.sources import encoding
 from claimline.sources.ask import Ask, Window, plain
 
 _SUFFIXES = (".warc", ".warc.gz", ".arc", ".arc.gz")
+# warcio raises plain Python errors, too, where a record is cut or garbled.
+_BROKEN = (ArchiveLoadFailed, OSError, EOFError, ValueError, AttributeError, TypeError, LookupError, zlib.error)
 _BYTES_AT_ONCE = 128_000_000
 _PAGES_AT_ONCE = 500
 
@@ -71,7 +74,7 @@ class _Reader:
                         if self._full:
                             return number
                         self._take(f"{name}:{number + 1}", record)
-        except (ArchiveLoadFailed, OSError, EOFError, ValueError, UnicodeError) as bad:
+        except _BROKEN as bad:
             self.skips.append(Skip(f"{name}:{number + 1}", "broken-archive", plain(str(bad))[:200], failed=True))
             return None
         if not pages:
