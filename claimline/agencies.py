@@ -120,5 +120,10 @@ def cited(text: str) -> str | None:
     return _canonical(min(found, key=lambda match: match.start())["name"]) if found else None
 
 
+def canonical(written: str) -> str | None:
+    """The agency that these very words name, or None."""
+    return _CANONICAL.get(re.sub(r"\s+", " ", written.strip()))
+
+
 def _canonical(written: str) -> str:
     return _CANONICAL[re.sub(r"\s+", " ", written)]

@@ -1,0 +1,81 @@
+"""How German reports speech."""
+
+from __future__ import annotations
+
+from claimline.matching.grammars.grammar import Grammar, words
+
+GRAMMAR = Grammar(
+    verbs=(
+        r"sagten?|sagt|sagen|erklärten?|erklärt|betonten?|betont|teilten?|fügte|bestätigten?|bestätigt|"
+        r"dementierten?|dementiert|bestritt(?:en)?|bestreitet|bestreiten|"
+        r"warnten?|warnt|kündigten?|behaupteten?|behauptet|berichteten?|berichtet|meinten?|meint|äußerten?|"
+        r"verwies(?:en)?|räumten?|wies(?:en)?|weist|lehnten?|lehnt|forderten?|"
+        r"versicherten?|versichert|ergänzte|unterstrich|schrieb(?:en)?|schreibt|"
+        r"gab(?:en)?(?=[^.;\x01]{0,80}\b(?:bekannt|zu|an)\b)|hob(?=[^.;\x01]{0,80}\bhervor\b)|"
+        r"stellte(?=[^.;\x01]{0,60}\bklar\b)|bekräftigten?|bezeichneten?|glaubt|findet|nannte|warf(?:en)?|"
+        r"verneinten?|verneint|rechnet|"
+        r"(?:hat|haben|hatte|hatten)(?=[^.;\x01]{0,140}\b(?:gesagt|erklärt|betont|bestätigt|dementiert|"
+        r"zurückgewiesen|angekündigt|gewarnt|mitgeteilt|behauptet|bekräftigt|"
+        r"eingeräumt|berichtet|abgelehnt|beklagt|vorgeworfen|versichert|bestritten|kritisiert)\b)"
+    ),
+    according=(
+        r"[Ll]aut|[Nn]ach (?:\w+ )?(?:Angaben|Worten|Ansicht|Auffassung|Meinung|Einschätzung|Darstellung|Aussage|"
+        r"Informationen)(?: von| vom| des| der)?|[Gg]emäß|"
+        r"[Aa]us Sicht (?:von|des|der)|[Nn]ach Aussagen? (?:von|des|der)"
+    ),
+    zufolge=r"zufolge",
+    so=r"(?<=,) so",
+    this_said=(r"(?:Das|Dies|Darüber|Davon)\s+(?:sagte|erklärte|teilte|gab|berichtete|betonte|kündigte|bestätigte|hat)\b"),
+    pronouns=r"er|sie|Er|Sie|dieser|diese",
+    passive=r"wird|wurde|wurden|werden|worden|ist|sind|war",
+    prepositions=(
+        r"mit|von|vom|zu|zum|zur|nach|bei|beim|für|gegen|über|an|am|auf|aus|durch|zwischen|unter|seit|in|im|"
+        r"gegenüber|wegen|neben"
+    ),
+    breaks=r"dass|daß|aber|doch|weil|wenn|ob|der das|und|oder|sondern",
+    heads={
+        "secretary general": r"(?:[\w-]+-)?Generalsekretär(?:in|s)?",
+        "prime minister": (r"(?:Minister|Regierungs)präsident(?:in|en)?|Premier(?:minister(?:in|s)?)?|Regierungschef(?:in|s)?"),
+        "president": r"(?:[\w-]*?)[Pp]räsident(?:in|en)?",
+        "chancellor": r"(?:Bundes|Alt|Ex-)?[Kk]anzler(?:in|s)?",
+        "minister": r"[\w-]*[Mm]inister(?:in|s)?",
+        "spokesperson": r"[\w-]*[Ss]precher(?:in|s)?",
+        "chief": (
+            r"[\w-]*[Cc]hef(?:in|s)?|Leiter(?:in|s)?|Vorsitzende[rn]?|[\w-]*[Dd]irektor(?:in|s)?|Kommissar(?:in)?|"
+            r"Bürgermeister(?:in)?|Gouverneur(?:in)?"
+        ),
+        "envoy": r"[\w-]*[Bb]otschafter(?:in|s)?|Gesandte[rn]?|Vertreter(?:in|s)?",
+        "person": (
+            r"Beamte[rn]?|Diplomat(?:in|en)?|Insider|Quellen?|[\w-]*[Bb]erater(?:in|s)?|Abgeordnete[rn]?|"
+            r"Senator(?:in)?|Anwalt|Anwältin|General|Ingenieur(?:in)?|Manager(?:in)?|"
+            r"[\w-]*[Ee]xpert(?:e|in|en)|Analyst(?:in|en)?|[\w-]*[Ff]orscher(?:in|innen)?|Wissenschaftler\w*|"
+            r"Professor(?:in)?|Arzt|Ärztin|[\w-]*[Pp]olitiker(?:in)?|"
+            r"Trainer(?:in)?|Staatsanwalt|Richter(?:in)?|Prüfern?|Virologe|Virologin|Ökonom(?:in)?|Papst|"
+            r"Ermittler(?:n)?"
+        ),
+        "body": (
+            r"[\w-]*[Mm]inisteriums?|[\w-]*[Rr]egierung|[\w-]*[Bb]ehörden?|Kreml|Weiße[sn]? Haus(?:es)?|Pentagon|"
+            r"[\w-]*[Kk]onzerns?|Unternehmen|Firma|Polizei|Staatsanwaltschaft|"
+            r"[\w-]*[Gg]ericht|[\w-]*[Kk]ommission|Armee|Bundeswehr|[\w-]*[Ss]tudie|[\w-]*[Bb]ericht|Umfrage|"
+            r"Organisation|Gruppe|Betreiber|Hersteller|Ausschuss|Partei|Verband|"
+            r"Universität|[\w-]*[Bb]ank|Agentur|Institut|Zeitung|Sender|Bundestag|Parlament|Mitteilung|Verein"
+        ),
+    },
+    modifiers=(
+        r"früher\w*|ehemalig\w*|türkisch\w*|russisch\w*|amerikanisch\w*|deutsch\w*|französisch\w*|britisch\w*|"
+        r"ukrainisch\w*|polnisch\w*|hochrangig\w*|neu\w*|"
+        r"stellvertretend\w*|designiert\w*|geschäftsführend\w*|chinesisch\w*|iranisch\w*|ungarisch\w*|US-\w+"
+    ),
+    generic=(
+        r"Experten|Quellen?|Insider|Beamte|Forscher|Wissenschaftler|Analysten|Diplomaten|Ermittlern?|Behörden|"
+        r"Beobachter|Ökonomen|Prüfern?"
+    ),
+    starts=words(
+        "Der Die Das Den Dem Des Ein Eine Einer Einem Er Sie Es Wir Aber Und Oder Doch Laut Nach In Im Am An Auf "
+        "Aus Bei Mit Von Zu Zum Zur Für Gegen Über Unter Um "
+        "Vor Seit Während Wenn Weil Dass Ob Auch Noch Nur So Damit Dann Dort Hier Heute Gestern Dies Dieser Diese "
+        "Dieses Sein Seine Ihr Ihre Alle Beide Herr Frau "
+        "Zuvor Zudem Außerdem Bislang Bisher Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag Damals "
+        "Darüber Entgegen Auf Denn Man Ich"
+    ),
+)

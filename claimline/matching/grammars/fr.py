@@ -1,0 +1,73 @@
+"""How French reports speech."""
+
+from __future__ import annotations
+
+from claimline.matching.grammars.grammar import Grammar, words
+
+_FR_PAST = (
+    r"déclaré|affirmé|dit|indiqué|assuré|ajouté|souligné|expliqué|annoncé|précisé|estimé|confirmé|démenti|rejeté|"
+    r"averti|reconnu|admis|rappelé|insisté|noté|"
+    r"répondu|jugé|prévenu|dénoncé|accusé|nié|fait savoir|fait valoir|martelé|conclu|écrit|tweeté|lancé|réaffirmé|"
+    r"promis|soutenu|révélé|rapporté|considéré|"
+    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|exclu|balayé|réfuté|contesté|"
+    r"tranché|poursuivi|commenté|mis en garde"
+)
+_FR_NOW = (
+    r"déclare|affirme|dit|indique|assure|ajoute|souligne|explique|annonce|précise|estime|confirme|dément|rejette|"
+    r"avertit|reconnaît|admet|rappelle|insiste|"
+    r"note|répond|juge|prévient|dénonce|accuse|nie|conclut|écrit|soutient|révèle|considère|observe|relève|raconte|"
+    r"plaide|regrette|réfute|conteste|exclut|"
+    r"déclarait|expliquait|disait|affirmait|martèle|tranche|poursuit|commente|affirment|assurent|estiment|indiquent|"
+    r"expliquent|disent|réaffirme"
+)
+GRAMMAR = Grammar(
+    verbs=(
+        rf"(?:a|ont|avait|avaient)\s+(?:(?:\w+ment|aussi|déjà|ensuite|toutefois|encore|par ailleurs|pour sa part|"
+        rf"n['’]a pas)\s+)?(?:{_FR_PAST})|s['’](?:est|était)\s+(?:dite?|félicitée?|inquiétée?)|{_FR_NOW}"
+    ),
+    according=(
+        r"[Ss]elon|[Dd]['’]après|[Dd]e l['’]avis (?:de|du)|[ÀàA] en croire|[Aa]ux dires (?:de|du)|[Dd]e source|"
+        r"[Pp]our(?=\s+(?:M\.|Mme)\s)"
+    ),
+    agent=r"(?:annoncée?|déclarée?|confirmée?|faite|révélée?|affirmée?)\b[^.\x01;]{0,60}?\bpar",
+    this_said=r"(?:C['’]est ce qu['’](?:a|ont|en dit)|L['’]annonce a été faite|Cette (?:annonce|déclaration))\b",
+    pronouns=r"[Ii]l|[Ee]lle|ce dernier|cette dernière",
+    prepositions=r"avec|à|au|aux|de|du|des|par|pour|contre|sur|chez|entre|vers|sans|sous|dans|en|après|avant",
+    breaks=r"que|qui|mais|car|dont|où|si|et|ou|lorsque|quand|alors",
+    heads={
+        "secretary general": r"secrétaire générale?",
+        "prime minister": r"[Pp]remi(?:er|ère)[- ]ministre",
+        "president": r"(?:vice-)?présidente?",
+        "chancellor": r"chanceli(?:er|ère)",
+        "minister": r"ministre|secrétaire d['’]État|secrétaire",
+        "spokesperson": r"porte-parole",
+        "chief": (
+            r"chef(?:fe)?|patron(?:ne)?|dirigeante?|direct(?:eur|rice)(?: générale?)?|responsable|numéro un|leader|"
+            r"gouverneure?|commissaire|maire|PDG"
+        ),
+        "envoy": r"ambassad(?:eur|rice)|envoyée?|représentante?|émissaire",
+        "person": (
+            r"officiel|diplomate|source|conseill(?:er|ère)|sénat(?:eur|rice)|députée?|avocate?|général|procureure?|"
+            r"experte?|analyste|cherch(?:eur|euse)s?|professeure?|"
+            r"médecin|microbiologiste|infectiologue|économiste|juge|ingénieure?|entraîneur|scientifiques?|experts|"
+            r"officiels|sources|pape"
+        ),
+        "body": (
+            r"ministère|gouvernement|Maison[- ][Bb]lanche|Kremlin|Pentagone|entreprise|société|groupe|agence|"
+            r"organisation|commission|armée|parquet|étude|rapport|"
+            r"Élysée|cour|tribunal|banque|université|police|autorités?|conseil|parti|ambassade|communiqué|enquête|"
+            r"sondage|institut|journal|quotidien|HAS|constructeur"
+        ),
+    },
+    modifiers=r"ancien(?:ne)?|haut|vice|nouveau|nouvelle|premier|première|ex",
+    generic=(
+        r"sources?|experts?|analystes?|scientifiques?|officiels?|chercheurs|responsables|autorités|diplomates|"
+        r"observateurs|témoins"
+    ),
+    starts=words(
+        "Le La Les Un Une Des L D Il Elle Ils Elles On Mais Et Ou Selon Dans En Au Aux À A Pour Par Avec Sans Sur "
+        "Sous Ce Cette Ces C Cela Si Quand Lorsque Après "
+        "Avant Depuis Plus Tout Son Sa Ses Leur Leurs Notre Nous Vous M Mme Monsieur Madame De Du Interrogé "
+        "Interrogée Aussi Ainsi Alors Enfin Toutefois Cependant"
+    ),
+)

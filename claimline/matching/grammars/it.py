@@ -1,0 +1,64 @@
+"""How Italian reports speech."""
+
+from __future__ import annotations
+
+from claimline.matching.grammars.grammar import Grammar, words
+
+GRAMMAR = Grammar(
+    drops_subject=True,
+    verbs=(
+        r"(?:ha|hanno|aveva|avevano)\s+(?:(?:anche|poi|inoltre|però|già)\s+)?(?:detto|dichiarato|affermato|spiegato|"
+        r"aggiunto|annunciato|confermato|smentito|negato|avvertito|ammesso|"
+        r"ribadito|sottolineato|precisato|ricordato|riferito|sostenuto|assicurato|respinto|risposto|scritto|"
+        r"accusato|rivelato|commentato|osservato|rilevato|"
+        r"chiarito|promesso|escluso|denunciato|insistito|concluso|fatto sapere|reso noto)|si è dett[oa]|"
+        r"dice|dicono|dichiara|dichiarano|afferma|affermano|spiega|spiegano|aggiunge|annuncia|annunciano|conferma|"
+        r"confermano|smentisce|nega|negano|avverte|ammette|ribadisce|sottolinea|"
+        r"precisa|ricorda|riferisce|riferiscono|sostiene|sostengono|assicura|assicurano|respinge|risponde|scrive|"
+        r"commenta|osserva|chiarisce|esclude|disse|dichiarò|affermò|spiegò|avrebbe detto"
+    ),
+    according=(
+        r"[Ss]econdo(?! (?:me|noi))|[Aa] detta di|[Ss]tando a(?:lle parole di)?|[Aa] giudizio di|"
+        r"[Cc]ome (?:spiegato|detto) da"
+    ),
+    agent=r"(?:annunciat[oa]|dichiarat[oa]|confermat[oa]|rivelat[oa])\b[^.\x01;]{0,60}?\bd(?:a|al|alla|ai|all['’])",
+    this_said=r"(?:Lo|È quanto|È ciò che)\s+(?=(?:ha|hanno|afferma|dichiara|riferisce|annuncia|rende|si)\b)",
+    pronouns=r"[Ll]ui|[Ll]ei|[Ee]gli|[Ee]lla|quest['’]ultim[oa]",
+    prepositions=(
+        r"con|a|al|alla|allo|agli|ai|di|del|della|dei|degli|delle|dello|dell|per|contro|su|sul|sulla|da|dal|dalla|"
+        r"in|nel|nella|tra|fra|senza|dopo|prima"
+    ),
+    breaks=r"che|ma|perché|se|e|o|quando|dove|mentre|anche se",
+    heads={
+        "secretary general": r"segretari[oa] generale",
+        "prime minister": r"prim[oa] ministr[oa]|premier",
+        "president": r"(?:vice)?presidente",
+        "chancellor": r"cancellier[ea]",
+        "minister": r"(?:vice)?ministr[oa]|segretario di Stato",
+        "spokesperson": r"portavoce",
+        "chief": (
+            r"capo|leader|direttor[ei](?: generale)?|direttrice|numero uno|amministrator[ei] delegat[oa]|"
+            r"responsabile|governatore|commissari[oa]|sindac[oa]|ad"
+        ),
+        "envoy": r"ambasciator[ei]|ambasciatrice|inviat[oa]|rappresentante",
+        "person": (
+            r"funzionari[oa]?|fonti|fonte|diplomatic[oa]|consiglier[ea]|senator[ei]|senatrice|deputat[oa]|"
+            r"avvocat[oa]|generale|procurator[ei]|espert[oai]|analist[ai]|"
+            r"scienziat[oi]|ricercator[ei]|ricercatrice|professor(?:e|essa)|medic[oi]|economist[ai]|giudice|"
+            r"allenatore|ingegnere|papa|virolog[oa]"
+        ),
+        "body": (
+            r"governo|ministero|Casa Bianca|Cremlino|Pentagono|azienda|società|gruppo|agenzia|organizzazione|"
+            r"commissione|esercito|polizia|studio|rapporto|nota|comunicato|"
+            r"banca|tribunale|procura|università|quotidiano|giornale|partito|ambasciata|istituto|autorità"
+        ),
+    },
+    modifiers=r"ex|vice|nuovo|nuova|allora|alto",
+    generic=r"fonti|fonte|esperti|analisti|scienziati|funzionari|autorità|ricercatori|osservatori|testimoni|economisti",
+    starts=words(
+        "Il Lo La I Gli Le L Un Una Uno E O Ma Secondo In Nel Nella Di Del Della Dal Dalla Da Al Alla A Per Con "
+        "Senza Su Sul Sulla Dopo Prima Questo Questa Quello Suo Sua "
+        "Se Quando Anche Come Inoltre Non Né Si È Già Così Tra Fra Durante Mentre Lui Lei Ieri Oggi Domani Stando "
+        "Intanto"
+    ),
+)

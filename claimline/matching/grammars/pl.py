@@ -1,0 +1,57 @@
+"""How Polish reports speech."""
+
+from __future__ import annotations
+
+from claimline.matching.grammars.grammar import Grammar, words
+
+GRAMMAR = Grammar(
+    drops_subject=True,
+    verbs=(
+        r"powiedział[ay]?|powiedzieli|mówi|mówią|mówił[ay]?|stwierdził[ay]?|stwierdzili|stwierdza|oświadczył[ay]?|"
+        r"oświadczyli|podkreślił[ay]?|podkreśla|zaznaczył[ay]?|zaznacza|dodał[ay]?|dodaje|"
+        r"poinformował[ay]?|poinformowali|informuje|informują|ogłosił[ay]?|ogłosili|zapowiedział[ay]?|"
+        r"potwierdził[ay]?|potwierdza|zaprzeczył[ay]?|zaprzecza|zaprzeczają|ostrzegł[ay]?|ostrzega|"
+        r"wyjaśnił[ay]?|wyjaśnia|przyznał[ay]?|przyznaje|zauważył[ay]?|przekazał[ay]?|przekazali|odrzucił[ay]?|"
+        r"odrzuca|odpowiedział[ay]?|napisał[ay]?|pisze|ocenił[ay]?|ocenia|uważa|uważają|"
+        r"twierdzi|twierdzą|twierdził[ay]?|zapewnił[ay]?|zapewnia|przypomniał[ay]?|oskarżył[ay]?|wskazał[ay]?|"
+        r"zdementował[ay]?|dementuje|skrytykował[ay]?|wykluczył[ay]?|obiecał[ay]?|podał[ay]?|podaje"
+    ),
+    according=r"[Ww]edług|[Zz]daniem|[Ww] (?:opinii|ocenie)|[Zz]godnie (?:ze słowami|z oświadczeniem)",
+    this_said=r"(?:Poinformował[ay]? o tym|Powiedział[ay]? o tym|O tym)\b",
+    pronouns=r"[Oo]n|[Oo]na|ten ostatni",
+    prepositions=r"z|ze|do|od|dla|przez|przy|o|w|we|na|za|między|przeciw|nad|pod|po|przed|u|ku|wobec",
+    breaks=r"że|który|która|które|ale|a|i|lub|żeby|jeśli|gdy|kiedy|jak|ponieważ|bo",
+    heads={
+        "secretary general": r"sekretarz\w* generaln\w+",
+        "prime minister": r"premier\w*",
+        "president": r"(?:wice)?prezydent\w*",
+        "chancellor": r"kanclerz\w*",
+        "minister": r"(?:wice)?minist(?:er|ra|rem|rowie|ry)|sekretarz stanu",
+        "spokesperson": r"rzeczni\w+",
+        "chief": (
+            r"szef(?:a|owa|em|owi)?|przewodnicząc\w+|lider\w*|dyrektor\w*|prezes\w*|dowódc\w+|gubernator\w*|"
+            r"komisarz\w*|burmistrz\w*"
+        ),
+        "envoy": r"ambasador\w*|wysłanni\w+|przedstawiciel\w*",
+        "person": (
+            r"urzędni\w+|dyplomat\w+|źródł\w+|doradc\w+|senator\w*|pose[łl]\w*|prawni\w+|adwokat\w*|generał\w*|"
+            r"ekspert\w*|ekspertk\w+|anality\w+|naukowc\w+|badacz\w*|profesor\w*|lekar\w+|"
+            r"ekonomist\w+|prokurator\w*|sędzi\w+|trener\w*|papież\w*"
+        ),
+        "body": (
+            r"ministerstwo|resort|rząd|Kreml|Biały Dom|Pentagon|firma|spółka|agencja|organizacja|komisja|wojsko|"
+            r"armia|policja|sąd|bank|uniwersytet|gazeta|dziennik|partia|ambasada|instytut|raport|"
+            r"badanie|MSZ|MON|prokuratura|operator|koncern"
+        ),
+    },
+    modifiers=(
+        r"były|była|byłego|turecki\w*|rosyjski\w*|amerykański\w*|niemiecki\w*|francuski\w*|brytyjski\w*|"
+        r"ukraiński\w*|polski\w*|wysoki\w*|nowy|wysoko postawiony"
+    ),
+    generic=(r"źródł\w+|eksperci|ekspertów|analitycy|naukowcy|urzędnicy|badacze|dyplomaci|obserwatorzy|świadkowie|władze"),
+    starts=words(
+        "W We Na Po O Od Z Ze Do Dla Przy Przed To Ten Ta Te Ale I A On Ona Oni Jak Tak Także Również Że Oprócz "
+        "Wcześniej Jednak Między Jeśli Kiedy Gdy Jego Jej Ich Wszyscy Nie Według Zdaniem "
+        "Dziś Wczoraj Jutro Pan Pani Obecnie Teraz Podczas"
+    ),
+)

@@ -1,0 +1,65 @@
+"""How Turkish reports speech."""
+
+from __future__ import annotations
+
+from claimline.matching.grammars.grammar import Grammar, words
+
+GRAMMAR = Grammar(
+    order="sov",
+    drops_subject=True,
+    verbs=(
+        r"söyledi(?:ler)?|söylüyor|söylemişti|dedi(?:ler)?|diyor|demişti|belirtti(?:ler)?|belirtiyor|"
+        r"açıkladı(?:lar)?|açıklıyor|ifade etti(?:ler)?|ifade ediyor|kaydetti(?:ler)?|"
+        r"vurguladı(?:lar)?|vurguluyor|bildirdi(?:ler)?|aktardı(?:lar)?|anlattı|duyurdu(?:lar)?|ekledi|"
+        r"dile getirdi(?:ler)?|savundu(?:lar)?|savunuyor|iddia etti(?:ler)?|"
+        r"iddia ediyor|ileri sürdü(?:ler)?|öne sürdü(?:ler)?|yalanladı(?:lar)?|reddetti(?:ler)?|reddediyor|"
+        r"doğruladı(?:lar)?|uyardı(?:lar)?|uyarısında bulundu|konuştu|"
+        r"değerlendirdi|itiraf etti|hatırlattı|yanıtladı|yanıt(?:ını)? verdi|cevap verdi|cevabını verdi|işaret etti|"
+        r"dikkat çekti|altını çizdi|kabul etti|yazdı|"
+        r"açıklama(?:sında|da)? bulundu|ifadelerini kullandı|ifadesini kullandı|çağrısında bulundu|suçladı|inanıyor|"
+        r"düşünüyor|bilgisini verdi|tekrarladı|duyurmuştu|açıklamıştı"
+    ),
+    participles=(
+        r"diyen|belirten|söyleyen|vurgulayan|ifade eden|kaydeden|savunan|açıklayan|dile getiren|iddia eden|"
+        r"hatırlatan|anlatan|öne süren"
+    ),
+    according=r"$^",
+    zufolge=r"göre|ifadesiyle|deyişiyle",
+    this_said=r"(?:Bunu|Açıklamayı|Bu açıklamayı|Bu sözleri|Konuyu|Konuya ilişkin)\b",
+    pronouns=r"$^",
+    prepositions=r"$^",
+    breaks=r"$^",
+    heads={
+        "secretary general": r"[Gg]enel [Ss]ekreter(?:i|imiz)?",
+        "prime minister": r"[Bb]aşbakan\w*",
+        "president": r"[Cc]umhurbaşkan[ıi]?\w*|[Dd]evlet [Bb]aşkan[ıi]|ABD [Bb]aşkanı",
+        "chancellor": r"[ŞSşs]ansölye\w*",
+        "minister": r"[Bb]akan(?:ı|lar|ları)?(?!lı)",
+        "spokesperson": r"[Ss]özcü(?:sü)?",
+        "chief": (
+            r"[Bb]aşkan(?:ı)?|[Ll]ider(?:i)?|[Gg]enel [Mm]üdür(?:ü)?|[Dd]irektör(?:ü)?|[Şş]ef(?:i)?|[Vv]ali(?:si)?|"
+            r"[Kk]omutan(?:ı)?|CEO'?s?u?|patronu"
+        ),
+        "envoy": r"[Bb]üyükelçi(?:si)?|[Tt]emsilci(?:si)?",
+        "person": (
+            r"[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
+            r"[Mm]illetvekili|[Ss]enatör(?:ü)?|[Uu]zman(?:ı|lar|ları)?|[Aa]nalist(?:i|ler)?|"
+            r"[Bb]ilim insan(?:ı|ları)|[Pp]rofesör(?:ü)?|[Üü]yesi|[Aa]vukat(?:ı)?|[Ss]avcı(?:sı)?|[Dd]oktor|"
+            r"[Ee]konomist(?:ler)?|[Mm]ühendis(?:i)?|[Tt]eknik direktör(?:ü)?"
+        ),
+        "body": (
+            r"[Bb]akanlı(?:k|ğı)|[Hh]ükümet(?:i)?|Beyaz Saray|Kremlin|Pentagon|[Şş]irket(?:i)?|[Kk]urum(?:u)?|"
+            r"[Aa]jans(?:ı)?|[Öö]rgüt(?:ü)?|[Oo]rdu(?:su)?|[Mm]ahkeme(?:si)?|"
+            r"[Kk]omisyon(?:u)?|[Mm]erkez [Bb]ankası|[Bb]üyükelçiliği|[Rr]apor|[Gg]azete(?:si)?"
+        ),
+    },
+    modifiers=r"eski|üst düzey|adı açıklanmayan|Türk|Rus|Amerikalı|yeni|kıdemli",
+    generic=(
+        r"[Yy]etkililer|[Kk]aynaklar\w*|[Uu]zmanlar|[Aa]nalistler|[Bb]ilim insanları|[Dd]iplomatlar|[Yy]etkili|"
+        r"[Kk]aynak|[Ee]konomistler"
+    ),
+    starts=words(
+        "Bu Bir Ancak Ama Ve O Onun Bunun Şu Söz Öte Ayrıca Daha Son İki Her Hem Eğer Fakat Buna Bunu Geçen Önceki "
+        "Aynı Sayın Prof Dr Doç Konuya Açıklamada Ayrıca"
+    ),
+)

@@ -1,0 +1,383 @@
+"""Who is named in a text: known people, runs of capitalised words, offices ("the NATO chief"), bodies, pronouns.
+
+A mention is a span that may speak; whether it does is `claimline.matching.speech`'s matter, who it is `people`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from claimline import agencies
+from claimline.day_words import month_number, weekday_number
+from claimline.matching.grammars import Grammar
+from claimline.matching.names import NameFinder
+from claimline.models import Name, Person
+
+_PARTICLES = frozenset("de da di del della van von der den la le bin ben al el ter ibn dos das do du y zu av".split())
+_WORD = re.compile(r"[^\W\d_]+(?:[-’'`][^\W\d_]+)*")
+_ELIDED = re.compile(r"(?:[^\W\d_]['’])?([^\W\d_]+(?:-[^\W\d_]+)*)")
+_SENTENCE_START = re.compile(r"(?:\A|[.!?…:;\n\x01«»“”\"„—–-])[\s\x01«“\"„(]*$")
+_APPOSED = re.compile(r"\s*,\s*")
+_OF = {
+    "en": r"of|for|at|to", "fr": r"de|du|des|de la|de l|d|à la|auprès de", "de": r"der|des|von|vom|für|im|in|bei", "es": r"de|del|de la|para|ante",
+    "it": r"di|del|della|dell|dei|degli|delle|per", "pt": r"de|do|da|dos|das|para", "nl": r"van|voor|bij", "ar": r"",
+}  # fmt: skip
+_GENITIVE = frozenset({"ru", "uk", "pl"})  # the genitive follows without a preposition
+
+# Lands and their adjectives, by the beginnings of their names: they are no part of a person's name.
+_LANDS = re.compile(
+    r"(?:turk|türk|turqu|turch|turc|russ|rus(?:ya|land|ia|o|sa)|росс|рус|росі|франц|franc|frank|frans|german|deutsch|almany|alema|tedesc|duits|niemi|герман|немец|нім|"
+    r"americ|amerik|америк|ameryk|u\.?s\.?a?$|сша|usa|abd$|eeuu|brit|англ|engl|ingil|великобрит|ukrain|ukrayn|украин|україн|ucrain|ucran|chin|çin|кит|iran|iraqi?|irak|ирак|иран|іран|"
+    r"israel|israël|i̇srail|izrael|израил|ізраїл|pol(?:and|ish|on|sk|en)|поль|польш|ital|итал|span|spain|españ|espag|испан|gree|grec|griech|греч|hungar|ungar|венг|macar|węg|"
+    r"syri|syr|suriye|сири|egypt|ägypt|mısır|егип|saudi|india|hindistan|инди|japan|japon|япон|kore|коре|europ|avrup|європ|европ|canad|kanad|канад|brazil|brasil|brezily|бразил|"
+    r"ankar|анкар|mosc|moskv|москв|washingt|вашингт|berlin|берлин|paris$|париж|kiev|kyiv|киев|київ|beij|пекин|brussel|brüksel|bruxel|брюссел|london$|лондон|nato$|нато$|otan$|"
+    r"romania|rumän|румын|bulgar|болгар|serb|серб|czech|tschech|чеш|чех|swed|schwed|швед|finn|финл|norw|norweg|норвег|danish|denmark|dän|дат|dutch|netherl|нидерл|belg|бельг|"
+    r"austri|österr|австр|swiss|switz|schweiz|швейц|belarus|белорус|білорус|georgi|gürc|грузи|armeni|ermen|армен|azerb|азерб|taiwan|тайван|pakist|пакист|afghan|афган|qatar|katar|катар)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """`start:end` is the whole phrase with office and apposition; `name` the words to show.
+
+    kind: known | name | office | body | pronoun | generic | agency. `oblique`: in a case that cannot be a subject.
+    """
+
+    start: int
+    end: int
+    kind: str
+    name: str
+    person: Person | None = None
+    office: str | None = None
+    oblique: bool = False
+    indefinite: bool = False
+    bare: bool = False  # an office without a body or land: "the minister"
+    single: bool = False  # one capitalised word: a name only beside a verb of speech
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    word: str
+    capital: bool
+    first: bool  # of a sentence
+
+
+def find(masked: str, grammar: Grammar, lang: str, people: Sequence[Person]) -> list[Mention]:
+    """Every mention in a text whose quotes are masked, in order; apposed names and offices are one mention."""
+    known = _known(masked, people)
+    tokens = _tokens(masked, lang)
+    runs = _runs(tokens, masked, grammar, lang)
+    offices = _offices(masked, tokens, grammar, lang)
+    found = known + [m for m in runs if not _inside(m, known)]
+    found += [m for m in offices if not _inside(m, known)]
+    found += [
+        Mention(m.start(), m.end(), "pronoun", m[0]) for m in re.finditer(rf"(?<![\w-])(?:{grammar.pronouns})(?![\w-])", masked)
+    ]
+    return _joined(sorted(found, key=lambda m: (m.start, -m.end)), masked, lang)
+
+
+def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
+    return any(o.start <= mention.start and mention.end <= o.end for o in others)
+
+
+# --- The topic's people ---------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def _finder(people: tuple[Person, ...]) -> NameFinder:
+    return NameFinder([Name(person.key, (person.canonical, *person.variants, *_surnames(person))) for person in people])
+
+
+def _surnames(person: Person) -> list[str]:
+    """The last word of each full name; a variant that is an office ("NATO chief") has none."""
+    names = [person.canonical, *(v for v in person.variants if all(word[:1].isupper() for word in v.split()))]
+    last = [name.split()[-1] for name in names if len(name.split()) > 1]
+    return [word for word in last if len(word) > 3 and not word.isupper() and word.lower() not in _OFFICE_WORDS]
+
+
+_OFFICE_WORDS = frozenset(
+    "general chief minister president chancellor secretary secretary-general spokesman sekreteri bakanı başkanı".split()
+)
+
+
+def _known(masked: str, people: Sequence[Person]) -> list[Mention]:
+    if not people:
+        return []
+    by_key = {person.key: person for person in people}
+    found: list[Mention] = []
+    for hit in _finder(tuple(people)).find(masked):
+        if found and hit.start < found[-1].end:
+            if hit.end - hit.start > found[-1].end - found[-1].start:
+                found.pop()
+            else:
+                continue
+        words = masked[hit.start : hit.end]
+        found.append(Mention(hit.start, hit.end, "known", _bare(words), by_key[hit.name], oblique=_is_oblique(words)))
+    return found
+
+
+def _bare(words: str) -> str:
+    """Without the ending that an apostrophe sets off: Stoltenberg's, Erdoğan'ın."""
+    return (
+        re.sub(r"['’](?:s|\w{1,6})$", "", words.strip()) if not re.search(r"^[^\W\d_]['’]", words.split()[-1]) else words.strip()
+    )
+
+
+def _is_oblique(words: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{2,}['’](?:s|n?[ıiuü]n|y?[aeıiuü]|n?[dt][ae]n?|y?l[ae])?$", words))
+
+
+# --- Runs of capitalised words --------------------------------------------------------------------------------------
+
+
+def _tokens(masked: str, lang: str) -> list[_Token]:
+    pattern = _ELIDED if lang in ("fr", "it") else _WORD
+    tokens: list[_Token] = []
+    for match in pattern.finditer(masked):
+        start, end = match.span(1) if lang in ("fr", "it") else match.span()
+        first = bool(_SENTENCE_START.search(masked, max(0, match.start() - 6), match.start()))
+        tokens.append(_Token(start, end, masked[start:end], masked[start].isupper(), first))
+    return tokens
+
+
+def _runs(tokens: Sequence[_Token], masked: str, grammar: Grammar, lang: str) -> list[Mention]:
+    found: list[Mention] = []
+    run: list[_Token] = []
+    for i, token in enumerate([*tokens, _Token(len(masked), len(masked), "", False, False)]):
+        if run and not _continues(run[-1], token, masked, tokens[i + 1 :]):
+            found += _from_run(run, masked, grammar, lang)
+            run = []
+        if (token.capital or run) and not (not run and _opens_sentence(token, grammar)):
+            run.append(token)
+    return found
+
+
+def _opens_sentence(token: _Token, grammar: Grammar) -> bool:
+    return token.word in grammar.starts
+
+
+def _continues(last: _Token, token: _Token, masked: str, rest: Sequence[_Token]) -> bool:
+    gap = masked[last.end : token.start]
+    if gap not in (" ", "\u00a0", "-") and not (gap == ". " and len(last.word) == 1):
+        return False
+    if token.capital:
+        return True
+    return token.word in _PARTICLES and bool(rest) and rest[0].capital and masked[token.end : rest[0].start] == " "
+
+
+def _from_run(run: Sequence[_Token], masked: str, grammar: Grammar, lang: str) -> list[Mention]:
+    """The person at the end of a run ("Turkish President Recep Tayyip Erdogan"), or the body that the run names."""
+    while run and run[0].word in grammar.starts:
+        run = run[1:]
+    run = [t for t in run if month_number(t.word) is None and weekday_number(t.word) is None]
+    if not run:
+        return []
+    start, end = run[0].start, run[-1].end
+    words = masked[start:end]
+    if (agency := _agency(words)) is not None:
+        return [Mention(start, end, "agency", agency)]
+    cut = max((i + 1 for i, t in enumerate(run) if _no_name(t, grammar)), default=0)
+    name = run[cut:]
+    if not name:
+        return [Mention(start, end, "body", _bare(words), oblique=_is_oblique(words))]
+    office = next((kind for t in reversed(run[:cut]) if (kind := office_kind(t.word, grammar))), None)
+    written = masked[name[0].start : end]
+    single = len(name) == 1
+    if single and office is None and lang == "de" and not _german_name(name[0], masked):
+        return []
+    return [
+        Mention(start, end, "name", _bare(written), office=office, oblique=_is_oblique(written), single=single and office is None)
+    ]
+
+
+def _agency(words: str) -> str | None:
+    return agencies.canonical(re.sub(r"['’]\w*$", "", words))
+
+
+def _no_name(token: _Token, grammar: Grammar) -> bool:
+    word = re.sub(r"['’].*$", "", token.word)
+    acronym = len(word) > 1 and word.isupper() and len(word) <= 5
+    return acronym or bool(_LANDS.match(word.lower())) or office_kind(word, grammar) is not None or word.lower() in _BODY_WORDS
+
+
+_BODY_WORDS = frozenset(
+    "house union states alliance council office court party bank university institute corporation company group force forces army committee organization "
+    "organisation association department agency commission ministry bundestag kremlin kreml pentagon congress parliament senate embassy post times "
+    "news journal guardian state foreign defense defence prime deputy vice interior treasury health world united north atlantic south east west new "
+    "european federal national international central general supreme saint media press rostec".split()
+)
+
+
+def _german_name(token: _Token, masked: str) -> bool:
+    """A single capitalised word in German is a noun unless it stands without an article and does not look like one."""
+    before = re.search(r"(\w+)\s+$", masked[max(0, token.start - 25) : token.start])
+    noun = re.search(r"(?:ung|heit|keit|schaft|tion|ismus|tag|ium|ität|en|er[ns]?|nis|tum|ment|ie)$", token.word)
+    articles = r"(?:der|die|das|den|dem|des|eine?[mnrs]?|kein\w*|ihr\w*|sein\w*|diese\w*|\w+(?:e|en|er|es|em))"
+    if before and re.fullmatch(articles, before[1]) and not before[1][0].isupper():
+        return bool(re.fullmatch(r"(?:sagte|erklärte|betonte|warnte|meinte|\w+te)", before[1])) and not noun
+    return not noun
+
+
+# --- Offices and bodies ---------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def _heads(grammar_id: int, grammar_heads: tuple[tuple[str, str], ...]) -> re.Pattern[str]:  # noqa: ARG001
+    groups = "|".join(f"(?P<h{i}>{pattern})" for i, (_, pattern) in enumerate(grammar_heads))
+    return re.compile(rf"(?<![\w-])(?:{groups})s?(?!\w)", re.I)
+
+
+def office_kind(word: str, grammar: Grammar) -> str | None:
+    """The kind of office that a word names, or None."""
+    heads = tuple(grammar.heads.items())
+    match = _heads(id(grammar), heads).fullmatch(word)
+    return heads[_group(match)][0] if match else None
+
+
+def _group(match: re.Match[str]) -> int:
+    return int((match.lastgroup or "h0")[1:])
+
+
+def _offices(masked: str, tokens: Sequence[_Token], grammar: Grammar, lang: str) -> list[Mention]:
+    heads = tuple(grammar.heads.items())
+    starts = {token.start: i for i, token in enumerate(tokens)}
+    found: list[Mention] = []
+    for match in _heads(id(grammar), heads).finditer(masked):
+        if found and match.start() < found[-1].end:
+            continue
+        start, indefinite = _widen_left(masked, match.start(), grammar, lang)
+        end, tail = _widen_right(masked, match.end(), tokens, starts, grammar, lang)
+        kind = heads[_group(match)][0]
+        words = masked[start:end]
+        generic = bool(grammar.generic and re.fullmatch(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?", words, re.I | re.S))
+        named = bool(re.search(r"[^\W\d_]", tail)) or any(
+            w[0].isupper()
+            for w in words[: match.start() - start].split()[0 if indefinite else 0 :]
+            if w.lower() not in _DETERMINERS
+        )
+        found.append(
+            Mention(
+                start,
+                end,
+                "generic" if generic and not named else "body" if kind == "body" else "office",
+                _bare(words),
+                office=kind,
+                indefinite=indefinite,
+                bare=not named,
+                oblique=_is_oblique(words),
+            )  # fmt: skip
+        )
+    return found
+
+
+_DETERMINERS = frozenset(
+    "the a an its his her their one another le la les l un une der die das den dem des ein eine einer einem el los las una unos il lo gli i o os as um uma de het een bir".split()
+)
+_INDEFINITE = frozenset("a an one another un une ein eine einer einem una um uma een bir some several".split())
+
+
+def _widen_left(masked: str, start: int, grammar: Grammar, lang: str) -> tuple[int, bool]:
+    """Adjectives, bodies and the article before an office."""
+    modifiers = re.compile(rf"(?:{grammar.modifiers or '$^'})", re.I)
+    for _ in range(6):
+        before = re.search(r"([^\W\d_][\w’'.-]*)(?:\s|(?<=['’]))$", masked[max(0, start - 40) : start])
+        if before is None:
+            break
+        word = before[1]
+        low = word.lower().rstrip("'’")
+        if low in _DETERMINERS and lang not in ("ru", "uk", "pl", "ar"):
+            return start - len(before[0]), low in _INDEFINITE
+        capital = (
+            word[0].isupper() and word not in grammar.starts and not _SENTENCE_START.search(masked[: start - len(before[0])][-6:])
+        )
+        if not (capital or modifiers.fullmatch(word)) or weekday_number(word) is not None:
+            break
+        start -= len(before[0])
+    return start, False
+
+
+def _widen_right(
+    masked: str, end: int, tokens: Sequence[_Token], starts: dict[int, int], grammar: Grammar, lang: str
+) -> tuple[int, str]:
+    """ "of the North Atlantic Alliance"; in Slavic languages the genitive after an office."""
+    if lang in _GENITIVE:
+        return _genitive(masked, end, grammar)
+    pattern = _OF.get(lang)
+    if not pattern:
+        return end, ""
+    match = re.match(
+        rf"\s+(?:{pattern})(?:\s+|['’])(?:(?:the|la|le|les|el|los|las|die|der|das|den|dem|het|de|il|l)(?:\s+|['’]))?",
+        masked[end : end + 30],
+    )
+    if not match:
+        return end, ""
+    at = starts.get(end + match.end())
+    if at is None:
+        return end, ""
+    last = tokens[at]
+    for token in tokens[at + 1 : at + 7]:
+        gap = masked[last.end : token.start]
+        if gap not in (" ", "-", "'", "’") or not (token.capital or token.word in ("of", "and", "de", "del", "for", "la", "the")):
+            break
+        last = token
+    return last.end, masked[end : last.end]
+
+
+def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
+    verbs = re.compile(rf"(?:{grammar.verbs})", re.I)
+    start = end
+    for _ in range(4):
+        match = re.match(r"\s+([^\W\d_][\w-]*)", masked[end : end + 40])
+        if not match or verbs.fullmatch(match[1]) or re.fullmatch(grammar.prepositions + "|" + grammar.breaks, match[1], re.I):
+            break
+        if match[1][0].islower() and not re.search(r"(?:[аяыиуюой]|го|их|ых|ов|ев|ел|[auyówiej])$", match[1]):
+            break
+        if match[1][0].isupper() and not (
+            _LANDS.match(match[1].lower()) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
+        ):
+            break
+        end += match.end()
+    return end, masked[start:end]
+
+
+# --- Apposition -----------------------------------------------------------------------------------------------------
+
+
+def _joined(found: list[Mention], masked: str, lang: str) -> list[Mention]:
+    """An office beside a name is that name's: "the NATO chief, Jens Stoltenberg", "Stoltenberg, the secretary general"."""
+    joined: list[Mention] = []
+    for mention in found:
+        if joined and (merged := _merge(joined[-1], mention, masked, lang)) is not None:
+            joined[-1] = merged
+        else:
+            joined.append(mention)
+    return joined
+
+
+def _merge(a: Mention, b: Mention, masked: str, lang: str) -> Mention | None:
+    if b.end <= a.end:  # a name inside an office's phrase: "president of Turkey Erdogan"
+        if a.kind in ("office", "body", "generic") and b.kind in ("known", "name") and b.end == a.end and not b.single:
+            return replace(b, start=a.start, office=a.office, single=False)
+        return a
+    gap = masked[a.end : b.start] if b.start >= a.end else ""
+    people, posts = ("known", "name"), ("office", "generic")
+    if a.kind in ("office", "generic", "body") and b.kind in people and b.start < a.end:
+        return replace(b, start=a.start, office=a.office if a.kind != "body" else b.office, single=False)
+    if (
+        a.kind in posts
+        and b.kind in people
+        and (gap == " " or (_APPOSED.fullmatch(gap) and not b.single) or gap in (" «", " - "))
+    ):
+        return replace(b, start=a.start, office=a.office, single=False, oblique=b.oblique)
+    if a.kind in people and b.kind in posts and not a.oblique and _APPOSED.fullmatch(gap):
+        return replace(a, end=b.end, office=b.office, single=False)
+    if a.kind in people and b.kind in posts and b.start < a.end:
+        return replace(a, end=max(a.end, b.end), office=a.office or b.office)
+    if lang == "tr" and a.kind in ("body", "name") and b.kind in ("office", "known") and gap == " ":
+        return replace(b, start=a.start, bare=False)
+    return None

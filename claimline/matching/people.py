@@ -1,0 +1,148 @@
+"""One person under many spellings: a topic's people, the article's own full names, offices and pronouns.
+
+A `Directory` is made for one article. It answers with a Speaker, or None where nobody is named; it never guesses a name.
+Which words speak is `claimline.matching.speech`'s matter.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from claimline.matching.grammars import Grammar
+from claimline.matching.mentions import Mention
+from claimline.matching.names import fold
+from claimline.models import Person, Speaker, SpeakerBasis
+from claimline.topics import slugify
+
+# "the chief" may be any of these.
+_LEADERS = ("secretary general", "president", "prime minister", "chancellor", "minister", "chief")
+_PERSONS = (*_LEADERS, "spokesperson", "envoy", "person")
+
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i e g u".split(),
+        strict=True,
+    )
+)
+_ARABIC = dict(
+    zip(
+        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآئؤء",
+        "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a a a a a y w _".split(),
+        strict=True,
+    )
+)
+_SPELLED = {key: value.replace("_", "") for key, value in {**_CYRILLIC, **_ARABIC}.items()}
+_ENDINGS = re.compile(
+    r"(?:['’](?:\w+)?|s|а|у|ом|е|ы|ой|ю|я|ем|ым|ого|ому|а́|им|ей|ою|owi|em|a|om|iem|ego|emu)$"  # 's, genitives, Slavic cases
+)
+
+
+def spelled(text: str) -> str:
+    """A name in Latin letters, so that its key can be read and compared across scripts."""
+    return "".join(_SPELLED.get(char, char) for char in unicodedata.normalize("NFC", text).replace("ı", "i").lower())
+
+
+def key_of(name: str) -> str:
+    return slugify(spelled(name))
+
+
+def stem(word: str) -> str:
+    """A surname without the ending of its case: Столтенберга, Stoltenbergin and Stoltenberg's meet."""
+    bare = fold(re.sub(r"['’].*$", "", word))
+    shorter = _ENDINGS.sub("", bare)
+    return shorter if len(shorter) >= 4 else bare
+
+
+@dataclass(slots=True)
+class _Figure:
+    """Somebody as the article knows him: the shortest form of the fullest name, and the offices told of him."""
+
+    name: str
+    person: Person | None = None
+    offices: set[str] = field(default_factory=set)
+
+
+class Directory:
+    """Who is who in one article; mentions are learned in the order of the text."""
+
+    def __init__(self, people: Sequence[Person], grammar: Grammar, mentions: Iterable[Mention]) -> None:
+        self._people = people
+        self._generic = re.compile(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?" if grammar.generic else r"$^", re.I)
+        self._figures: dict[str, _Figure] = {}
+        self._offices: list[tuple[int, str, str]] = []  # (where told, office, figure's key)
+        known = list(mentions)
+        for mention in known:
+            self._learn_name(mention)
+        for mention in known:
+            self._learn_office(mention)
+
+    def _learn_name(self, mention: Mention) -> None:
+        if mention.person is not None:
+            self._figures.setdefault(mention.person.key, _Figure(mention.person.canonical, mention.person))
+        elif mention.kind == "name" and len(mention.name.split()) > 1:
+            at = stem(mention.name.split()[-1])
+            figure = self._figures.setdefault(at, _Figure(mention.name))
+            if len(mention.name.split()) == len(figure.name.split()) and len(mention.name) < len(figure.name):
+                figure.name = mention.name
+
+    def _learn_office(self, mention: Mention) -> None:
+        at = self._figure_key(mention)
+        if mention.office and at in self._figures:
+            self._figures[at].offices.add(mention.office)
+            self._offices.append((mention.start, mention.office, at))
+
+    def _figure_key(self, mention: Mention) -> str:
+        if mention.person is not None:
+            return mention.person.key
+        return stem(mention.name.split()[-1]) if mention.kind == "name" and mention.name else ""
+
+    def knows(self, word: str) -> bool:
+        """True for the surname of somebody whom the article names in full."""
+        return stem(word) in self._figures
+
+    def resolve(self, mention: Mention, previous: Speaker | None) -> Speaker | None:
+        """The speaker that a mention means; `previous` is who spoke before it in the article."""
+        if mention.kind in ("generic", "agency"):
+            return None
+        if mention.kind == "pronoun":
+            return previous or self._named_before(mention.start)
+        if mention.person is not None:
+            return Speaker(mention.name, mention.person.key, SpeakerBasis.PERSON_LIST)
+        if mention.kind == "name":
+            figure = self._figures.get(self._figure_key(mention))
+            return Speaker(mention.name, key_of(figure.name if figure else mention.name))
+        return self._office_holder(mention, previous)
+
+    def _named_before(self, place: int) -> Speaker | None:
+        told = [entry for entry in self._offices if entry[0] < place]
+        return self._speaker(told[-1][2]) if told else None
+
+    def _speaker(self, at: str) -> Speaker:
+        figure = self._figures[at]
+        if figure.person is not None:
+            return Speaker(figure.name, figure.person.key, SpeakerBasis.PERSON_LIST)
+        return Speaker(figure.name, key_of(figure.name))
+
+    def _office_holder(self, mention: Mention, previous: Speaker | None) -> Speaker | None:
+        if self._generic.fullmatch(mention.name):
+            return None
+        if mention.kind == "office" and not mention.indefinite:
+            for wanted in ((mention.office,), _LEADERS if mention.office == "chief" else ()):
+                holders = [at for place, office, at in self._offices if office in wanted and place < mention.start]
+                if holders:
+                    return self._speaker(holders[-1])
+            if (person := self._by_role(mention)) is not None:
+                return Speaker(mention.name, person.key, SpeakerBasis.PERSON_LIST)
+            if mention.bare and previous is not None and mention.office in _PERSONS:
+                return previous
+        return Speaker(mention.name, key_of(re.sub(r"^(?:the|an?)\s+", "", mention.name, flags=re.I)))
+
+    def _by_role(self, mention: Mention) -> Person | None:
+        """The one person of the topic whose role has all the words of the office ("NATO Secretary General")."""
+        words = set(re.findall(r"\w{3,}", fold(mention.name))) - {"the"}
+        fits = [p for p in self._people if p.role and len(words) > 1 and words <= set(re.findall(r"\w{3,}", fold(p.role)))]
+        return fits[0] if len(fits) == 1 else None
