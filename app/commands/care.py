@@ -1,0 +1,251 @@
+"""`claimline review|purge|retain|sources|coverage|diff|models`: looking after what is watched and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from app import opening, out, reading
+from app.commands.decide import BY, by_name
+from claimline import labels
+from claimline.errors import UsageError
+
+sources_group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, pause, add from OPML.")
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (review, purge, retain, coverage, diff):
+        app.command(command.__name__)(command)
+    app.add_typer(sources_group, name="sources")
+
+
+def review(
+    topic: str | None = out.TOPIC,
+    claim: str | None = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim."),
+    lang: str | None = typer.Option(None, "--lang", metavar="CODE", help="Only texts in this language."),
+    limit: int = typer.Option(20, "--limit", "-n", min=1),
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """What needs a person, most valuable first; settle a case with decide, accept, reject or date."""
+    from storage import claims, queue
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+        one = claims.claim(s, claim, topic) if claim else None
+        items = [
+            item
+            for t in topics
+            if one is None or one.topic_id == t.id
+            for item in queue.review_queue(s, t.id, claim_id=one.id if one else None, lang=lang, limit=limit)
+        ]
+        due = [d for t in topics for d in queue.expired_rulings(s, t.id, now=datetime.now(UTC))]
+    items = sorted(items, key=lambda i: -i.worth)[:limit]
+    if as_json:
+        rows = ({**reading.article_row(i.answer, None), "reasons": list(i.reasons), "worth": round(i.worth, 2)} for i in items)
+        out.json_lines(rows)
+        return
+    for d in due:
+        out.say(f"ruling on {d.claim} ({d.status} from {d.valid_from}, by {d.by}) wants another look")
+    for i in items:
+        a = i.answer
+        head = f"{a.published.day or 'date uncertain'}  {labels.stance(a.stance, decided=a.decided)} ({a.confidence:.2f})"
+        out.out.print(Text.assemble((a.claim, "bold"), f"  {head}  ", (", ".join(i.reasons), "yellow")), soft_wrap=True)
+        for q in a.quotes[:2]:
+            out.out.print(Text(out.safe(f"  \u201c{q.quote.quote}\u201d")))
+        out.out.print(Text(out.safe(f"  {a.outlet or ''} {a.url}"), style="dim"), soft_wrap=True)
+    out.say(f"{len(items)} cases" + ("" if items else ": nothing needs a person"))
+
+
+def purge(
+    what: str = typer.Argument(..., metavar="URL|HOST|PERSON"),
+    kind: str | None = typer.Option(None, "--kind", metavar="url|host|person", help="What it is, where it cannot be told."),
+    reason: str = typer.Option(..., "--reason", help="Why; it is kept."),
+    by: str | None = BY,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+    db: str | None = out.DB,
+) -> None:
+    """Erase bytes, texts and quotes for good; a hashed tombstone with the reason stays and keeps it out."""
+    from storage import purge as law
+
+    guessed = kind or ("url" if "://" in what else "host" if "." in what and " " not in what else "person")
+    if not yes and not typer.confirm(f"erase everything of {guessed} {what!r}? this cannot be undone", err=True):
+        raise typer.Exit(1)
+    with opening.database(db, create=False) as opened:
+        done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))
+    counted = ", ".join(f"{n} {name}" for name, n in done.tombstone.counts.items() if n)
+    typer.echo(f"erased: {counted or 'nothing was left'}; {sum(len(p.changes) for p in done.published)} changes of status")
+
+
+def retain(
+    bytes_days: int | None = typer.Option(None, "--bytes-days", min=0, help="Keep bytes so long. Default: the setting."),
+    text_days: int | None = typer.Option(
+        None, "--text-days", min=0, help="Keep texts without evidence so long. Default: the setting."
+    ),
+    db: str | None = out.DB,
+) -> None:
+    """Remove old bytes and texts that nothing refers to, and what a source's `store` does not allow."""
+    from storage import retention
+
+    settings = opening.settings(db)
+    bytes_for = bytes_days if bytes_days is not None else settings.retention_days_bytes
+    texts_for = text_days if text_days is not None else settings.retention_days_text
+    with opening.database(db, create=False) as opened:
+        done = opened.write(lambda s: retention.apply(s, now=datetime.now(UTC), bytes_days=bytes_for, text_days=texts_for))
+    typer.echo(f"removed: {done.bodies} bodies, {done.texts} texts, {done.quotes} quotes")
+
+
+def coverage(
+    topic: str | None = out.TOPIC,
+    days: int = typer.Option(14, "--days", min=1, help="How many days back."),
+    db: str | None = out.DB,
+    as_json: bool = out.JSON,
+) -> None:
+    """For each source and day: asked, answered, new, failed; and which days we could not look."""
+    from storage import claims, runs
+
+    since = datetime.now(UTC).date() - timedelta(days=days - 1)
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+        found = [(t.slug, row) for t in topics for row in runs.coverage(s, t.id, since=since)]
+        looked = {(t.slug, d): runs.looked(s, t.id, d) for t in topics for d in _days(since, days)}
+    rows: list[dict[str, Any]] = [
+        {
+            "topic": slug,
+            "day": reading.iso(r.day),
+            "source": r.locator,
+            "asked": r.asked,
+            "answered": r.answered,
+            "found": r.found,
+            "new": r.new,
+            "error": r.error,
+        }
+        for slug, r in found
+    ]
+    if as_json:
+        out.json_lines(rows)
+        return
+    out.table(None, list(rows[0]) if rows else ["topic", "day", "source"], [list(r.values()) for r in rows])
+    blind = [f"{slug} {day}" for (slug, day), how in looked.items() if str(how) == "we could not look"]
+    if blind:
+        out.say("we could not look: " + ", ".join(blind))
+
+
+def _days(since: date, count: int) -> Iterator[date]:
+    yield from (since + timedelta(days=i) for i in range(count))
+
+
+def diff(
+    url: str = typer.Argument(..., metavar="URL"),
+    db: str | None = out.DB,
+) -> None:
+    """What changed in an article, word by word, from one text to the next."""
+    from claimline import revisions as decide
+    from storage import articles
+    from storage import revisions as stored
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        texts = stored.revisions_of(s, articles.article_by_url(s, url).id)
+    if len(texts) < 2:
+        out.say("one text only: it has not changed since it was first seen")
+        return
+    for old, new in zip(texts, texts[1:], strict=False):
+        out.out.print(Text(f"{old.seen_at:%Y-%m-%d %H:%M} -> {new.seen_at:%Y-%m-%d %H:%M} UTC", style="bold"))
+        line = Text()
+        for part in decide.word_diff(old.text, new.text):
+            if part.old == part.new:
+                kept = part.old
+                line.append(kept if len(kept) < 160 else f"{kept[:70]} [...] {kept[-70:]}")
+            else:
+                line.append(part.old, style="red strike")
+                line.append(part.new, style="green")
+        out.out.print(line)
+
+
+# --- Sources --------------------------------------------------------------------------------------------------------
+
+
+@sources_group.callback(invoke_without_command=True)
+def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
+    """The places to look, with their health."""
+    if context.invoked_subcommand is not None:
+        return
+    from storage import articles, claims
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+        found = [(t.slug, source) for t in topics for source in articles.sources(s, t.id)]
+    rows = [
+        {
+            "topic": slug,
+            "kind": x.kind,
+            "source": x.locator,
+            "paused": x.paused,
+            "failures": x.failures,
+            "last_answered_at": reading.when(x.last_answered_at),
+            "error": x.last_error,
+        }
+        for slug, x in found
+    ]
+    if as_json:
+        out.json_lines(rows)
+        return
+    cells = [
+        [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "", (r["last_answered_at"] or "never")[:16], r["error"]]
+        for r in rows
+    ]
+    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], cells)
+
+
+@sources_group.command("test")
+def sources_test(
+    where: str = typer.Argument(..., metavar="URL|FOLDER"),
+    kind: str | None = typer.Option(None, "--kind", help="feed, sitemap, page, ... Default: told from the address."),
+    allow_private: list[str] = typer.Option(
+        [], "--allow-private", metavar="HOST", help="A host on a private address that is yours."
+    ),
+    limit: int = typer.Option(15, "--limit", "-n", min=1),
+) -> None:
+    """Show what would be read from a source, without storing anything."""
+    from claimline import sources as kinds
+    from claimline.models import SourceSpec, Validators
+    from claimline.web.client import open_client
+
+    settings = opening.settings()
+    chosen = kind or ("feed" if "://" in where else "files")
+    if chosen not in kinds.SOURCES:
+        raise UsageError(f"--kind {chosen!r} is none of {', '.join(kinds.SOURCES)}")
+    spec = SourceSpec(chosen, where, allow_private=tuple(allow_private))
+    with open_client(settings, allow_private=allow_private) as client:
+        found = kinds.discover(
+            spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
+        )
+    out.table(None, ["published", "title", "url"], [[e.published, e.title, e.url] for e in found.entries[:limit]])
+    for skip in found.skips[:limit]:
+        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
+    out.say(f"{len(found.entries)} articles, {len(found.skips)} left out")
+
+
+@sources_group.command("pause")
+def sources_pause(
+    topic: str = typer.Argument(..., metavar="TOPIC"),
+    where: str = typer.Argument(..., metavar="URL|FOLDER"),
+    resume: bool = typer.Option(False, "--resume", help="Ask it again from now on."),
+    db: str | None = out.DB,
+) -> None:
+    """Stop asking a source, or go on."""
+    from storage import articles, claims
+
+    with opening.database(db, create=False) as opened:
+        with opened.read() as s:
+            topic_id = claims.topic(s, topic).id
+            match = [x for x in articles.sources(s, topic_id) if x.locator == where]
+        if not match:
+            raise UsageError(f"topic {topic} has no source {where!r}; see `claimline sources --topic {topic}`")
+        opened.write(lambda s: articles.set_paused(s, topic_id, match[0].id, not resume))
+    typer.echo(f"{where}: {'asked again' if resume else 'paused'}")
