@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def diff(
     if len(texts) < 2:
         out.say("one text only: it has not changed since it was first seen")
         return
-    for old, new in zip(texts, texts[1:], strict=False):
+    for old, new in pairwise(texts):
         out.out.print(Text(f"{old.seen_at:%Y-%m-%d %H:%M} -> {new.seen_at:%Y-%m-%d %H:%M} UTC", style="bold"))
         line = Text()
         for part in decide.word_diff(old.text, new.text):
@@ -196,7 +197,14 @@ def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | Non
         out.json_lines(rows)
         return
     cells = [
-        [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "", (r["last_answered_at"] or "never")[:16], r["error"]]
+        [
+            r["topic"],
+            r["kind"],
+            r["source"],
+            "paused" if r["paused"] else "",
+            str(r["last_answered_at"] or "never")[:16],
+            r["error"],
+        ]
         for r in rows
     ]
     out.table(None, ["topic", "kind", "source", "", "last answered", "error"], cells)
