@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claimline.errors import FetchError, SourceError
-from claimline.models import Discovered, Entry, SourceSpec, Validators
+from claimline.models import Discovered, Entry, Skip, SourceSpec, Validators
 from claimline.settings import Settings
+from claimline.sources import aggregators
 from claimline.sources.ask import Ask, Discover
 
 if TYPE_CHECKING:
@@ -57,7 +58,20 @@ def discover(
         found = function(Ask(spec, client, validators, settings, now, base_dir))
     except FetchError as failed:
         raise SourceError(spec.locator, failed.reason, failed.detail) from failed
-    return replace(found, entries=tuple(_with_defaults(entry, spec) for entry in found.entries))
+    return _resolved(spec, found)
+
+
+def _resolved(spec: SourceSpec, found: Discovered) -> Discovered:
+    """Aggregators' links become the articles' own; one that hides its article is a skip, for its page is none."""
+    entries: list[Entry] = []
+    skips: list[Skip] = []
+    for entry in found.entries:
+        url = aggregators.resolve(entry.url)
+        if aggregators.is_opaque(url):
+            skips.append(Skip(url, "aggregator-link", entry.title or ""))
+        else:
+            entries.append(_with_defaults(entry if url == entry.url else replace(entry, url=url), spec))
+    return replace(found, entries=tuple(entries), skips=(*found.skips, *skips))
 
 
 def _function(spec: SourceSpec) -> Discover:
