@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -49,10 +48,17 @@ def close(s: Session, claim_id: int, keys: Iterable[str], edition_id: int, at: d
         s.execute(sa.update(p).where(live).values(known_to=at, closed_by=edition_id))
 
 
+def _plain(row: PositionRow) -> dict[str, Any]:
+    """The row's columns; `dataclasses.asdict` copies every value deeply and takes a third of a large edition's time."""
+    found = {name: getattr(row, name) for name in PositionRow.__dataclass_fields__}
+    found["stance"] = row.stance.value
+    return found
+
+
 def add(s: Session, claim_id: int, rows: Sequence[PositionRow], edition_id: int, at: datetime) -> None:
     signed = {"claim_id": claim_id, "edition_id": edition_id, "known_from": at}
     for batch in chunks(rows, 5000):
-        insert_many(s, t.positions, [{**asdict(row), "stance": row.stance.value, **signed} for row in batch])
+        insert_many(s, t.positions, [{**_plain(row), **signed} for row in batch])
 
 
 # --- as the rules want them -----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ CauseOf = Callable[[causes.Context], Cause]
 CHANGED = "claimline.claim.changed"
 WITHDRAWN = "claimline.claim.withdrawn"
 # Of what touches a whole claim, these bear on its positions; a ruling or other rules only on the fold.
+_CAUSES = {cause.value: cause for cause in Cause}
 _WEIGHED_ANEW = frozenset({Cause.CHANGED_SETTING, Cause.CLAIM_REWORDED, Cause.NEW_MODEL, Cause.NEW_CLEANER})
 
 
@@ -70,20 +71,19 @@ def publish_in(
     """The same within a transaction that has more to write (a decision, an accepted replay: `edition_id`, `moves`)."""
     folding = fold or default_fold()
     work = _gather(s, topic_id, matcher, moves or {}, _fold_version(fold), cause)
-    if edition_id is None and not work.anything:
-        return Published(None, None, None)
+    overall = cause or causes.dominant([x.cause for c in work.claims.values() for x in c.touched])
+    edition = _Edition(s, topic_id, edition_id, overall, (actor_kind, actor), run_id, work.fold_version, now)
+    if edition_id is not None or work.unpublished:
+        edition.open()
     for claim in work.claims.values():
         _prepare(s, claim, folding)
-    at = _recorded_at(s, topic_id, now)
-    overall = cause or causes.dominant([x.cause for c in work.claims.values() for x in c.touched])
-    edition = _open_edition(
-        s, topic_id, edition_id, overall, actor_id(s, actor_kind, actor, now), run_id, work.fold_version, at, now
-    )
-    for claim in work.claims.values():
-        _write_claim(s, claim, edition, at, cause_of, cause if claim.moved else None)
-    _stamp(s, topic_id, edition)
-    s.execute(sa.delete(t.touches).where(t.touches.c.id.in_(work.touch_ids)))
-    return _told(s, topic_id, edition, at, work)
+        _write_claim(s, claim, edition, cause_of, cause if claim.moved else None)
+    for batch in chunks(work.touch_ids):
+        s.execute(sa.delete(t.touches).where(t.touches.c.id.in_(batch)))
+    if not edition.is_open:
+        return Published(None, None, None)
+    _stamp(s, topic_id, edition.id)
+    return _told(s, topic_id, edition, work)
 
 
 def default_fold() -> Fold:
@@ -117,7 +117,15 @@ class _Claim:
     add: list[PositionRow] = field(default_factory=list)
     close: list[PositionRow] = field(default_factory=list)
     result: FoldResult | None = None
-    new_changes: list[dict[str, Any]] = field(default_factory=list)
+    new_changes: list[str] = field(default_factory=list)
+    refolded: bool = False
+    added: int = 0
+    closed: int = 0
+
+    def forget(self) -> None:
+        """Keep only the counts: an edition of many claims must not hold all their positions at once."""
+        self.refolded, self.added, self.closed = self.result is not None, len(self.add), len(self.close)
+        self.add, self.close, self.result, self.spoke_before = [], [], None, frozenset()
 
 
 @dataclass(slots=True)
@@ -126,10 +134,6 @@ class _Work:
     touch_ids: list[int]
     fold_version: str
     unpublished: bool
-
-    @property
-    def anything(self) -> bool:
-        return bool(self.claims) or self.unpublished
 
 
 def _gather(
@@ -141,24 +145,29 @@ def _gather(
     current = {**held, **moved}
     rules_changed = _last_fold_version(s, topic_id) not in (None, fold_version)
     concerned = _concerned(s, topic_id, {x.article_id for x in touches if x.article_id is not None}, set(current))
-    found: dict[int, _Claim] = {}
-    for claim_id, pin in sorted(current.items()):
-        mine = [
-            causes.Touched(Cause(x.cause), x.article_id)
-            for x in touches
-            if x.claim_id in (None, claim_id) and (x.article_id is None or claim_id in concerned.get(x.article_id, ()))
-        ]
-        if claim_id in moved:
-            why = cause or _moved_cause(held.get(claim_id), pin)
-            mine += [causes.Touched(why, None)] if why else []
-        if rules_changed:
-            mine.append(causes.Touched(Cause.RULES_CHANGED, None))
-        if mine or claim_id in moved:
-            whole = claim_id in moved or any(x.article_id is None and x.cause in _WEIGHED_ANEW for x in mine)
-            articles = None if whole else {x.article_id for x in mine if x.article_id is not None}
-            refold = any(x.article_id is None for x in mine) or claim_id in moved
-            found[claim_id] = _Claim(pin, claim_id in moved, mine, articles, refold=refold)
+    mine: dict[int, list[causes.Touched]] = {claim_id: [] for claim_id in current}
+    for x in touches:
+        bears_on = concerned.get(x.article_id, set()) if x.article_id is not None else set(current)
+        for claim_id in bears_on if x.claim_id is None else bears_on & {x.claim_id}:
+            mine[claim_id].append(causes.Touched(_CAUSES[x.cause], x.article_id))
+    for claim_id in moved:
+        why = cause or _moved_cause(held.get(claim_id), moved[claim_id])
+        mine[claim_id] += [causes.Touched(why, None)] if why else []
+    if rules_changed:
+        for touched in mine.values():
+            touched.append(causes.Touched(Cause.RULES_CHANGED, None))
+    found = {
+        claim_id: _part(pin, mine[claim_id], moved=claim_id in moved)
+        for claim_id, pin in sorted(current.items())
+        if mine[claim_id] or claim_id in moved
+    }
     return _Work(found, [x.id for x in touches], fold_version, _has_unpublished(s, topic_id))
+
+
+def _part(pin: Pin, touched: list[causes.Touched], *, moved: bool) -> _Claim:
+    whole = moved or any(x.article_id is None and x.cause in _WEIGHED_ANEW for x in touched)
+    articles = None if whole else {x.article_id for x in touched if x.article_id is not None}
+    return _Claim(pin, moved, touched, articles, refold=moved or any(x.article_id is None for x in touched))
 
 
 def _moved_cause(before: Pin | None, after: Pin) -> Cause | None:
@@ -248,64 +257,95 @@ def _after(s: Session, claim: _Claim) -> list[Position]:
     return [p for p in stay if p.key not in gone] + position_rows.as_positions(s, claim.add)
 
 
-def _recorded_at(s: Session, topic_id: int, now: datetime) -> datetime:
-    last = s.execute(sa.select(t.topics.c.last_recorded_at).where(t.topics.c.id == topic_id)).scalar()
-    at = now if last is None else max(now, last + timedelta(microseconds=1))
-    s.execute(sa.update(t.topics).where(t.topics.c.id == topic_id).values(last_recorded_at=at))
-    return at
+class _Edition:
+    """The edition that is being written; it comes to be when the first row asks for it."""
 
+    def __init__(
+        self,
+        s: Session,
+        topic_id: int,
+        shadow: int | None,
+        cause: Cause,
+        actor: tuple[str, str],
+        run_id: int | None,
+        fold_version: str,
+        now: datetime,
+    ) -> None:
+        self._s, self._topic_id, self._shadow, self._now = s, topic_id, shadow, now
+        self._signed = {"cause": cause.value, "run_id": run_id, "fold_version": fold_version}
+        self._actor = actor
+        self._made: tuple[int, datetime, str] | None = None
 
-def _open_edition(
-    s: Session,
-    topic_id: int,
-    edition_id: int | None,
-    cause: Cause,
-    actor: int,
-    run_id: int | None,
-    fold_version: str,
-    at: datetime,
-    now: datetime,
-) -> int:
-    if edition_id is not None:
-        s.execute(sa.update(t.editions).where(t.editions.c.id == edition_id).values(state="live", recorded_at=at))
-        return edition_id
-    slug = s.execute(sa.select(t.topics.c.slug).where(t.topics.c.id == topic_id)).scalar_one()
-    values: dict[str, Any] = {"topic_id": topic_id, "cause": cause.value, "actor_id": actor, "run_id": run_id, "spec": {}}
-    key = stable_key("edition", slug, at.isoformat())
-    return insert_id(s, t.editions, key=key, state="live", fold_version=fold_version, created_at=now, recorded_at=at, **values)
+    @property
+    def is_open(self) -> bool:
+        return self._made is not None
+
+    @property
+    def id(self) -> int:
+        return self.open()[0]
+
+    @property
+    def at(self) -> datetime:
+        return self.open()[1]
+
+    @property
+    def key(self) -> str:
+        return self.open()[2]
+
+    def open(self) -> tuple[int, datetime, str]:
+        """Its id, its `recorded_at` and its key."""
+        if self._made is None:
+            at = self._recorded_at()
+            self._made = self._accepted(self._shadow, at) if self._shadow is not None else self._new(at)
+        return self._made
+
+    def _recorded_at(self) -> datetime:
+        topic = t.topics.c.id == self._topic_id
+        last = self._s.execute(sa.select(t.topics.c.last_recorded_at).where(topic)).scalar()
+        at = self._now if last is None else max(self._now, last + timedelta(microseconds=1))
+        self._s.execute(sa.update(t.topics).where(topic).values(last_recorded_at=at))
+        return at
+
+    def _accepted(self, edition_id: int, at: datetime) -> tuple[int, datetime, str]:
+        e = t.editions
+        self._s.execute(sa.update(e).where(e.c.id == edition_id).values(state="live", recorded_at=at))
+        return edition_id, at, self._s.execute(sa.select(e.c.key).where(e.c.id == edition_id)).scalar_one()
+
+    def _new(self, at: datetime) -> tuple[int, datetime, str]:
+        slug = self._s.execute(sa.select(t.topics.c.slug).where(t.topics.c.id == self._topic_id)).scalar_one()
+        key = stable_key("edition", slug, at.isoformat())
+        values = self._signed | {"actor_id": actor_id(self._s, *self._actor, self._now), "spec": {}, "state": "live"}
+        times = {"created_at": self._now, "recorded_at": at}
+        return insert_id(self._s, t.editions, key=key, topic_id=self._topic_id, **values, **times), at, key
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-def _write_claim(s: Session, claim: _Claim, edition_id: int, at: datetime, cause_of: CauseOf, cause: Cause | None) -> None:
+def _write_claim(s: Session, claim: _Claim, edition: _Edition, cause_of: CauseOf, cause: Cause | None) -> None:
     claim_id = claim.pin.claim_id
     if claim.moved:
-        pins.move(s, claim.pin, edition_id, at)
-    position_rows.close(s, claim_id, [row.key for row in claim.close], edition_id, at)
-    position_rows.add(s, claim_id, claim.add, edition_id, at)
+        pins.move(s, claim.pin, edition.id, edition.at)
+    if claim.close:
+        position_rows.close(s, claim_id, [row.key for row in claim.close], edition.id, edition.at)
+    if claim.add:
+        position_rows.add(s, claim_id, claim.add, edition.id, edition.at)
     if claim.result is not None:
-        _write_changes(s, claim, claim.result, edition_id, at, cause_of, cause)
-        _write_state(s, claim_id, claim.result, edition_id, at)
+        _write_changes(s, claim, claim.result, edition, cause_of, cause)
+        _write_state(s, claim_id, claim.result, edition)
+    claim.forget()
 
 
 def _write_changes(
-    s: Session,
-    claim: _Claim,
-    result: FoldResult,
-    edition_id: int,
-    at: datetime,
-    cause_of: CauseOf,
-    cause: Cause | None,
+    s: Session, claim: _Claim, result: FoldResult, edition: _Edition, cause_of: CauseOf, cause: Cause | None
 ) -> None:
     c, claim_id = t.status_changes, claim.pin.claim_id
     live = sa.select(c).where(c.c.claim_id == claim_id, c.c.known_to.is_(None))
     before = {row["valid_from"]: dict(row) for row in s.execute(live).mappings()}
     known = _Tipping(s, claim)
     after = {change.valid_from: _content(change, known) for change in result.changes}
-    stale = [row["id"] for day, row in before.items() if not _same(row, after.get(day))]
-    for batch in chunks(stale):
-        s.execute(sa.update(c).where(c.c.id.in_(batch)).values(known_to=at, closed_by=edition_id))
+    for batch in chunks([row["id"] for day, row in before.items() if not _same(row, after.get(day))]):
+        s.execute(sa.update(c).where(c.c.id.in_(batch)).values(known_to=edition.at, closed_by=edition.id))
     key = claim_key(s, claim_id)
     rows = []
     for change in result.changes:
@@ -314,13 +354,13 @@ def _write_changes(
         if old is not None and _same(old, content):
             continue
         why = _kept_cause(old, content) or cause or cause_of(known.context(change))
-        signed = {"claim_id": claim_id, "edition_id": edition_id, "known_from": at, "cause": why.value}
-        row = {"key": stable_key(*key, day, at.isoformat()), **signed, **content}
+        signed = {"claim_id": claim_id, "edition_id": edition.id, "known_from": edition.at, "cause": why.value}
+        row = {"key": stable_key(*key, day, edition.at.isoformat()), **signed, **content}
         rows.append(row)
         if old is None or (old["before"], old["after"]) != (content["before"], content["after"]):
-            claim.new_changes.append(row)
+            claim.new_changes.append(row["key"])
     insert_many(s, c, rows)
-    _withdraw(s, claim, [row for day, row in before.items() if day not in after], edition_id, at)
+    _withdraw(s, claim, [row for day, row in before.items() if day not in after], edition)
 
 
 def _content(change: Change, known: _Tipping) -> dict[str, Any]:
@@ -397,7 +437,7 @@ class _Tipping:
         return list(self._s.execute(query).scalars()) or ["a person"]
 
 
-def _write_state(s: Session, claim_id: int, result: FoldResult, edition_id: int, at: datetime) -> None:
+def _write_state(s: Session, claim_id: int, result: FoldResult, edition: _Edition) -> None:
     c = t.claim_states
     newest = max((v.valid_from for v in result.voices if v.stance in SIDES), default=None)
     content = {
@@ -410,11 +450,11 @@ def _write_state(s: Session, claim_id: int, result: FoldResult, edition_id: int,
     held = s.execute(sa.select(c).where(live)).mappings().first()
     if held is not None and _same(dict(held), content):
         return
-    s.execute(sa.update(c).where(live).values(known_to=at, closed_by=edition_id))
-    s.execute(sa.insert(c).values(claim_id=claim_id, edition_id=edition_id, known_from=at, **content))
+    s.execute(sa.update(c).where(live).values(known_to=edition.at, closed_by=edition.id))
+    s.execute(sa.insert(c).values(claim_id=claim_id, edition_id=edition.id, known_from=edition.at, **content))
 
 
-def _withdraw(s: Session, claim: _Claim, rows: Sequence[Mapping[str, Any]], edition_id: int, at: datetime) -> None:
+def _withdraw(s: Session, claim: _Claim, rows: Sequence[Mapping[str, Any]], edition: _Edition) -> None:
     """A change that the ledger no longer tells is told too."""
     if not rows:
         return
@@ -422,8 +462,8 @@ def _withdraw(s: Session, claim: _Claim, rows: Sequence[Mapping[str, Any]], edit
     topic, slug = claim_key(s, claim.pin.claim_id)
     for row in rows:
         payload = {"claim": slug, "topic": topic, "from": row["before"], "to": row["after"]}
-        payload |= {"valid_from": row["valid_from"].isoformat(), "recorded_at": at.isoformat(), "change": row["key"]}
-        _post(s, topic_id, WITHDRAWN, stable_key(WITHDRAWN, row["key"], edition_id), payload, at)
+        payload |= {"valid_from": row["valid_from"].isoformat(), "recorded_at": edition.at.isoformat(), "change": row["key"]}
+        _post(s, topic_id, WITHDRAWN, stable_key(WITHDRAWN, row["key"], edition.key), payload, edition.at)
 
 
 def _post(s: Session, topic_id: int, kind: str, key: str, payload: Mapping[str, Any], at: datetime) -> None:
@@ -439,9 +479,11 @@ def _stamp(s: Session, topic_id: int, edition_id: int) -> None:
     s.execute(sa.update(d).where(undone).values(undone_edition_id=edition_id))
 
 
-def _told(s: Session, topic_id: int, edition_id: int, at: datetime, work: _Work) -> Published:
-    keys = [row["key"] for claim in work.claims.values() for row in claim.new_changes]
-    changes = stored_changes(s, t.status_changes.c.key.in_(keys), known_at=at) if keys else ()
+def _told(s: Session, topic_id: int, edition: _Edition, work: _Work) -> Published:
+    keys = [key for claim in work.claims.values() for key in claim.new_changes]
+    changes = tuple(
+        change for batch in chunks(keys) for change in stored_changes(s, t.status_changes.c.key.in_(batch), known_at=edition.at)
+    )
     for change in changes:
         payload = {
             "claim": change.claim,
@@ -456,14 +498,13 @@ def _told(s: Session, topic_id: int, edition_id: int, at: datetime, work: _Work)
             "review": change.review,
             "quotes": [{"quote": q.quote, "url": q.article, "stance": q.stance.value} for q in change.quotes[:3]],
         }
-        _post(s, topic_id, CHANGED, change.key, payload, at)
-    edition_key = s.execute(sa.select(t.editions.c.key).where(t.editions.c.id == edition_id)).scalar_one()
+        _post(s, topic_id, CHANGED, change.key, payload, edition.at)
     return Published(
-        edition_id,
-        edition_key,
-        at,
+        edition.id,
+        edition.key,
+        edition.at,
         changes,
-        claims_refolded=sum(claim.result is not None for claim in work.claims.values()),
-        positions_added=sum(len(claim.add) for claim in work.claims.values()),
-        positions_closed=sum(len(claim.close) for claim in work.claims.values()),
+        claims_refolded=sum(claim.refolded for claim in work.claims.values()),
+        positions_added=sum(claim.added for claim in work.claims.values()),
+        positions_closed=sum(claim.closed for claim in work.claims.values()),
     )
