@@ -316,3 +316,10 @@ def test_a_redirect_to_an_address_in_another_script_is_followed() -> None:
         {URL: redirect("/новости/1"), "https://news.test/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/1": "да"}
     )
     assert client.get(URL).body == "да".encode()
+
+
+@pytest.mark.parametrize("status", [300, 304, 305])
+def test_a_status_that_answers_nothing_we_asked_is_a_failure(status: int) -> None:
+    client, _, _ = fake_client({URL: Page(status=status)})
+    with pytest.raises(FetchFailed, match=f"http-{status}"):
+        client.get(URL)

@@ -21,7 +21,7 @@ from ssrfguard import SSRFGuardError
 from claimline.errors import FetchError, FetchFailed, FetchRefused
 from claimline.models import Fetched, Validators
 from claimline.settings import Settings
-from claimline.web import bodies, guard, headers, reservations
+from claimline.web import bodies, deadline, guard, headers, reservations
 from claimline.web.pace import Hosts, Limits
 from claimline.web.robots import Robots, RobotsRecord
 
@@ -159,6 +159,7 @@ class Client:
                 self._robots.check(str(target), own=self._is_own(target))
             answer = self._patient(target, {**sent, **headers.cookie(cookies, target)}, max_bytes)
             if answer.status not in _REDIRECTS:
+                headers.check_is_answer(answer, validators)
                 return headers.renamed(headers.merged(answer, validators), first)
             following = _next_hop(target, answer)
             cookies.extract_cookies(headers.as_response(answer, target))
@@ -244,8 +245,9 @@ class Client:
             content=body,
             extensions={"timeout": timeout.as_dict()},
         )
-        ends = self._monotonic() + max(self._settings.total_timeout_s, timeout_s or 0.0)
-        with _as_fetch_errors(url):
+        seconds = max(self._settings.total_timeout_s, timeout_s or 0.0)
+        ends = self._monotonic() + seconds
+        with _as_fetch_errors(url), deadline.within(seconds):
             response = self._transport.handle_request(request)
             try:
                 return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)

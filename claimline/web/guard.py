@@ -19,6 +19,7 @@ from ssrfguard import BlockedAddressError, Policy, SSRFGuardError
 from ssrfguard.httpx import SafeBackend
 
 from claimline.errors import FetchRefused
+from claimline.web.deadline import TimedStream
 
 _PORTS = frozenset(range(1, 65536))
 _CLOSED = Policy(allowed_ports=_PORTS)
@@ -107,7 +108,7 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         backend = self._open if (host, port) in self._allowed else self._closed
-        return backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        return TimedStream(backend.connect_tcp(host, port, timeout, local_address, socket_options))
 
 
 def _is_address(host: str) -> bool:

@@ -75,6 +75,8 @@ def conditional(validators: Validators | None) -> dict[str, str]:
 
 def cookie(cookies: httpx.Cookies, url: httpx.URL) -> dict[str, str]:
     """The cookies that earlier hops of this very chain have set for this host; none outlives the chain."""
+    if not cookies:
+        return {}
     request = httpx.Request("GET", url)
     cookies.set_cookie_header(request)
     value = request.headers.get("cookie")
@@ -90,6 +92,13 @@ def as_response(answer: Answer, url: httpx.URL) -> httpx.Response:
 def renamed(answer: Answer, asked: str) -> Answer:
     """The answer of a chain: under the address that was asked for."""
     return replace(answer, url=asked)
+
+
+def check_is_answer(answer: Answer, sent: Validators | None) -> None:
+    """Raise FetchFailed for what is neither a page nor the 304 that was asked for."""
+    asked = sent is not None and bool(sent.etag or sent.last_modified)
+    if not 200 <= answer.status < 300 and not (answer.not_modified and asked):
+        raise failure(answer.url, answer)
 
 
 def merged(answer: Answer, sent: Validators | None) -> Answer:
