@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from claimline.errors import UnknownName
+from claimline.matching.stance import StanceProbs
 from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
@@ -61,6 +62,10 @@ def _dated(r: StoredRevision) -> TraceStep:
     return TraceStep("dated", False, f"uncertain: {d.words!r}: {options}; settle it with `claimline date`")
 
 
+def _chances(p: StanceProbs) -> str:
+    return f"supports {p.supports:.2f} refutes {p.refutes:.2f} neutral {p.neutral:.2f} unrelated {p.unrelated:.2f}"
+
+
 def _in_topic(
     desk: Desk, topic: StoredTopic, article: StoredArticle, revision: StoredRevision, only: str | None
 ) -> Iterator[TraceStep]:
@@ -86,7 +91,7 @@ def _in_topic(
         for w in windows if only else ():
             chance = w.probs
             words = revision.text[w.start : w.end]
-            detail = f"+{chance.supports:.2f} -{chance.refutes:.2f} 0{chance.neutral:.2f} unrelated {chance.unrelated:.2f}  {words[:140]}"
+            detail = f"{_chances(chance)}  {words[:140]}"
             yield TraceStep("passage", True, detail, {"start": w.start, "end": w.end})
         held = judged.get(slug)
         if held is None:

@@ -207,7 +207,7 @@ def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | Non
         ]
         for r in rows
     ]
-    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], [cells(r) for r in rows])
+    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], cells)
 
 
 @sources_group.command("test")

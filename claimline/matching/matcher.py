@@ -15,7 +15,7 @@ from claimline import evidence
 from claimline.matching import aggregate, attribution, passages, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Pair, StanceEngine, StanceProbs
-from claimline.models import Judgement, Passage, Quote, Stance, Topic
+from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
 VERSION = "1"
 
@@ -122,18 +122,26 @@ class Matcher:
         side = stance
         if stance is Stance.MIXED:
             side = Stance.SUPPORTS if window.probs.supports >= window.probs.refutes else Stance.REFUTES
-        start, end, lang = window.start, window.end, text.lang or "en"
-        return evidence.quote(
-            text.text,
-            start,
-            end,
-            stance=side,
-            confidence=confidence,
-            speaker=attribution.speaker(text.text, start, end, lang=lang, people=self._topic.people),
-            said=attribution.said(text.text, start, end, lang=lang, published=text.published),
-            via=attribution.via(text.text, lang),
-            modality=attribution.modality(text.text[start:end], lang),
-        )
+        return attributed(text, window.start, window.end, side, confidence, self._topic.people)
+
+
+def attributed(
+    text: Text, start: int, end: int, stance: Stance, confidence: float, people: Sequence[Person], *, expected: str | None = None
+) -> Quote:
+    """The quote at a span, with who says it, when, by which agency and in which modality; refuses a span that is not `expected`."""
+    lang = text.lang or "en"
+    return evidence.quote(
+        text.text,
+        start,
+        end,
+        stance=stance,
+        confidence=confidence,
+        expected=expected,
+        speaker=attribution.speaker(text.text, start, end, lang=lang, people=people),
+        said=attribution.said(text.text, start, end, lang=lang, published=text.published, people=people),
+        via=attribution.via(text.text, lang),
+        modality=attribution.modality(text.text[start:end], lang),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,6 @@ def _window(passage: Passage, candidate: Candidate, probs: StanceProbs) -> aggre
 
 def matcher_hash(engine: StanceEngine) -> str:
     """Everything that can change an answer, under one hash (16 hex digits)."""
-    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, str(retrieve.BUDGET))
-    parts += (f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}", getattr(attribution, "VERSION", "0"))
+    floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
+    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -122,8 +122,25 @@ def _tastes(text: str, title: str | None) -> list[str]:
 
 _WORD = re.compile(r"\w{3,}")
 _STOP = frozenset(
-    ["the", "and", "for", "has", "have", "been", "will", "can", "was", "were", "are", "not", "its", "into", "with", "from"]
-    + ["that", "this", "than", "more", "least"]
+    [
+        "the",
+        "and",
+        "for",
+        "has",
+        "have",
+        "been",
+        "will",
+        "can",
+        "was",
+        "were",
+        "are",
+        "not",
+        "its",
+        "into",
+        "with",
+        "from",
+        "that",
+    ]
 )
 
 
