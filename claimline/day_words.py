@@ -91,6 +91,9 @@ WEEKDAYS = _numbered(_WEEKDAY_ROWS)
 _CAPITAL = frozenset({"may", "march", "mar", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "sep", "dec", "jan", "pazar"})
 
 
+_SHORT = frozenset({"mon", "tue", "tues", "wed", "thu", "thurs", "fri", "sat", "sun"})  # a day only beside a date
+
+
 def _words(table: dict[str, int]) -> str:
     return "|".join(re.escape(word) for word in sorted(table, key=len, reverse=True))
 
@@ -173,7 +176,7 @@ def month_pattern() -> str:
 def weekday_words(text: str) -> Iterator[tuple[int, int, int]]:
     """Every weekday's name in a text: (start, end, number)."""
     for match in _WEEKDAY_ALONE.finditer(text):
-        if _spelled(match[0]):
+        if len(match[0]) > 5 or not match[0].isascii() or _folded(match[0]) not in _SHORT:
             yield match.start(), match.end(), WEEKDAYS[_folded(match[0])]
 
 
@@ -183,7 +186,7 @@ def _folded(word: str) -> str:
 
 def _spelled(word: str) -> bool:
     """False for "may" the verb and "mon" the French pronoun."""
-    return _folded(word) not in _CAPITAL or word[:1].isupper()
+    return _folded(word) not in _CAPITAL or (word[:1].isupper() and (len(word) > 4 or not word.isupper()))
 
 
 def mentions(text: str, lang: str | None = None) -> list[DayMention]:

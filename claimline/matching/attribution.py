@@ -26,7 +26,10 @@ _SUBJUNCTIVE = re.compile(
 
 
 def speaker(text: str, start: int, end: int, *, lang: str | None, people: Sequence[Person]) -> Speaker | None:
-    """Whoever says `text[start:end]`, or None where the text names nobody (or the agency that carries it)."""
+    """Whoever says `text[start:end]`, or None where the text says it itself (or the agency that carries it does).
+
+    Somebody who is not named ("officials") has a Speaker without a key: nobody may be taken for the same.
+    """
     reading = speech.read(text, lang, tuple(people))
     cue = governing(reading, Span(start, end))
     return cue.speaker if cue is not None else None
@@ -58,19 +61,20 @@ def governing(reading: Reading, span: Span) -> Cue | None:
     first, last = reading.sentence_at(span.start), reading.sentence_at(max(span.start, span.end - 1))
     here = [cue for number in range(first, last + 1) for cue in reading.in_sentence(number)]
     found = _strongest(here, span) or _around_quotation(reading, span, first)
-    if found is None or (found.report and found.speaker is None):
+    if found is None or found.report:
         found = _pointing_back(reading, last) or found
     return found or _going_on(reading, first)
 
 
 def _strongest(cues: Sequence[Cue], span: Span) -> Cue | None:
-    """The cue whose content covers most of the span; of equal ones the first; a named speaker before an agency."""
+    """The cue whose content covers most of the span; of equal ones the outermost; a named speaker before an agency."""
     cues = [cue for cue in cues if not cue.points_back] or list(cues)
     if not cues:
         return None
 
-    def rank(cue: Cue) -> tuple[bool, int]:
-        return (not cue.report, sum(part.overlap(span) for part in cue.content))
+    def rank(cue: Cue) -> tuple[bool, int, int]:
+        covered = sum(part.overlap(span) for part in cue.content)
+        return (not cue.report and covered > 0, covered, sum(part.end - part.start for part in cue.content))
 
     best = max(cues, key=rank)
     if sum(part.overlap(span) for part in best.content) == 0 and best.zone.overlap(span) == 0:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from claimline import agencies
 from claimline.day_words import month_number, weekday_number
 from claimline.matching.grammars import Grammar
-from claimline.matching.names import NameFinder
+from claimline.matching.names import NameFinder, fold
 from claimline.models import Name, Person
 
 _PARTICLES = frozenset("de da di del della van von der den la le bin ben al el ter ibn dos das do du y zu av".split())
@@ -29,7 +29,7 @@ _GENITIVE = frozenset({"ru", "uk", "pl"})  # the genitive follows without a prep
 
 # Lands and their adjectives, by the beginnings of their names: they are no part of a person's name.
 _LANDS = re.compile(
-    r"(?:turk|türk|turqu|turch|turc|russ|rus(?:ya|land|ia|o|sa)|росс|рус|росі|франц|franc|frank|frans|german|deutsch|almany|alema|tedesc|duits|niemi|герман|немец|нім|"
+    r"(?:turk|türk|turqu|тур(?:ц|ец|еч)|turch|turc|russ|rus(?:ya|land|ia|o|sa)|росс|рус|росі|франц|franc|frank|frans|german|deutsch|almany|alema|tedesc|duits|niemi|герман|немец|нім|"
     r"americ|amerik|америк|ameryk|u\.?s\.?a?$|сша|usa|abd$|eeuu|brit|англ|engl|ingil|великобрит|ukrain|ukrayn|украин|україн|ucrain|ucran|chin|çin|кит|iran|iraqi?|irak|ирак|иран|іран|"
     r"israel|israël|i̇srail|izrael|израил|ізраїл|pol(?:and|ish|on|sk|en)|поль|польш|ital|итал|span|spain|españ|espag|испан|gree|grec|griech|греч|hungar|ungar|венг|macar|węg|"
     r"syri|syr|suriye|сири|egypt|ägypt|mısır|егип|saudi|india|hindistan|инди|japan|japon|япон|kore|коре|europ|avrup|європ|европ|canad|kanad|канад|brazil|brasil|brezily|бразил|"
@@ -56,6 +56,8 @@ class Mention:
     indefinite: bool = False
     bare: bool = False  # an office without a body or land: "the minister"
     single: bool = False  # one capitalised word: a name only beside a verb of speech
+    at: int = -1  # where the name itself begins
+    closed: bool = False  # an apposition that a comma closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,36 @@ def find(masked: str, grammar: Grammar, lang: str, people: Sequence[Person]) -> 
     tokens = _tokens(masked, lang)
     runs = _runs(tokens, masked, grammar, lang)
     offices = _offices(masked, tokens, grammar, lang)
-    found = known + [m for m in runs if not _inside(m, known)]
+    found = _reconciled(known, [m for m in runs if not _inside(m, known)])
     found += [m for m in offices if not _inside(m, known)]
     found += [
         Mention(m.start(), m.end(), "pronoun", m[0]) for m in re.finditer(rf"(?<![\w-])(?:{grammar.pronouns})(?![\w-])", masked)
     ]
     return _joined(sorted(found, key=lambda m: (m.start, -m.end)), masked, lang)
+
+
+def _reconciled(known: Sequence[Mention], runs: Sequence[Mention]) -> list[Mention]:
+    """A run that ends in a known name is that person, unless its first name is another's ("Ali Akar")."""
+    found = list(known)
+    for run in runs:
+        hits = [k for k in found if k.person is not None and k.start < run.end and run.start < k.end]
+        last = next((k for k in hits if k.end >= run.end), None)
+        if last is None or last.person is None or run.kind != "name":
+            if not hits:
+                found.append(run)
+            continue
+        if _another(run.name, last.person):
+            found = [k for k in found if k not in hits] + [run]
+        else:
+            start = min(run.start, *(k.start for k in hits))
+            found = [k for k in found if k not in hits] + [replace(last, start=start, office=run.office)]
+    return found
+
+
+def _another(name: str, person: Person) -> bool:
+    """True where the words before the surname are in none of the person's names."""
+    own = {fold(word)[:3] for variant in (person.canonical, *person.variants) for word in variant.split()}
+    return any(fold(word)[:3] not in own and len(word.strip(".")) > 2 for word in name.split()[:-1])
 
 
 def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
@@ -117,7 +143,9 @@ def _known(masked: str, people: Sequence[Person]) -> list[Mention]:
             else:
                 continue
         words = masked[hit.start : hit.end]
-        found.append(Mention(hit.start, hit.end, "known", _bare(words), by_key[hit.name], oblique=_is_oblique(words)))
+        found.append(
+            Mention(hit.start, hit.end, "known", _bare(words), by_key[hit.name], oblique=_is_oblique(words), at=hit.start)
+        )
     return found
 
 
@@ -167,7 +195,9 @@ def _continues(last: _Token, token: _Token, masked: str, rest: Sequence[_Token])
         return False
     if token.capital:
         return True
-    return token.word in _PARTICLES and bool(rest) and rest[0].capital and masked[token.end : rest[0].start] == " "
+    if token.word not in _PARTICLES or not rest or not rest[0].capital or masked[token.end : rest[0].start] != " ":
+        return False
+    return not _NOUN.search(last.word)  # "nach Angaben von Stoltenberg" is no name
 
 
 def _from_run(run: Sequence[_Token], masked: str, grammar: Grammar, lang: str) -> list[Mention]:
@@ -182,17 +212,54 @@ def _from_run(run: Sequence[_Token], masked: str, grammar: Grammar, lang: str) -
     if (agency := _agency(words)) is not None:
         return [Mention(start, end, "agency", agency)]
     cut = max((i + 1 for i, t in enumerate(run) if _no_name(t, grammar)), default=0)
-    name = run[cut:]
-    if not name:
+    name = _without_body(run[cut:], masked, start, lang)
+    after_office = bool(cut) and office_kind(run[cut - 1].word, grammar) not in (None, "body")
+    ours = not cut or after_office or _office_before(masked, start, grammar)
+    if not name or name[0].word in _PARTICLES or (len(name) == 1 and not ours):  # "Turkish Airlines", "Ministério da Energia"
         return [Mention(start, end, "body", _bare(words), oblique=_is_oblique(words))]
+    if grammar.generic and re.fullmatch(grammar.generic, words, re.I):
+        return [Mention(start, end, "generic", words, oblique=_is_oblique(words))]
+    if honorific := _HONORIFIC.search(masked, max(0, start - 12), start):
+        start = honorific.start()
     office = next((kind for t in reversed(run[:cut]) if (kind := office_kind(t.word, grammar))), None)
     written = masked[name[0].start : end]
     single = len(name) == 1
     if single and office is None and lang == "de" and not _german_name(name[0], masked):
         return []
     return [
-        Mention(start, end, "name", _bare(written), office=office, oblique=_is_oblique(written), single=single and office is None)
+        Mention(
+            start,
+            end,
+            "name",
+            _bare(written),
+            office=office,
+            oblique=_is_oblique(written),
+            single=single and office is None,
+            at=name[0].start,
+        )  # fmt: skip
     ]
+
+
+_HONORIFIC = re.compile(
+    r"(?<!\w)(?:Dr|Mr|Mrs|Ms|Prof|Sen|Gen|Gov|Rep|Col|Sgt|Rev|Lt|M|Mme|Sr|Sra|Dra|Hr|Fr|Ing|Doç|Av|д-р|проф)\.?\s$"
+)
+_SLAVIC_GENITIVE = re.compile(r"[аяыи]$|(?:ого|его|ой|ей|ego|ej|[auy])$")
+
+
+def _without_body(run: Sequence[_Token], masked: str, start: int, lang: str) -> Sequence[_Token]:
+    """ "глава Рособоронэкспорта Александр Михеев": the genitive after an office is no part of the name."""
+    theme = re.search(r"[a-zé]\s(?:des|de la|du|della|dei|delle|do|da|dos|das|der|del)\s$", masked[max(0, start - 12) : start])
+    if theme and len(run) == 3:
+        return run[1:]  # "la ministre des Armées Florence Parly"
+    slavic = lang in _GENITIVE and re.search(r"[а-яёіїєa-ząęółśżźćń]\s$", masked[max(0, start - 2) : start])
+    while slavic and len(run) > 2 and _SLAVIC_GENITIVE.search(run[0].word) and not _SLAVIC_GENITIVE.search(run[1].word):
+        run = run[1:]
+    return run
+
+
+def _office_before(masked: str, start: int, grammar: Grammar) -> bool:
+    before = re.search(r"([^\W\d_][\w-]*)\s(?:of\s|de\s|di\s|von\s)?$", masked[max(0, start - 35) : start])
+    return before is not None and office_kind(before[1], grammar) not in (None, "body")
 
 
 def _agency(words: str) -> str | None:
@@ -209,14 +276,18 @@ _BODY_WORDS = frozenset(
     "house union states alliance council office court party bank university institute corporation company group force forces army committee organization "
     "organisation association department agency commission ministry bundestag kremlin kreml pentagon congress parliament senate embassy post times "
     "news journal guardian state foreign defense defence prime deputy vice interior treasury health world united north atlantic south east west new "
+    "genel sekreteri sekreter devlet başkanı millî milli savunma dışişleri içişleri sağlık maliye hazine ticaret eski "
     "european federal national international central general supreme saint media press rostec".split()
 )
+
+
+_NOUN = re.compile(r"(?:ung|heit|keit|schaft|tion|ismus|tag|ium|ität|en|er[ns]|nis|tum|ment)$")
 
 
 def _german_name(token: _Token, masked: str) -> bool:
     """A single capitalised word in German is a noun unless it stands without an article and does not look like one."""
     before = re.search(r"(\w+)\s+$", masked[max(0, token.start - 25) : token.start])
-    noun = re.search(r"(?:ung|heit|keit|schaft|tion|ismus|tag|ium|ität|en|er[ns]?|nis|tum|ment|ie)$", token.word)
+    noun = _NOUN.search(token.word)
     articles = r"(?:der|die|das|den|dem|des|eine?[mnrs]?|kein\w*|ihr\w*|sein\w*|diese\w*|\w+(?:e|en|er|es|em))"
     if before and re.fullmatch(articles, before[1]) and not before[1][0].isupper():
         return bool(re.fullmatch(r"(?:sagte|erklärte|betonte|warnte|meinte|\w+te)", before[1])) and not noun
@@ -269,12 +340,13 @@ def _offices(masked: str, tokens: Sequence[_Token], grammar: Grammar, lang: str)
                 office=kind,
                 indefinite=indefinite,
                 bare=not named,
-                oblique=_is_oblique(words),
-            )  # fmt: skip
+                oblique=_is_oblique(words) or (lang in ("ru", "uk") and bool(_SLAVIC_CASE.search(match[0]))),
+            )
         )
     return found
 
 
+_SLAVIC_CASE = re.compile(r"(?:ам|ям|ами|ями|ом|ем|ём|у|ю|ому|ему|ах|ях|ыми|ими)$")
 _DETERMINERS = frozenset(
     "the a an its his her their one another le la les l un une der die das den dem des ein eine einer einem el los las una unos il lo gli i o os as um uma de het een bir".split()
 )
@@ -310,22 +382,24 @@ def _widen_right(
     pattern = _OF.get(lang)
     if not pattern:
         return end, ""
+    begin = end
+    adjective = re.match(r"\s+([^\W\d_]+)", masked[end : end + 25]) if lang in ("fr", "es", "it", "pt") else None
+    if adjective and adjective[1].islower() and _LANDS.match(adjective[1]):
+        end += adjective.end()
     match = re.match(
         rf"\s+(?:{pattern})(?:\s+|['’])(?:(?:the|la|le|les|el|los|las|die|der|das|den|dem|het|de|il|l)(?:\s+|['’]))?",
         masked[end : end + 30],
     )
-    if not match:
-        return end, ""
-    at = starts.get(end + match.end())
+    at = starts.get(end + match.end()) if match else None
     if at is None:
-        return end, ""
+        return end, masked[begin:end]
     last = tokens[at]
     for token in tokens[at + 1 : at + 7]:
         gap = masked[last.end : token.start]
         if gap not in (" ", "-", "'", "’") or not (token.capital or token.word in ("of", "and", "de", "del", "for", "la", "the")):
             break
         last = token
-    return last.end, masked[end : last.end]
+    return last.end, masked[begin : last.end]
 
 
 def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
@@ -360,24 +434,56 @@ def _joined(found: list[Mention], masked: str, lang: str) -> list[Mention]:
 
 
 def _merge(a: Mention, b: Mention, masked: str, lang: str) -> Mention | None:
-    if b.end <= a.end:  # a name inside an office's phrase: "president of Turkey Erdogan"
-        if a.kind in ("office", "body", "generic") and b.kind in ("known", "name") and b.end == a.end and not b.single:
-            return replace(b, start=a.start, office=a.office, single=False)
-        return a
-    gap = masked[a.end : b.start] if b.start >= a.end else ""
     people, posts = ("known", "name"), ("office", "generic")
-    if a.kind in ("office", "generic", "body") and b.kind in people and b.start < a.end:
-        return replace(b, start=a.start, office=a.office if a.kind != "body" else b.office, single=False)
+    if b.start < a.end:
+        return _nested(a, b, masked)
+    gap = masked[a.end : b.start]
+    comma = bool(_APPOSED.fullmatch(gap))
+    if a.kind == "office" and b.single and lang in _GENITIVE and gap == " " and _is_of(a, b, masked):
+        return replace(a, end=b.end, name=masked[a.start : b.end], bare=False)  # "глава Центра"
     if (
         a.kind in posts
         and b.kind in people
-        and (gap == " " or (_APPOSED.fullmatch(gap) and not b.single) or gap in (" «", " - "))
+        and (gap in (" ", " «", " - ") or (comma and not b.single and not _governed(b, masked)))
     ):
-        return replace(b, start=a.start, office=a.office, single=False, oblique=b.oblique)
-    if a.kind in people and b.kind in posts and not a.oblique and _APPOSED.fullmatch(gap):
-        return replace(a, end=b.end, office=b.office, single=False)
-    if a.kind in people and b.kind in posts and b.start < a.end:
-        return replace(a, end=max(a.end, b.end), office=a.office or b.office)
+        return replace(b, start=a.start, office=b.office or a.office, single=False, closed=comma)
+    if a.kind in people and b.kind in posts and not a.oblique and comma and not a.closed:
+        return replace(a, end=b.end, office=b.office, single=False, closed=True)
     if lang == "tr" and a.kind in ("body", "name") and b.kind in ("office", "known") and gap == " ":
         return replace(b, start=a.start, bare=False)
     return None
+
+
+def _is_of(office: Mention, name: Mention, masked: str) -> bool:
+    """A genitive after an office in the nominative is what the office is of, not who holds it."""
+    head = masked[office.start : office.end].split()[-1]
+    return bool(_SLAVIC_GENITIVE.search(name.name)) and bool(
+        re.search(r"[бвгджзйклмнпрстфхцчшщьłrnltkz]$|^(?:глава|голова|sędzia)$", head, re.I)
+    )
+
+
+def _governed(mention: Mention, masked: str) -> bool:
+    return bool(
+        re.search(r"(?:of|for|with|by|de|von|mit|с|от|di|del|da|van|met)\s$", masked[max(0, mention.start - 6) : mention.start])
+    )
+
+
+def _nested(a: Mention, b: Mention, masked: str) -> Mention:
+    """A name within an office's phrase is the holder ("president of Turkey Erdogan"), unless it is what the office is of
+    ("a spokesman for President Erdogan").
+    """
+    people, offices = ("known", "name"), ("office", "body", "generic")
+    if a.kind in offices and b.kind in people and b.end >= a.end and not b.single:
+        phrase = masked[a.start : b.at if b.at >= 0 else b.start]
+        owned = re.search(
+            r"(?:\b(?:of|for|to|at|de|du|des|von|vom|für|di|del|per|do|da|para|van|voor)|d['’])\s*(?:the\s+|der\s+|la\s+)?$",
+            masked[a.start : b.start],
+        )
+        if b.start > a.start and owned and phrase.rstrip() == masked[a.start : b.start].rstrip():
+            return replace(a, end=b.end)
+        if b.start > a.start and owned and b.office is not None:
+            return replace(a, end=b.end)
+        return replace(b, start=a.start, office=b.office or (a.office if a.kind != "body" else None), single=False)
+    if a.kind in people and b.kind in offices:
+        return replace(a, end=max(a.end, b.end), office=a.office or (b.office if b.kind == "office" else None))
+    return a if a.end >= b.end else replace(a, end=b.end)

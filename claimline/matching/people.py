@@ -1,6 +1,6 @@
 """One person under many spellings: a topic's people, the article's own full names, offices and pronouns.
 
-A `Directory` is made for one article. It answers with a Speaker, or None where nobody is named; it never guesses a name.
+A `Directory` is made for one article. It answers with a Speaker, one without a key where nobody is named; it never guesses a name.
 Which words speak is `claimline.matching.speech`'s matter.
 """
 
@@ -10,8 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from claimline.matching.grammars import Grammar
+from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mentions import Mention
 from claimline.matching.names import fold
 from claimline.models import Person, Speaker, SpeakerBasis
@@ -35,7 +36,8 @@ _ARABIC = dict(
         strict=True,
     )
 )
-_SPELLED = {key: value.replace("_", "") for key, value in {**_CYRILLIC, **_ARABIC}.items()}
+_LATIN = {"ł": "l", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+_SPELLED = {key: value.replace("_", "") for key, value in {**_CYRILLIC, **_ARABIC, **_LATIN}.items()}
 _ENDINGS = re.compile(
     r"(?:['’](?:\w+)?|s|а|у|ом|е|ы|ой|ю|я|ем|ым|ого|ому|а́|им|ей|ою|owi|em|a|om|iem|ego|emu)$"  # 's, genitives, Slavic cases
 )
@@ -47,7 +49,13 @@ def spelled(text: str) -> str:
 
 
 def key_of(name: str) -> str:
-    return slugify(spelled(name))
+    return slugify(spelled(_ARTICLE.sub("", name)))
+
+
+_ARTICLE = re.compile(
+    r"^(?:the|an?|le|la|les|un|une|l['’]|der|die|das|den|dem|des|ein|eine|einer|einem|el|los|las|una|il|lo|gli|os?|as|um|uma|de|het|een|bir)(?:\s+|(?<=['’]))",
+    re.I,
+)
 
 
 def stem(word: str) -> str:
@@ -74,6 +82,7 @@ class Directory:
         self._generic = re.compile(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?" if grammar.generic else r"$^", re.I)
         self._figures: dict[str, _Figure] = {}
         self._offices: list[tuple[int, str, str]] = []  # (where told, office, figure's key)
+        self._places: list[tuple[int, str]] = []  # where a person is named
         known = list(mentions)
         for mention in known:
             self._learn_name(mention)
@@ -91,6 +100,8 @@ class Directory:
 
     def _learn_office(self, mention: Mention) -> None:
         at = self._figure_key(mention)
+        if at in self._figures:
+            self._places.append((mention.start, at))
         if mention.office and at in self._figures:
             self._figures[at].offices.add(mention.office)
             self._offices.append((mention.start, mention.office, at))
@@ -106,10 +117,12 @@ class Directory:
 
     def resolve(self, mention: Mention, previous: Speaker | None) -> Speaker | None:
         """The speaker that a mention means; `previous` is who spoke before it in the article."""
-        if mention.kind in ("generic", "agency"):
+        if mention.kind == "agency":
             return None
+        if mention.kind == "generic":
+            return _unnamed(mention)
         if mention.kind == "pronoun":
-            return previous or self._named_before(mention.start)
+            return previous or self.named_before(mention.start)
         if mention.person is not None:
             return Speaker(mention.name, mention.person.key, SpeakerBasis.PERSON_LIST)
         if mention.kind == "name":
@@ -117,9 +130,10 @@ class Directory:
             return Speaker(mention.name, key_of(figure.name if figure else mention.name))
         return self._office_holder(mention, previous)
 
-    def _named_before(self, place: int) -> Speaker | None:
-        told = [entry for entry in self._offices if entry[0] < place]
-        return self._speaker(told[-1][2]) if told else None
+    def named_before(self, place: int) -> Speaker | None:
+        """The last person named before a place: whom "he" means where nobody has spoken yet."""
+        told = [at for start, at in self._places if start < place]
+        return self._speaker(told[-1]) if told else None
 
     def _speaker(self, at: str) -> Speaker:
         figure = self._figures[at]
@@ -129,7 +143,7 @@ class Directory:
 
     def _office_holder(self, mention: Mention, previous: Speaker | None) -> Speaker | None:
         if self._generic.fullmatch(mention.name):
-            return None
+            return _unnamed(mention)
         if mention.kind == "office" and not mention.indefinite:
             for wanted in ((mention.office,), _LEADERS if mention.office == "chief" else ()):
                 holders = [at for place, office, at in self._offices if office in wanted and place < mention.start]
@@ -139,10 +153,33 @@ class Directory:
                 return Speaker(mention.name, person.key, SpeakerBasis.PERSON_LIST)
             if mention.bare and previous is not None and mention.office in _PERSONS:
                 return previous
-        return Speaker(mention.name, key_of(re.sub(r"^(?:the|an?)\s+", "", mention.name, flags=re.I)))
+        if mention.bare or mention.office == "person":
+            return _unnamed(mention)
+        return Speaker(mention.name, key_of(mention.name))
 
     def _by_role(self, mention: Mention) -> Person | None:
-        """The one person of the topic whose role has all the words of the office ("NATO Secretary General")."""
-        words = set(re.findall(r"\w{3,}", fold(mention.name))) - {"the"}
-        fits = [p for p in self._people if p.role and len(words) > 1 and words <= set(re.findall(r"\w{3,}", fold(p.role)))]
+        """The one person of the topic whose role has the words of the office, or, for a bare office, its kind."""
+        if mention.bare:
+            wanted = _LEADERS if mention.office == "chief" else (mention.office,)
+            seen = {at for start, at in self._places if start < mention.start}
+            fits = [p for p in self._people if p.key in seen and _kinds(p.role) & set(wanted)]
+        else:
+            words = set(re.findall(r"\w{3,}", fold(mention.name))) - {"the"}
+            fits = [p for p in self._people if p.role and len(words) > 1 and words <= set(re.findall(r"\w{3,}", fold(p.role)))]
         return fits[0] if len(fits) == 1 else None
+
+
+def _unnamed(mention: Mention) -> Speaker:
+    """Somebody who speaks and is not named ("officials", "the minister"): shown as written, the same as nobody else."""
+    return Speaker(mention.name, "", SpeakerBasis.UNKNOWN)
+
+
+@lru_cache(maxsize=256)
+def _kinds(role: str) -> frozenset[str]:
+    """The kinds of office that a role names, in whatever language it is written."""
+    return frozenset(
+        kind
+        for g in GRAMMARS.values()
+        for kind, nouns in g.heads.items()
+        if re.match(rf"(?:\w+\s+){{0,2}}(?:{nouns})(?!\w)", role, re.I)
+    )

@@ -39,10 +39,22 @@ def quotations(text: str) -> list[Span]:
                 at += 1
                 continue
             stop = _closing(text, at, end, closers)
-            if stop - at > _SCARE or text[stop - 2 : stop - 1] in ".!?,":
+            if stop - at > _SCARE or text[stop - 2 : stop - 1] in ".!?," or _is_said(text, at, stop):
                 found.append(Span(at, stop))
             at = stop
     return found
+
+
+_BEFORE_SAID = re.compile(r":\s*$")
+_AFTER_SAID = re.compile(r"\s*[,–—-]\s*[^\W\d_A-ZА-ЯЁ]|\s+(?:dedi|diye|diyen|ifade\w*|şeklinde|sözler\w*)\b")
+
+
+def _is_said(text: str, start: int, stop: int) -> bool:
+    """A short quotation is speech, not a name or a scare quote, after a colon or before a comma and a verb."""
+    inner = text[start + 1 : stop - 1].strip()
+    if " " not in inner:
+        return False
+    return bool(_BEFORE_SAID.search(text, max(0, start - 4), start) or (inner[:1].isupper() and _AFTER_SAID.match(text, stop)))
 
 
 def _opens(text: str, at: int) -> bool:

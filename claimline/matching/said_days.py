@@ -14,7 +14,6 @@ from claimline.day_words import mentions, weekday_words
 from claimline.matching.quoted import MASK, Span
 from claimline.matching.speech import Cue, Reading
 from claimline.models import Said
-from claimline.told_years import latest_told  # noqa: F401
 
 _RELATIVE = {
     0: r"today|tonight|this (?:morning|afternoon|evening)|сегодня|сьогодні|bugün|bu sabah|aujourd['’]hui|ce matin|ce soir|heute|hoy|oggi|hoje|vandaag|vanavond|dziś|dzisiaj|اليوم",
@@ -55,6 +54,20 @@ def day_of(reading: Reading, cue: Cue, published: date | None) -> Said | None:
         return dated[0][1]
     earlier = [day for c, day in dated if c.zone.start < cue.zone.start]
     return earlier[-1] if earlier else None
+
+
+def _in_vague_paragraph(reading: Reading, cue: Cue) -> bool:
+    """The same speaker's act before this one, in the same paragraph, is told of an undated earlier time."""
+    start = reading.masked.rfind("\n", 0, cue.zone.start) + 1
+    before = [
+        c
+        for c in reading.cues
+        if start <= c.zone.start < cue.zone.start
+        and c.speaker is not None
+        and cue.speaker is not None
+        and c.speaker.key == cue.speaker.key
+    ]
+    return bool(before) and _vague(reading, before[-1])
 
 
 def _own(reading: Reading, cue: Cue, published: date | None) -> Said | None:

@@ -6,12 +6,12 @@ words are in `claimline.matching.grammars`. A cue without a speaker that can be 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from claimline.day_words import weekday_number
 from claimline.matching import mentions as mentioned
 from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mentions import Mention
@@ -83,10 +83,13 @@ def read(text: str, lang: str | None, people: tuple[Person, ...]) -> Reading:
 @lru_cache(maxsize=64)
 def _compiled(code: str) -> dict[str, re.Pattern[str]]:
     g = GRAMMARS[code]
-    flags = re.I if code in ("ru", "uk", "pl", "tr") else 0
+    flags = 0 if code in ("en", "de") else re.I  # "States" and "Sagen" are nouns
     word = lambda pattern, f=0: re.compile(rf"(?<![\w'’-])(?:{pattern})(?![\w-])", f)  # noqa: E731
     return {
-        "verb": word(g.verbs, flags),
+        "verb": re.compile(
+            rf"(?<![\w'’-])(?:[lsmtn]['’])?(?:{g.verbs})(?![\w-])" if code == "fr" else rf"(?<![\w'’-])(?:{g.verbs})(?![\w-])",
+            flags,
+        ),
         "inverts": word(g.inverts or g.verbs, flags),
         "participle": word(g.participles or "$^", flags),
         "according": re.compile(rf"(?<!\w)(?:{g.according})(?!\w)" if code != "ar" else rf"(?<!\w)(?:{g.according})"),
@@ -128,14 +131,19 @@ class _Reader:
         cues: list[Cue] = []
         back = bool(self.re["this_said"].match(self.text, span.start, span.end))
         for i, (verb, subject) in enumerate(taken):
-            speaker = self.directory.resolve(subject, self.previous) if subject else self.previous
+            speaker = self._speaker(verb, subject)
             report = subject is not None and subject.kind in ("generic", "agency")
             zone = Span(min(verb.start, subject.start), max(verb.end, subject.end)) if subject else verb
             content = self._content(span, zone, taken[i + 1 :])
-            cues.append(Cue(number, zone, verb, None if report else speaker, content, back, report))
+            cues.append(Cue(number, zone, verb, speaker, content, back, report))
             if speaker is not None and not report:
                 self.previous = speaker
         return cues
+
+    def _speaker(self, verb: Span, subject: Mention | None) -> Speaker | None:
+        if subject is not None:
+            return self.directory.resolve(subject, self.previous)
+        return self.previous or self.directory.named_before(verb.start)
 
     # --- The subject of a verb --------------------------------------------------------------------------------------
 
@@ -143,17 +151,20 @@ class _Reader:
         return [m for m in self.mentions if span.start <= m.start and m.end <= span.end]
 
     def _svo(self, span: Span) -> list[tuple[Span, Mention | None]]:
-        here = self._inside(span)
         found: list[tuple[Span, Mention | None]] = []
-        for match in self.re["verb"].finditer(self.text, span.start, span.end):
+        verbs = list(self.re["verb"].finditer(self.text, span.start, span.end))
+        here = [m for m in self._inside(span) if not any(m.start == v.start() and m.single for v in verbs)]
+        for match in verbs:
             verb = Span(match.start(), match.end())
-            if any(m.start <= verb.start < m.end for m in here if m.kind != "pronoun") or self._is_passive(verb, match[0]):
+            if self._is_passive(verb, match[0]) or any(m.start <= verb.start < m.end for m in here if m.kind != "pronoun"):
                 continue
             subject = self._subject(verb, here, span)
             if subject is not None:
                 found.append((verb, subject))
             elif found and self._coordinated(found[-1][0].end, verb.start):
                 found.append((verb, found[-1][1]))
+            elif not found and (first := self._far_subject(verb, here, span)) is not None:
+                found.append((verb, first))
             elif self.grammar.drops_subject and self._starts_clause(verb, span):
                 found.append((verb, None))
             elif self.code in ("ru", "uk") and self._starts_clause(verb, span):
@@ -195,20 +206,17 @@ class _Reader:
     def _left(self, verb: Span, here: Sequence[Mention], span: Span) -> Mention | None:
         """The nearest mention before a verb that may be its subject."""
         for mention in reversed([m for m in here if m.end <= verb.start]):
-            if mention.oblique or not self._clear(mention.end, verb.start):
-                return None if not mention.oblique else self._next_left(mention, verb, here)
-            if self._governed(mention, verb):
-                continue
-            return mention
+            if not self._clear(mention, verb.start):
+                return None
+            if not mention.oblique and not self._governed(mention, verb):
+                return mention
         return None
 
-    def _next_left(self, oblique: Mention, verb: Span, here: Sequence[Mention]) -> Mention | None:
-        rest = [m for m in here if m.end <= oblique.start]
-        return None if not rest or not self._clear(rest[-1].end, verb.start) or rest[-1].oblique else rest[-1]
-
-    def _clear(self, start: int, end: int) -> bool:
+    def _clear(self, mention: Mention, end: int) -> bool:
         """Nothing between a subject and its verb but an apposition between commas and a few words."""
-        gap = self.text[start:end]
+        gap = self.text[mention.end : end]
+        if mention.closed:
+            gap = re.sub(r"^\s*,", "", gap)
         gap = re.sub(r"^\s*(?:,[^,\x01]{1,110},|\([^)]{1,60}\)|[–—-][^–—\x01]{1,90}[–—-])", " ", gap)
         if MASK in gap or re.search(r"[,;:–—]", gap) or len(gap.split()) > 6:
             return False
@@ -235,16 +243,15 @@ class _Reader:
             return mention
         return None
 
-    def _coordinated(self, start: int, end: int) -> bool:
+    def _coordinated(self, start: int, end: int, *, comma: bool = True) -> bool:
         """ "said ... and added": the verb shares the subject of the one before."""
-        gap = self.text[start:end]
-        return bool(
-            re.search(
-                r"(?:\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also)|,)\s*(?:\w+\s+){0,2}$",
-                gap,
-                re.I,
-            )
-        )
+        found = _AND.search(self.text[start:end])
+        return found is not None and (comma or found[0][0] != ",")
+
+    def _far_subject(self, verb: Span, here: Sequence[Mention], span: Span) -> Mention | None:
+        """ "X did not go into details but said": the sentence's own subject, where a conjunction stands before the verb."""
+        before = [m for m in here if m.end <= verb.start and m.start - span.start <= 5 and not m.oblique]
+        return before[0] if before and self._coordinated(before[0].end, verb.start, comma=False) else None
 
     def _starts_clause(self, verb: Span, span: Span) -> bool:
         before = self.text[span.start : verb.start].strip(" -–—")
@@ -296,7 +303,7 @@ class _Reader:
         limit = start + stop.start() if stop else end
         brk = self.re["breaks"].search(self.text, start, limit)
         limit = min(limit, brk.start() if brk else limit)
-        known = [m for m in self.mentions if m.kind == "known" and start <= m.start and m.end <= limit]
+        known = [m for m in self.mentions if m.kind == "known" and start - 2 <= m.start and m.end <= limit + 2]
         if known:
             return known[-1]
         words = self.text[start:limit].split()[:7]
@@ -306,6 +313,8 @@ class _Reader:
         name = " ".join(words)
         generic = re.match(rf"(?:{self.grammar.generic})(?!\w)", name)
         kind = next((k for k, p in self.grammar.heads.items() if re.match(rf"(?:{p})(?!\w)", name)), None)
+        if kind and kind != "body" and (holder := _arabic_name(words)):
+            return Mention(at, at + len(name), "name", holder, office=kind)
         what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
         return Mention(at, at + len(name), what, name, office=kind, bare=len(words) == 1)
 
@@ -319,7 +328,8 @@ class _Reader:
             if self.code == "ar":
                 subject = self._phrase(cue.end, span.end)
             else:
-                subject = next((m for m in here if 0 <= m.start - cue.end <= 40 and self._near(cue.end, m.start)), None)
+                after = (m for m in here if m.end > cue.end and cue.start < m.start <= cue.end + 40)
+                subject = next((m for m in after if self._near(cue.end, m.start)), None)
             if subject is not None:
                 found.append((cue, subject))
         return found
@@ -340,7 +350,7 @@ class _Reader:
     def _colon(self, span: Span) -> list[tuple[Span, Mention | None]]:
         """A headline's "Stoltenberg: ..."; in prose only before a quotation."""
         for mention in self._inside(span)[:1]:
-            after = self.text[mention.end : mention.end + 2]
+            after = self.text[mention.end : mention.end + 2].lstrip()
             opens = mention.start - span.start <= 4 and after[:1] == ":" and mention.kind in ("known", "name", "office", "body")
             if opens and (span.end - span.start < 180 or MASK in self.text[mention.end : mention.end + 4]):
                 return [(Span(mention.end, mention.end + 1), mention)]
@@ -352,8 +362,10 @@ class _Reader:
         before, after = Span(span.start, zone.start), Span(zone.end, span.end)
         left, right = self.text[before.start : before.end], self.text[after.start : after.end]
         quoted_left, many_left = MASK in left, len(left.split())
-        closes = left.rstrip(" -–—")[-1:] in (",", MASK, "»", "”", '"')
+        closes = bool(_CLOSED.search(left))
         stays = len(re.sub(r"\x01+", "x", right).split())
+        if _THAT.match(right) and not quoted_left:
+            return (Span(after.start, self._until(after, later)),)
         if self.grammar.order == "sov":
             return (before, after)
         content: list[Span] = []
@@ -367,6 +379,9 @@ class _Reader:
         """A coordinate clause with a speaker of its own ends the content."""
         for verb, subject in later:
             start = min(verb.start, subject.start) if subject else verb.start
+            last = max(verb.end, subject.end) if subject else verb.end
+            if _CLOSED.search(self.text[after.start : start]) and len(self.text[last : after.end].split()) <= 8:
+                return start  # "The study found that ..., its author said in a statement"
             gap = self.text[max(after.start, start - 14) : start]
             if re.search(
                 r"(?:;|[,–—-]\s*(?:but|while|and|whereas|а|но|и|mais|et|aber|und|pero|y|ma|mas|e|maar|ale|та|але)\s+(?:\w+\s+)?)$",
@@ -377,5 +392,14 @@ class _Reader:
         return after.end
 
 
-def is_time(word: str) -> bool:
-    return weekday_number(word) is not None
+_CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_]+\s+){0,2}$")
+_AND = re.compile(
+    r"(?:\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also)|,)\s*(?:\w+\s+){0,2}$", re.I
+)
+_THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
+
+
+def _arabic_name(words: Sequence[str]) -> str | None:
+    """The name after an office: the last two or three words, where neither has the article ("وزير الدفاع التركي خلوصي أكار")."""
+    bare = list(itertools.takewhile(lambda word: not re.match(r"(?:وال|بال|لل|ال|باسم|لشؤون)", word), reversed(words)))[::-1]
+    return " ".join(bare[-3:]) if 2 <= len(bare) < len(words) and not re.search(r"^(?:رئيس|وزير|مدير)", bare[0]) else None

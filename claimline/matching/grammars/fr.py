@@ -22,6 +22,7 @@ _FR_NOW = (
 )
 GRAMMAR = Grammar(
     verbs=(
+        rf"(?:{_FR_NOW})(?:-t)?-(?:il|elle|ils|elles)|(?:a|ont|avait)-t-(?:il|elle|ils|elles)\s+(?:{_FR_PAST})|"
         rf"(?:a|ont|avait|avaient)\s+(?:(?:\w+ment|aussi|déjà|ensuite|toutefois|encore|par ailleurs|pour sa part|"
         rf"n['’]a pas)\s+)?(?:{_FR_PAST})|s['’](?:est|était)\s+(?:dite?|félicitée?|inquiétée?)|{_FR_NOW}"
     ),

@@ -55,8 +55,8 @@ GRAMMAR = Grammar(
     },
     modifiers=r"eski|üst düzey|adı açıklanmayan|Türk|Rus|Amerikalı|yeni|kıdemli",
     generic=(
-        r"[Yy]etkililer|[Kk]aynaklar\w*|[Uu]zmanlar|[Aa]nalistler|[Bb]ilim insanları|[Dd]iplomatlar|[Yy]etkili|"
-        r"[Kk]aynak|[Ee]konomistler"
+        r"[Yy]etkililer\w*|[Kk]aynaklar\w*|[Uu]zmanlar\w*|[Aa]nalistler\w*|[Bb]ilim insanları\w*|[Dd]iplomatlar\w*|"
+        r"[Yy]etkili|[Kk]aynak|[Ee]konomistler\w*"
     ),
     starts=words(
         "Bu Bir Ancak Ama Ve O Onun Bunun Şu Söz Öte Ayrıca Daha Son İki Her Hem Eğer Fakat Buna Bunu Geçen Önceki "
