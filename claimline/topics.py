@@ -21,7 +21,7 @@ import yaml
 from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
 
-SOURCE_KINDS = ("feed", "files", "sitemap", "gdelt", "jsonfeed", "page", "warc", "urls")
+SOURCE_KINDS = ("feed", "files", "sitemap", "gdelt", "jsonfeed", "page", "warc", "urls", "one")
 LOCAL_KINDS = ("files", "warc", "urls")
 STORE = ("full", "quotes", "link")
 SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")

@@ -140,9 +140,10 @@ Phase = Callable[[Work], None]
 Params = Mapping[str, object]
 
 
-def track(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
-    """One run for one topic under its lease; raises LeaseHeld where another run is at it."""
-    return at_work(desk, slug, "track", (look, read, compare, judge, settle), hands=hands, params=params)
+def track(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None, only: str | None = None) -> TrackReport:
+    """One run for one topic under its lease; raises LeaseHeld where another run is at it. `only`: ask this source alone."""
+    first = look if only is None else lambda work: look(work, only)
+    return at_work(desk, slug, "track", (first, read, compare, judge, settle), hands=hands, params=params)
 
 
 def ingest(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
@@ -173,9 +174,9 @@ def at_work(
     return work.report()
 
 
-def look(work: Work) -> None:
-    """Asks every source that is not paused."""
-    sources = intake.due_sources(work.desk, work.topic)
+def look(work: Work, only: str | None = None) -> None:
+    """Asks every source that is not paused (or the one at `only`)."""
+    sources = [s for s in intake.due_sources(work.desk, work.topic) if only in (None, s.locator)]
     answers = iter(work.hands.ask(work.desk, work.topic, sources))
     while batch := list(islice(answers, 1 if len(sources) <= STORE_BATCH else STORE_BATCH)):
         for report, part in work.hands.store(work.desk, work.topic, batch):

@@ -1,11 +1,10 @@
-"""`claimline review|purge|retain|sources|coverage|diff|models`: looking after what is watched and what is kept."""
+"""`claimline review|purge|retain|coverage|diff`: looking after what is watched and what is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,15 +13,11 @@ from rich.text import Text
 from app import opening, out, reading
 from app.commands.decide import BY, by_name
 from claimline import labels
-from claimline.errors import UsageError
-
-sources_group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, pause, add from OPML.")
 
 
 def add_to(app: typer.Typer) -> None:
     for command in (review, purge, retain, coverage, diff):
         app.command(command.__name__)(command)
-    app.add_typer(sources_group, name="sources")
 
 
 def review(
@@ -166,94 +161,3 @@ def diff(
                 line.append(part.old, style="red strike")
                 line.append(part.new, style="green")
         out.out.print(line)
-
-
-# --- Sources --------------------------------------------------------------------------------------------------------
-
-
-@sources_group.callback(invoke_without_command=True)
-def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
-    """The places to look, with their health."""
-    if context.invoked_subcommand is not None:
-        return
-    from storage import articles, claims
-
-    with opening.database(db, create=False) as opened, opened.read() as s:
-        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
-        found = [(t.slug, source) for t in topics for source in articles.sources(s, t.id)]
-    rows = [
-        {
-            "topic": slug,
-            "kind": x.kind,
-            "source": x.locator,
-            "paused": x.paused,
-            "failures": x.failures,
-            "last_answered_at": reading.when(x.last_answered_at),
-            "error": x.last_error,
-        }
-        for slug, x in found
-    ]
-    if as_json:
-        out.json_lines(rows)
-        return
-    cells = [
-        [
-            r["topic"],
-            r["kind"],
-            r["source"],
-            "paused" if r["paused"] else "",
-            str(r["last_answered_at"] or "never")[:16],
-            r["error"],
-        ]
-        for r in rows
-    ]
-    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], cells)
-
-
-@sources_group.command("test")
-def sources_test(
-    where: str = typer.Argument(..., metavar="URL|FOLDER"),
-    kind: str | None = typer.Option(None, "--kind", help="feed, sitemap, page, ... Default: told from the address."),
-    allow_private: list[str] = typer.Option(
-        [], "--allow-private", metavar="HOST", help="A host on a private address that is yours."
-    ),
-    limit: int = typer.Option(15, "--limit", "-n", min=1),
-) -> None:
-    """Show what would be read from a source, without storing anything."""
-    from claimline import sources as kinds
-    from claimline.models import SourceSpec, Validators
-    from claimline.web.client import open_client
-
-    settings = opening.settings()
-    chosen = kind or ("feed" if "://" in where else "files")
-    if chosen not in kinds.SOURCES:
-        raise UsageError(f"--kind {chosen!r} is none of {', '.join(kinds.SOURCES)}")
-    spec = SourceSpec(chosen, where, allow_private=tuple(allow_private))
-    with open_client(settings, allow_private=allow_private) as client:
-        found = kinds.discover(
-            spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
-        )
-    out.table(None, ["published", "title", "url"], [[e.published, e.title, e.url] for e in found.entries[:limit]])
-    for skip in found.skips[:limit]:
-        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
-    out.say(f"{len(found.entries)} articles, {len(found.skips)} left out")
-
-
-@sources_group.command("pause")
-def sources_pause(
-    topic: str = typer.Argument(..., metavar="TOPIC"),
-    where: str = typer.Argument(..., metavar="URL|FOLDER"),
-    resume: bool = typer.Option(False, "--resume", help="Ask it again from now on."),
-    db: str | None = out.DB,
-) -> None:
-    """Stop asking a source, or go on."""
-    from storage import articles, claims
-
-    with opening.database(db, create=False) as opened:
-        with opened.read() as s:
-            topic_id = claims.topic(s, topic).id
-            match = [x for x in articles.sources(s, topic_id) if x.locator == where]
-        if not match:
-            raise UsageError(f"topic {topic} has no source {where!r}; see `claimline sources --topic {topic}`")
-        opened.write(lambda s: articles.set_paused(s, topic_id, match[0].id, not resume))
-    typer.echo(f"{where}: {'asked again' if resume else 'paused'}")

@@ -36,7 +36,7 @@ def track(
         slugs = _topics(desk, topic, force)
         reports = [_track_plainly(desk, slug) for slug in slugs] if plain else _track_with_prefect(desk, slugs)
     for report in reports:
-        _print_report(report, as_json)
+        print_report(report, as_json=as_json)
     raise typer.Exit(exit_code(reports))
 
 
@@ -82,7 +82,8 @@ def exit_code(reports: Sequence[TrackReport]) -> int:
     return 3 if any(r.partial for r in reports) else 0
 
 
-def _print_report(report: TrackReport, as_json: bool) -> None:
+def print_report(report: TrackReport, *, as_json: bool = False) -> None:
+    """What a run did: changes on stdout, the rest on stderr."""
     if as_json:
         out.json_lines(reading.change_row(c) for c in report.changes)
     else:

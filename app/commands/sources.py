@@ -1,0 +1,189 @@
+"""`claimline sources` and `claimline add`: the places to look, and one address by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from app import opening, out, reading
+from claimline.errors import UsageError
+from claimline.models import SourceSpec
+
+group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="sources")
+    app.command("add")(add_url)
+
+
+TOPIC_ARGUMENT = typer.Argument(..., metavar="TOPIC")
+WHERE = typer.Argument(..., metavar="URL|FOLDER")
+KIND = typer.Option(None, "--kind", help="feed, sitemap, page, gdelt, warc, urls ... Default: told from the address.")
+ALLOW = typer.Option([], "--allow-private", metavar="HOST", help="A host on a private address that is yours.")
+
+
+def _kind(where: str, kind: str | None) -> str:
+    from claimline import sources as kinds
+
+    chosen = kind or ("feed" if "://" in where else "files")
+    if chosen not in kinds.SOURCES:
+        raise UsageError(f"--kind {chosen!r} is none of {', '.join(kinds.SOURCES)}")
+    return chosen
+
+
+@group.callback(invoke_without_command=True)
+def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
+    """The places to look, with their health."""
+    if context.invoked_subcommand is not None:
+        return
+    from storage import articles, claims
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+        found = [(t.slug, source) for t in topics for source in articles.sources(s, t.id)]
+    rows = [
+        {
+            "topic": slug,
+            "kind": x.kind,
+            "source": x.locator,
+            "paused": x.paused,
+            "failures": x.failures,
+            "last_answered_at": reading.when(x.last_answered_at),
+            "error": x.last_error,
+        }
+        for slug, x in found
+    ]
+    if as_json:
+        out.json_lines(rows)
+        return
+    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], [_cells(r) for r in rows])
+
+
+def _cells(r: dict[str, Any]) -> list[object]:
+    answered = str(r["last_answered_at"] or "never")[:16]
+    return [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "", answered, r["error"]]
+
+
+@group.command("test")
+def try_source(
+    where: str = WHERE,
+    kind: str | None = KIND,
+    allow_private: list[str] = ALLOW,
+    limit: int = typer.Option(15, "--limit", "-n", min=1),
+) -> None:
+    """Show what would be read from a source, without storing anything."""
+    from claimline import sources as kinds
+    from claimline.models import Validators
+    from claimline.web.client import open_client
+
+    settings = opening.settings()
+    spec = SourceSpec(_kind(where, kind), where, allow_private=tuple(allow_private))
+    with open_client(settings, allow_private=allow_private) as client:
+        found = kinds.discover(
+            spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
+        )
+    out.table(None, ["published", "title", "url"], [[e.published, e.title, e.url] for e in found.entries[:limit]])
+    for skip in found.skips[:limit]:
+        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
+    out.say(f"{len(found.entries)} articles, {len(found.skips)} left out")
+
+
+@group.command("add")
+def add(
+    topic: str = TOPIC_ARGUMENT,
+    where: str = WHERE,
+    kind: str | None = KIND,
+    title: str = typer.Option("", "--title"),
+    lang: str | None = typer.Option(None, "--lang", metavar="CODE"),
+    allow_private: list[str] = ALLOW,
+    db: str | None = out.DB,
+) -> None:
+    """Add a source to a topic."""
+    chosen = _kind(where, kind)
+    locator = where if "://" in where or chosen == "gdelt" else str(Path(where).resolve())
+    spec = SourceSpec(chosen, locator, title=title, lang=lang, allow_private=tuple(allow_private))
+    typer.echo(f"{topic}: {_add(db, topic, [spec])} added")
+
+
+def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> int:
+    """Adds what the topic does not have yet, as a new version of the topic; returns how many."""
+    from flows import steps
+    from storage import claims
+
+    with opening.desk(db, actor="command line") as desk:
+        with desk.db.read() as s:
+            held = claims.topic(s, topic).topic
+        known = {(x.kind, x.locator) for x in held.sources}
+        new = [x for x in specs if (x.kind, x.locator) not in known]
+        if new:
+            steps.import_topic(desk, replace(held, sources=(*held.sources, *new)))
+    return len(new)
+
+
+@group.command("import")
+def import_opml(
+    topic: str = TOPIC_ARGUMENT, file: Path = typer.Argument(..., metavar="FILE.opml"), db: str | None = out.DB
+) -> None:
+    """Add the feeds of an OPML file, as any feed reader writes it."""
+    from claimline.sources import opml
+
+    if not file.is_file():
+        raise UsageError(f"{file}: no such file")
+    specs, skips = opml.read(str(file), file.read_bytes())
+    for skip in skips:
+        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
+    typer.echo(f"{topic}: {_add(db, topic, specs)} of {len(specs)} feeds are new")
+
+
+@group.command("export")
+def export_opml(topic: str = TOPIC_ARGUMENT, db: str | None = out.DB) -> None:
+    """Write the topic's feeds as OPML on stdout."""
+    from claimline.sources import opml
+    from storage import claims
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        held = claims.topic(s, topic).topic
+    typer.echo(opml.write(held.title, held.sources, now=datetime.now(UTC)), nl=False)
+
+
+@group.command("pause")
+def pause(
+    topic: str = TOPIC_ARGUMENT,
+    where: str = WHERE,
+    resume: bool = typer.Option(False, "--resume", help="Ask it again from now on."),
+    db: str | None = out.DB,
+) -> None:
+    """Stop asking a source, or go on."""
+    from storage import articles, claims
+
+    with opening.database(db, create=False) as opened:
+        with opened.read() as s:
+            topic_id = claims.topic(s, topic).id
+            match = [x for x in articles.sources(s, topic_id) if x.locator == where]
+        if not match:
+            raise UsageError(f"topic {topic} has no source {where!r}; see `claimline sources --topic {topic}`")
+        opened.write(lambda s: articles.set_paused(s, topic_id, match[0].id, not resume))
+    typer.echo(f"{where}: {'asked again' if resume else 'paused'}")
+
+
+def add_url(
+    url: str = typer.Argument(..., metavar="URL"),
+    topic: str = typer.Option(..., "--topic", "-t", metavar="SLUG"),
+    allow_private: list[str] = ALLOW,
+    db: str | None = out.DB,
+) -> None:
+    """Read one article by its address, now, and match it to the topic's claims."""
+    from app.commands.run import exit_code, print_report
+    from flows import steps
+
+    _add(db, topic, [SourceSpec("one", url, allow_private=tuple(allow_private))])
+    with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
+        report = steps.track(desk, topic, only=url)
+    print_report(report)
+    raise typer.Exit(exit_code([report]))
