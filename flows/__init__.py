@@ -1,6 +1,6 @@
 """What runs: the steps, and the Prefect flows around them.
 
-Prefect's telemetry is off wherever this package is imported: `import prefect` would already send a message, so this stands before.
+Prefect's telemetry is off wherever this package is imported: `import prefect` would send a message, so this stands before it.
 """
 
 import os

@@ -6,15 +6,17 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import steps
 from flows.running import over_topics
 
-ASKING = 16
+# So many sources are asked at once.
+TASK_RUNNER: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=16)  # type: ignore[assignment]
 
 
-@flow(name="ingest", task_runner=ThreadPoolTaskRunner(max_workers=ASKING))
+@flow(name="ingest", task_runner=TASK_RUNNER)
 def ingest(topics: list[str] | None = None) -> State[Any]:
     """Reads the topics (by slug; none given: all) without judging what they say."""
     return over_topics(topics, lambda desk, slug, hands, params: steps.ingest(desk, slug, hands=hands, params=params)).state()

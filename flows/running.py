@@ -9,14 +9,14 @@ from typing import Any
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from claimline.errors import ClaimlineError, LeaseHeld, UsageError
 from flows import reporting
 from flows.desk import Desk
 from flows.steps import Hands, Params, TrackReport
-from flows.tasks import TASKS, desk_here
+from flows.tasks import TASKS, at_lent_desk, desk_here
 from storage import claims
 
 # How long a run waits for another one that is at the same topic, before it leaves the topic to that one.
@@ -46,9 +46,13 @@ class Outcome:
         return Completed(name="Partial" if partial or self.left else "Completed", message=message, data=self)
 
 
-def over_topics(topics: Sequence[str] | None, job: Job, *, patience_s: float = PATIENCE_S) -> Outcome:
-    """Does a job for each topic (None: for all); what went wrong is in the outcome."""
+def over_topics(topics: Sequence[str] | None, job: Job) -> Outcome:
+    """Does a job for each topic (None: for all); what went wrong is in the outcome.
+
+    At a desk that was lent a person waits: a topic that another run is at is refused at once.
+    """
     outcome = Outcome()
+    patience_s = 0.0 if at_lent_desk() else PATIENCE_S
     with desk_here() as desk:
         for slug in slugs(desk, topics):
             try:
@@ -73,7 +77,7 @@ def slugs(desk: Desk, topics: Sequence[str] | None) -> list[str]:
 
 def _one(desk: Desk, slug: str, job: Job, patience_s: float) -> TrackReport:
     bar = reporting.Bar(slug, desk.progress)
-    params = {"prefect_flow_run": str(flow_run.id or ""), "deployment": str(flow_run.deployment_id or "")}
+    params = {"prefect_flow_run": str(flow_run.id or ""), "deployment": str(deployment.name or "")}
     report = _patiently(lambda: job(replace(desk, progress=bar.step), slug, TASKS, params), patience_s)
     bar.finish()
     reporting.publish_artifacts(desk, report)

@@ -42,6 +42,10 @@ def at_desk(desk: Desk) -> Iterator[Desk]:
         _desk.reset(token)
 
 
+def at_lent_desk() -> bool:
+    return _desk.get() is not None
+
+
 @contextmanager
 def desk_here() -> Iterator[Desk]:
     """The desk that was lent, or one from the settings for as long as the block lasts."""
