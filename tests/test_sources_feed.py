@@ -201,7 +201,7 @@ def test_entities_do_not_explode() -> None:
 
     bomb = document(f"<!ENTITY l0 'lol'>{lines}", "&l11;")
     outside = document("<!ENTITY x SYSTEM 'file:///etc/hostname'>", "&x;")
-    began = time.perf_counter()
+    began = time.process_time()
     for text in (bomb, outside, "\n".join(bomb.split("><"))):
         try:
             found = ask({URL: Page(text, content_type="text/xml")})
@@ -209,15 +209,15 @@ def test_entities_do_not_explode() -> None:
             continue
         assert all(len(entry.title or "") < 100 for entry in found.entries)
         assert all("root" not in (entry.title or "") for entry in found.entries)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 2
 
 
 def test_deep_nesting_does_no_harm() -> None:
-    deep = "<rss version='2.0'><channel><item>" + "<a>" * 50_000
-    began = time.perf_counter()
+    deep = "<rss version='2.0'><channel><item>" + "<a>" * 20_000
+    began = time.process_time()
     with pytest.raises(SourceError):
         ask({URL: Page(deep, content_type="text/xml")})
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 5
 
 
 def test_a_paid_feeds_credentials_come_from_the_environment_and_go_to_its_host_only(
@@ -235,3 +235,9 @@ def test_a_paid_feeds_credentials_come_from_the_environment_and_go_to_its_host_o
     assert sent[URL] == "abc"
     assert sent["https://other.test/feed"] is None
     assert sent["https://news.test/robots.txt"] is None
+
+
+def test_plain_entities_of_a_document_type_are_read() -> None:
+    head = '<!DOCTYPE rss [\n<!ENTITY co "&#169;">\n]>'
+    page = f"{head}<rss version='2.0'><channel><item><title>A &co;</title><link>/1</link></item></channel></rss>"
+    assert ask({URL: Page(page, content_type="text/xml")}).entries[0].title == "A ©"

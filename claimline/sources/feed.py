@@ -17,13 +17,18 @@ from urllib.parse import urljoin
 import feedparser
 
 from claimline.errors import FetchError, SourceError
-from claimline.models import Discovered, Entry, Fetched, Skip
+from claimline.models import Discovered, Entry, Fetched, Skip, Validators
 from claimline.sources import jsonfeed, urlkey
 from claimline.sources.ask import Ask, plain
 
 ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,application/xml;q=0.8,*/*;q=0.5"
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_NESTED = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"[^\"]*[&%][A-Za-z_]|'[^']*[&%][A-Za-z_])")
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)
+_HEAD = 200_000
 _PAGES = 3
+# feedparser takes 3 s a megabyte at worst.
+_MAX_BYTES = 10_000_000
 # A wrong content type or a contradicted charset is no fault of the XML.
 _BENIGN = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 
@@ -39,7 +44,7 @@ class Page:
 
 def discover(ask: Ask) -> Discovered:
     """The entries of a feed, newest pages first; `not_modified` where neither headers nor bytes have changed."""
-    fetched = ask.door.get(ask.spec.locator, validators=ask.validators, accept=ACCEPT, robots=ask.robots, headers=ask.credentials)
+    fetched = _get(ask, ask.spec.locator, ask.validators)
     if fetched.not_modified:
         return Discovered((), validators=ask.validators, not_modified=True)
     if fetched.validators.body_sha256 == ask.validators.body_sha256 is not None:
@@ -57,12 +62,25 @@ def discover(ask: Ask) -> Discovered:
             break
         read.add(urlkey.url_key(following))
         try:
-            page = parse(following, ask.door.get(following, accept=ACCEPT, robots=ask.robots), ask.settings.max_feed_items)
+            page = parse(following, _get(ask, following), ask.settings.max_feed_items)
         except (FetchError, SourceError) as failed:
             gathered.skips.append(Skip(following, failed.reason, failed.detail, failed=True))
             break
         fresh = gathered.add(page)
     return Discovered(tuple(gathered.entries), tuple(gathered.skips), fetched.validators)
+
+
+def _get(ask: Ask, url: str, validators: Validators | None = None) -> Fetched:
+    """A page of the feed; the credentials go to the feed's own host only."""
+    own = urlkey.domain(url) == urlkey.domain(ask.spec.locator)
+    return ask.door.get(
+        url,
+        validators=validators,
+        max_bytes=min(ask.settings.max_body_bytes, _MAX_BYTES),
+        accept=ACCEPT,
+        robots=ask.robots,
+        headers=ask.credentials if own else None,
+    )
 
 
 def parse(locator: str, fetched: Fetched, max_items: int) -> Page:
@@ -98,10 +116,17 @@ def _parsed(locator: str, fetched: Fetched) -> Any:
     if fetched.content_type:
         head["content-type"] = fetched.content_type
     try:
-        return feedparser.parse(io.BytesIO(fetched.body), response_headers=head, resolve_relative_uris=False, sanitize_html=False)
+        stream = io.BytesIO(_without_nested_entities(fetched.body))
+        return feedparser.parse(stream, response_headers=head, resolve_relative_uris=False, sanitize_html=False)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as broken:
         # feedparser still raises from its depths on some ill-formed files.
         raise SourceError(locator, "unreadable-feed", f"{type(broken).__name__}: {_one_line(broken)}") from broken
+
+
+def _without_nested_entities(body: bytes) -> bytes:
+    """Entities made of entities serve only to explode; their document type goes. Plain ones (&nbsp;) stay."""
+    head = body[:_HEAD]
+    return _DOCTYPE.sub(b"", head, count=1) + body[_HEAD:] if _NESTED.search(head) else body
 
 
 def _not_a_feed(locator: str, fetched: Fetched, reason: str) -> SourceError:
