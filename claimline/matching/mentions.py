@@ -13,6 +13,7 @@ from functools import lru_cache
 from claimline import agencies
 from claimline.day_words import month_number, weekday_number
 from claimline.matching.grammars import Grammar
+from claimline.matching.lands import is_land
 from claimline.matching.names import NameFinder, fold
 from claimline.models import Name, Person
 
@@ -26,17 +27,6 @@ _OF = {
     "it": r"di|del|della|dell|dei|degli|delle|per", "pt": r"de|do|da|dos|das|para", "nl": r"van|voor|bij", "ar": r"",
 }  # fmt: skip
 _GENITIVE = frozenset({"ru", "uk", "pl"})  # the genitive follows without a preposition
-
-# Lands and their adjectives, by the beginnings of their names: they are no part of a person's name.
-_LANDS = re.compile(
-    r"(?:turk|türk|turqu|тур(?:ц|ец|еч)|turch|turc|russ|rus(?:ya|land|ia|o|sa)|росс|рус|росі|франц|franc|frank|frans|german|deutsch|almany|alema|tedesc|duits|niemi|герман|немец|нім|"
-    r"americ|amerik|америк|ameryk|u\.?s\.?a?$|сша|usa|abd$|eeuu|brit|англ|engl|ingil|великобрит|ukrain|ukrayn|украин|україн|ucrain|ucran|chin|çin|кит|iran|iraqi?|irak|ирак|иран|іран|"
-    r"israel|israël|i̇srail|izrael|израил|ізраїл|pol(?:and|ish|on|sk|en)|поль|польш|ital|итал|span|spain|españ|espag|испан|gree|grec|griech|греч|hungar|ungar|венг|macar|węg|"
-    r"syri|syr|suriye|сири|egypt|ägypt|mısır|егип|saudi|india|hindistan|инди|japan|japon|япон|kore|коре|europ|avrup|європ|европ|canad|kanad|канад|brazil|brasil|brezily|бразил|"
-    r"ankar|анкар|mosc|moskv|москв|washingt|вашингт|berlin|берлин|paris$|париж|kiev|kyiv|киев|київ|beij|пекин|brussel|brüksel|bruxel|брюссел|london$|лондон|nato$|нато$|otan$|"
-    r"romania|rumän|румын|bulgar|болгар|serb|серб|czech|tschech|чеш|чех|swed|schwed|швед|finn|финл|norw|norweg|норвег|danish|denmark|dän|дат|dutch|netherl|нидерл|belg|бельг|"
-    r"austri|österr|австр|swiss|switz|schweiz|швейц|belarus|белорус|білорус|georgi|gürc|грузи|armeni|ermen|армен|azerb|азерб|taiwan|тайван|pakist|пакист|afghan|афган|qatar|katar|катар)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +238,9 @@ _SLAVIC_GENITIVE = re.compile(r"[аяыи]$|(?:ого|его|ой|ей|ego|ej|[a
 
 def _without_body(run: Sequence[_Token], masked: str, start: int, lang: str) -> Sequence[_Token]:
     """ "глава Рособоронэкспорта Александр Михеев": the genitive after an office is no part of the name."""
-    theme = re.search(r"[a-zé]\s(?:des|de la|du|della|dei|delle|do|da|dos|das|der|del)\s$", masked[max(0, start - 12) : start])
+    theme = re.search(
+        r"[a-zé]\s(?:des|de la|du|della|dei|delle|degli|do|da|dos|das|der|del)\s$", masked[max(0, start - 12) : start]
+    )
     if theme and len(run) == 3:
         return run[1:]  # "la ministre des Armées Florence Parly"
     slavic = lang in _GENITIVE and re.search(r"[а-яёіїєa-ząęółśżźćń]\s$", masked[max(0, start - 2) : start])
@@ -269,14 +261,14 @@ def _agency(words: str) -> str | None:
 def _no_name(token: _Token, grammar: Grammar) -> bool:
     word = re.sub(r"['’].*$", "", token.word)
     acronym = len(word) > 1 and word.isupper() and len(word) <= 5
-    return acronym or bool(_LANDS.match(word.lower())) or office_kind(word, grammar) is not None or word.lower() in _BODY_WORDS
+    return acronym or bool(is_land(word)) or office_kind(word, grammar) is not None or word.lower() in _BODY_WORDS
 
 
 _BODY_WORDS = frozenset(
     "house union states alliance council office court party bank university institute corporation company group force forces army committee organization "
     "organisation association department agency commission ministry bundestag kremlin kreml pentagon congress parliament senate embassy post times "
     "news journal guardian state foreign defense defence prime deputy vice interior treasury health world united north atlantic south east west new "
-    "genel sekreteri sekreter devlet başkanı millî milli savunma dışişleri içişleri sağlık maliye hazine ticaret eski "
+    "yardımcısı genel sekreteri sekreter devlet başkanı millî milli savunma dışişleri içişleri sağlık maliye hazine ticaret eski "
     "european federal national international central general supreme saint media press rostec".split()
 )
 
@@ -326,10 +318,14 @@ def _offices(masked: str, tokens: Sequence[_Token], grammar: Grammar, lang: str)
         kind = heads[_group(match)][0]
         words = masked[start:end]
         generic = bool(grammar.generic and re.fullmatch(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?", words, re.I | re.S))
-        named = bool(re.search(r"[^\W\d_]", tail)) or any(
-            w[0].isupper()
-            for w in words[: match.start() - start].split()[0 if indefinite else 0 :]
-            if w.lower() not in _DETERMINERS
+        named = (
+            bool(_PROPER.fullmatch(match[0]))
+            or bool(re.search(r"[^\W\d_]", tail))
+            or any(
+                w[0].isupper()
+                for w in words[: match.start() - start].split()[0 if indefinite else 0 :]
+                if w.lower() not in _DETERMINERS
+            )
         )
         found.append(
             Mention(
@@ -346,6 +342,11 @@ def _offices(masked: str, tokens: Sequence[_Token], grammar: Grammar, lang: str)
     return found
 
 
+_PROPER = re.compile(
+    r"kreml\w*|pentagon\w*|bundes(?:wehr|tag|rat|regierung)|weiße[nrs]? haus\w*|white house|casa (?:bianca|blanca|branca)|maison.blanche|beyaz saray|"
+    r"witte huis|biały dom|кремл\w*|пентагон\w*|бел\w+ дом\w*|біл\w+ дім\w*|госдеп\w*|держдеп\w*|мид|мзс|élysée|البيت الأبيض|الكرملين|البنتاغون",
+    re.I,
+)
 _SLAVIC_CASE = re.compile(r"(?:ам|ям|ами|ями|ом|ем|ём|у|ю|ому|ему|ах|ях|ыми|ими)$")
 _DETERMINERS = frozenset(
     "the a an its his her their one another le la les l un une der die das den dem des ein eine einer einem el los las una unos il lo gli i o os as um uma de het een bir".split()
@@ -384,7 +385,7 @@ def _widen_right(
         return end, ""
     begin = end
     adjective = re.match(r"\s+([^\W\d_]+)", masked[end : end + 25]) if lang in ("fr", "es", "it", "pt") else None
-    if adjective and adjective[1].islower() and _LANDS.match(adjective[1]):
+    if adjective and adjective[1].islower() and is_land(adjective[1]):
         end += adjective.end()
     match = re.match(
         rf"\s+(?:{pattern})(?:\s+|['’])(?:(?:the|la|le|les|el|los|las|die|der|das|den|dem|het|de|il|l)(?:\s+|['’]))?",
@@ -406,13 +407,15 @@ def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
     verbs = re.compile(rf"(?:{grammar.verbs})", re.I)
     start = end
     for _ in range(4):
+        if quoted := re.match(r"\s+[«\"“„][^»\"”“]{2,30}[»\"”“]", masked[end : end + 36]):
+            return end + quoted.end(), masked[start : end + quoted.end()]
         match = re.match(r"\s+([^\W\d_][\w-]*)", masked[end : end + 40])
         if not match or verbs.fullmatch(match[1]) or re.fullmatch(grammar.prepositions + "|" + grammar.breaks, match[1], re.I):
             break
         if match[1][0].islower() and not re.search(r"(?:[аяыиуюой]|го|их|ых|ов|ев|ел|[auyówiej])$", match[1]):
             break
         if match[1][0].isupper() and not (
-            _LANDS.match(match[1].lower()) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
+            is_land(match[1]) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
         ):
             break
         end += match.end()

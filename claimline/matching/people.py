@@ -38,9 +38,8 @@ _ARABIC = dict(
 )
 _LATIN = {"ł": "l", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 _SPELLED = {key: value.replace("_", "") for key, value in {**_CYRILLIC, **_ARABIC, **_LATIN}.items()}
-_ENDINGS = re.compile(
-    r"(?:['’](?:\w+)?|s|а|у|ом|е|ы|ой|ю|я|ем|ым|ого|ому|а́|им|ей|ою|owi|em|a|om|iem|ego|emu)$"  # 's, genitives, Slavic cases
-)
+# Genitives and Slavic cases, as `fold` leaves them (it takes the sign off й).
+_ENDINGS = re.compile(r"(?:s|а|у|ом|е|ы|ои|ю|я|ем|ым|ого|ому|им|еи|ою|ем|owi|em|a|om|iem|ego|emu|і|и|ии)$")
 
 
 def spelled(text: str) -> str:
@@ -151,11 +150,20 @@ class Directory:
                     return self._speaker(holders[-1])
             if (person := self._by_role(mention)) is not None:
                 return Speaker(mention.name, person.key, SpeakerBasis.PERSON_LIST)
-            if mention.bare and previous is not None and mention.office in _PERSONS:
+            if previous is not None and self._may_hold(previous, mention):
                 return previous
         if mention.bare or mention.office == "person":
             return _unnamed(mention)
         return Speaker(mention.name, key_of(mention.name))
+
+    def _may_hold(self, previous: Speaker, mention: Mention) -> bool:
+        """ "The minister" is who spoke last, unless he is told to be something else, or it is "his spokesman"."""
+        if not mention.bare or mention.office not in _PERSONS or _POSSESSIVE.match(mention.name):
+            return False
+        told = [f.offices for f in self._figures.values() if previous.key in (key_of(f.name), f.person.key if f.person else "")]
+        return not any(told) or any(
+            mention.office in offices or (mention.office == "chief" and offices & set(_LEADERS)) for offices in told
+        )
 
     def _by_role(self, mention: Mention) -> Person | None:
         """The one person of the topic whose role has the words of the office, or, for a bare office, its kind."""
@@ -167,6 +175,11 @@ class Directory:
             words = set(re.findall(r"\w{3,}", fold(mention.name))) - {"the"}
             fits = [p for p in self._people if p.role and len(words) > 1 and words <= set(re.findall(r"\w{3,}", fold(p.role)))]
         return fits[0] if len(fits) == 1 else None
+
+
+_POSSESSIVE = re.compile(
+    r"(?:his|her|its|their|son|sa|ses|leur|sein\w*|ihr\w*|su|sus|suo|sua|seu|zijn|haar|hun|его|е[её]|их|його|її|jego|jej)\s", re.I
+)
 
 
 def _unnamed(mention: Mention) -> Speaker:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from claimline.day_words import weekday_number
 from claimline.matching import mentions as mentioned
 from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mentions import Mention
@@ -191,17 +192,16 @@ class _Reader:
         left = self._left(verb, here, span)
         if left is not None and verb.start - left.end <= 1:
             return left
-        before = self.text[span.start : verb.start].rstrip(" -–—")
-        after_quote = not before or before[-1] in f"{MASK},»”\"'"
-        may_invert = bool(self.re["inverts"].match(self.text, verb.start, verb.end)) and (
-            self.grammar.inverts is None or after_quote
-        )
+        before = self.text[span.start : verb.start].rstrip()
+        after_quote = not before or before[-1] in f"{MASK},»”\"'-–—"
+        free = self.grammar.inverts is None
+        may_invert = free or (after_quote and bool(self.re["inverts"].match(self.text, verb.start, verb.end)))
         right = self._right(verb, here, 2 if after_quote else 1) if may_invert else None
         if right is not None and (after_quote or left is None or self.code in ("de", "ru", "uk", "nl", "pl")):
             return right
         if left is not None:
             return left
-        return self._right(verb, here, 5) if may_invert and (after_quote or self.grammar.inverts is None) else None
+        return self._right(verb, here, 5) if may_invert else None
 
     def _left(self, verb: Span, here: Sequence[Mention], span: Span) -> Mention | None:
         """The nearest mention before a verb that may be its subject."""
@@ -209,8 +209,17 @@ class _Reader:
             if not self._clear(mention, verb.start):
                 return None
             if not mention.oblique and not self._governed(mention, verb):
-                return mention
+                return self._of_a_noun(mention, verb, here) or mention
         return None
+
+    def _of_a_noun(self, mention: Mention, verb: Span, here: Sequence[Mention]) -> Mention | None:
+        """ "Зеленский в интервью Би-би-си признал": the nearer name belongs to a phrase that a preposition opens."""
+        opens = re.search(
+            rf"(?<!\w)(?:{self.grammar.prepositions})\s+[^\W\d_A-ZА-ЯЁ]\w*\s+$",
+            self.text[max(0, mention.start - 30) : mention.start],
+        )
+        earlier = [m for m in here if m.end <= mention.start and not m.oblique and self._clear(m, verb.start)]
+        return earlier[-1] if opens and self.code in ("ru", "uk", "pl") and earlier else None
 
     def _clear(self, mention: Mention, end: int) -> bool:
         """Nothing between a subject and its verb but an apposition between commas and a few words."""
@@ -245,8 +254,8 @@ class _Reader:
 
     def _coordinated(self, start: int, end: int, *, comma: bool = True) -> bool:
         """ "said ... and added": the verb shares the subject of the one before."""
-        found = _AND.search(self.text[start:end])
-        return found is not None and (comma or found[0][0] != ",")
+        gap = self.text[start:end]
+        return bool(_AND.search(gap)) or (comma and bool(re.search(r",\s*(?:\w+\s+){0,2}$", gap)))
 
     def _far_subject(self, verb: Span, here: Sequence[Mention], span: Span) -> Mention | None:
         """ "X did not go into details but said": the sentence's own subject, where a conjunction stands before the verb."""
@@ -309,14 +318,17 @@ class _Reader:
         words = self.text[start:limit].split()[:7]
         if not words:
             return None
+        words = list(itertools.takewhile(lambda word: weekday_number(word) is None, words))
+        if not words:
+            return None
         at = self.text.index(words[0], start)
-        name = " ".join(words)
-        generic = re.match(rf"(?:{self.grammar.generic})(?!\w)", name)
-        kind = next((k for k, p in self.grammar.heads.items() if re.match(rf"(?:{p})(?!\w)", name)), None)
-        if kind and kind != "body" and (holder := _arabic_name(words)):
-            return Mention(at, at + len(name), "name", holder, office=kind)
+        generic = re.match(rf"(?:{self.grammar.generic})(?!\w)", " ".join(words))
+        kind = next((k for k, p in self.grammar.heads.items() if re.match(rf"(?:{p})(?!\w)", " ".join(words))), None)
+        phrase, holder = _arabic_phrase(words, kind)
+        if holder:
+            return Mention(at, at + len(phrase), "name", holder, office=kind)
         what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
-        return Mention(at, at + len(name), what, name, office=kind, bare=len(words) == 1)
+        return Mention(at, at + len(phrase), what, phrase, office=kind, bare=" " not in phrase)
 
     # --- Cues without a verb ----------------------------------------------------------------------------------------
 
@@ -362,12 +374,14 @@ class _Reader:
         before, after = Span(span.start, zone.start), Span(zone.end, span.end)
         left, right = self.text[before.start : before.end], self.text[after.start : after.end]
         quoted_left, many_left = MASK in left, len(left.split())
-        closes = bool(_CLOSED.search(left))
+        closes = bool(_CLOSED.search(left)) and not self._coordinated(span.start, zone.start, comma=False)
         stays = len(re.sub(r"\x01+", "x", right).split())
         if _THAT.match(right) and not quoted_left:
             return (Span(after.start, self._until(after, later)),)
         if self.grammar.order == "sov":
             return (before, after)
+        if closes and right.lstrip().startswith(",") and stays > 1 and not quoted_left:
+            return (before, Span(after.start, self._until(after, later)))  # "The vaccine, says X, is safe"
         content: list[Span] = []
         if (quoted_left or (closes and many_left > 6) or (closes and stays <= 5) or stays <= 2) and many_left:
             content.append(before)
@@ -393,13 +407,23 @@ class _Reader:
 
 
 _CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_]+\s+){0,2}$")
-_AND = re.compile(
-    r"(?:\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also)|,)\s*(?:\w+\s+){0,2}$", re.I
-)
+_AND = re.compile(r"(?:\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also))\s+(?:\w+\s+){0,2}$", re.I)
 _THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
 
 
-def _arabic_name(words: Sequence[str]) -> str | None:
-    """The name after an office: the last two or three words, where neither has the article ("وزير الدفاع التركي خلوصي أكار")."""
-    bare = list(itertools.takewhile(lambda word: not re.match(r"(?:وال|بال|لل|ال|باسم|لشؤون)", word), reversed(words)))[::-1]
-    return " ".join(bare[-3:]) if 2 <= len(bare) < len(words) and not re.search(r"^(?:رئيس|وزير|مدير)", bare[0]) else None
+_ARTICLED = re.compile(r"(?:وال|بال|لل|ال)\w")
+
+
+def _arabic_phrase(words: Sequence[str], kind: str | None) -> tuple[str, str | None]:
+    """The noun phrase that opens `words`, and the name in it: a head with its articled words ("وزير الدفاع التركي"), then a
+    name of two or three words without the article ("خلوصي أكار"). Without an office the first two or three words.
+    """
+    if kind is None:
+        return " ".join(words[: 3 if len(words) == 3 else 2]), None
+    end = 1
+    while end < len(words) and (
+        _ARTICLED.match(words[end]) or words[end] in ("باسم", "لشؤون", "عام") or words[end].startswith("ل")
+    ):
+        end += 1
+    name = words[end : end + 3] if kind != "body" and len(words) - end in (2, 3) and end > 1 else []
+    return " ".join(words[: end + len(name)]), " ".join(name) or None

@@ -12,11 +12,11 @@ GRAMMAR = Grammar(
         r"verwies(?:en)?|räumten?|wies(?:en)?|weist|lehnten?|lehnt|forderten?|"
         r"versicherten?|versichert|ergänzte|unterstrich|schrieb(?:en)?|schreibt|"
         r"gab(?:en)?(?=[^.;\x01]{0,80}\b(?:bekannt|zu|an)\b)|hob(?=[^.;\x01]{0,80}\bhervor\b)|"
-        r"stellte(?=[^.;\x01]{0,60}\bklar\b)|bekräftigten?|bezeichneten?|glaubt|findet|nannte|warf(?:en)?|"
+        r"stellte(?=[^.;\x01]{0,60}\bklar\b)|bekräftigten?|mitteilten?|hervorhob|bekanntgab(?:en)?|ankündigte|einräumte|klarstellte|sprach(?:en)?|bezeichneten?|glaubt|findet|nannte|warf(?:en)?|"
         r"verneinten?|verneint|rechnet|"
         r"(?:hat|haben|hatte|hatten)(?=[^.;\x01]{0,140}\b(?:gesagt|erklärt|betont|bestätigt|dementiert|"
         r"zurückgewiesen|angekündigt|gewarnt|mitgeteilt|behauptet|bekräftigt|"
-        r"eingeräumt|berichtet|abgelehnt|beklagt|vorgeworfen|versichert|bestritten|kritisiert)\b)"
+        r"eingeräumt|berichtet|abgelehnt|beklagt|vorgeworfen|versichert|bestritten|ausgeschlossen|kritisiert)\b)"
     ),
     according=(
         r"[Ll]aut|[Nn]ach (?:\w+ )?(?:Angaben|Worten|Ansicht|Auffassung|Meinung|Einschätzung|Darstellung|Aussage|"

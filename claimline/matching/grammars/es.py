@@ -15,7 +15,7 @@ GRAMMAR = Grammar(
         r"recuerda|insistió|insiste|sostuvo|sostiene|manifestó|reiteró|"
         r"respondió|escribió|informó|informaron|apuntó|apunta|precisó|denunció|denuncia|acusó|reveló|consideró|"
         r"considera|prometió|opinó|comentó|expresó|puntualizó|descartó|desmintió|"
-        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|defendió|lamentó|"
+        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|habló|defendió|lamentó|"
         r"(?:ha|han|había)\s+(?:dicho|afirmado|asegurado|declarado|señalado|indicado|añadido|explicado|anunciado|"
         r"confirmado|negado|rechazado|advertido|admitido|"
         r"reconocido|subrayado|destacado|recordado|insistido|sostenido|manifestado|reiterado|informado|precisado|"

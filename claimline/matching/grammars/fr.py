@@ -9,7 +9,7 @@ _FR_PAST = (
     r"averti|reconnu|admis|rappelé|insisté|noté|"
     r"répondu|jugé|prévenu|dénoncé|accusé|nié|fait savoir|fait valoir|martelé|conclu|écrit|tweeté|lancé|réaffirmé|"
     r"promis|soutenu|révélé|rapporté|considéré|"
-    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|exclu|balayé|réfuté|contesté|"
+    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|parlé|maintenu|exclu|balayé|réfuté|contesté|"
     r"tranché|poursuivi|commenté|mis en garde"
 )
 _FR_NOW = (

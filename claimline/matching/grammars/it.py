@@ -11,7 +11,7 @@ GRAMMAR = Grammar(
         r"aggiunto|annunciato|confermato|smentito|negato|avvertito|ammesso|"
         r"ribadito|sottolineato|precisato|ricordato|riferito|sostenuto|assicurato|respinto|risposto|scritto|"
         r"accusato|rivelato|commentato|osservato|rilevato|"
-        r"chiarito|promesso|escluso|denunciato|insistito|concluso|fatto sapere|reso noto)|si è dett[oa]|"
+        r"chiarito|promesso|escluso|denunciato|insistito|concluso|fatto sapere|reso noto|parlato)|si è dett[oa]|"
         r"dice|dicono|dichiara|dichiarano|afferma|affermano|spiega|spiegano|aggiunge|annuncia|annunciano|conferma|"
         r"confermano|smentisce|nega|negano|avverte|ammette|ribadisce|sottolinea|"
         r"precisa|ricorda|riferisce|riferiscono|sostiene|sostengono|assicura|assicurano|respinge|risponde|scrive|"

@@ -13,7 +13,7 @@ GRAMMAR = Grammar(
         r"destacou|lembrou|insistiu|insiste|garantiu|garante|assegurou|informou|informaram|"
         r"revelou|respondeu|escreveu|apontou|acusou|reiterou|sublinhou|salientou|referiu|adiantou|considerou|"
         r"considera|defendeu|defende|comentou|prometeu|enfatizou|relatou|descartou|"
-        r"desmentiu|criticou|argumentou|sustentou|ponderou|frisou|indicou|esclareceu|(?:tinha|havia|tem)\s+(?:dito|"
+        r"desmentiu|criticou|falou|argumentou|sustentou|ponderou|frisou|indicou|esclareceu|(?:tinha|havia|tem)\s+(?:dito|"
         r"afirmado|declarado|anunciado|confirmado|negado)"
     ),
     according=r"[Ss]egundo|[Dd]e acordo com|[Cc]onforme|[Nn]a (?:opinião|avaliação) d[eoa]|[Nn]as palavras d[eoa]",
