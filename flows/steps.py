@@ -110,6 +110,7 @@ class Hands:
     fetch: Callable[[Desk, StoredTopic, Sequence[ToFetch]], Tally] = intake.fetch_articles
     group: Callable[[Desk, StoredTopic], Tally] = judging.group_copies
     assess: Callable[[Desk, StoredTopic, Sequence[int], int | None], Tally] = assess_batch
+    consult: Callable[[Desk, StoredTopic, int | None], Tally] = judging.judge_undecided
     publish: Callable[[Desk, StoredTopic, int | None], Published] = publish
     tell: Callable[[Desk, StoredTopic], Tally] = tell
 
@@ -157,9 +158,19 @@ def assess(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None
 
 
 def at_work(
-    desk: Desk, slug: str, flow: str, phases: Sequence[Phase], *, hands: Hands = PLAIN, params: Params | None = None
+    desk: Desk,
+    slug: str,
+    flow: str,
+    phases: Sequence[Phase],
+    *,
+    hands: Hands = PLAIN,
+    params: Params | None = None,
+    covers: bool = True,
 ) -> TrackReport:
-    """The phases one after the other, with a run row around them and the messages after."""
+    """The phases one after the other, with a run row around them and the messages after.
+
+    `covers`: whether what the sources answered tells how far we have read (a backfill's questions are about the past).
+    """
     topic = intake.stored_topic(desk, slug)
     with runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
         work = Work(desk, topic, start_run(desk, topic, flow, params or {}), hands)
@@ -167,9 +178,9 @@ def at_work(
             for phase in phases:
                 phase(work)
         except BaseException as error:
-            finish_run(desk, work.run_id, work.reports, work.tally, error=_one_line(error))
+            finish_run(desk, work.run_id, work.reports if covers else (), work.tally, error=_one_line(error))
             raise
-        finish_run(desk, work.run_id, work.reports, work.tally)
+        finish_run(desk, work.run_id, work.reports if covers else (), work.tally)
         work.tally.add(hands.tell(desk, topic))
     return work.report()
 
@@ -202,11 +213,12 @@ def compare(work: Work) -> None:
 
 
 def judge(work: Work) -> None:
-    """Matches everything that the matcher has not read; with nothing new no model is loaded."""
+    """Matches everything that the matcher has not read, then asks the judge, where there is one, about what is unsure."""
     todo = judging.unread(work.desk, work.topic, judging.installed_hash(work.desk))
     for at in range(0, len(todo), ASSESS_BATCH):
         work.tally.add(work.hands.assess(work.desk, work.topic, todo[at : at + ASSESS_BATCH], work.run_id))
         work.desk.progress("texts", min(at + ASSESS_BATCH, len(todo)), len(todo))
+    work.tally.add(work.hands.consult(work.desk, work.topic, work.run_id))
 
 
 def settle(work: Work) -> None:
@@ -243,7 +255,7 @@ def finish_run(desk: Desk, run_id: int, reports: Sequence[SourceReport], tally: 
             run_id,
             counts=dict(tally.counts),
             skips=tally.skips,
-            cost={f"seconds-{k}": round(v, 3) for k, v in tally.seconds.items()},
+            cost={**{f"seconds-{k}": round(v, 3) for k, v in tally.seconds.items()}, **tally.cost},
             coverage=reports,
             sufficient=sufficient,
             error=error,

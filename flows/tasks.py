@@ -20,7 +20,8 @@ from prefect.tasks import Task
 
 from claimline.errors import DatabaseBusy, UnknownName
 from claimline.models import SourceReport
-from flows import events, intake, judging, outbox, steps
+from flows import archive, events, intake, judging, outbox, steps
+from flows.archive import Span
 from flows.desk import Desk, open_desk
 from flows.intake import Asked
 from flows.steps import Hands
@@ -80,10 +81,12 @@ retried: dict[str, Any] = {
 
 
 @task(name="ask-source", task_run_name="ask-source-{source_id}", **retried)
-def ask_source(topic: str, source_id: int) -> Asked:
+def ask_source(topic: str, source_id: int, span: Span | None = None) -> Asked:
+    """`span`: the days that are asked about, where a backfill asks."""
     with desk_here() as desk:
         stored = intake.stored_topic(desk, topic)
-        return intake.ask_source(desk, stored, _source(desk, stored, source_id))
+        source = _source(desk, stored, source_id)
+        return intake.ask_source(desk, stored, archive.about(source, span) if span else source)
 
 
 @task(name="store-answers", **retried)
@@ -114,6 +117,12 @@ def match_texts(topic: str, revision_ids: Sequence[int], run_id: int | None) -> 
         return steps.assess_batch(desk, intake.stored_topic(desk, topic), revision_ids, run_id)
 
 
+@task(name="consult-judge", **retried)
+def consult_judge(topic: str, run_id: int | None) -> Tally:
+    with desk_here() as desk:
+        return judging.judge_undecided(desk, intake.stored_topic(desk, topic), run_id)
+
+
 @task(name="publish", **retried)
 def publish(topic: str, run_id: int | None) -> Published:
     with desk_here() as desk:
@@ -142,14 +151,19 @@ def _source(desk: Desk, topic: StoredTopic, source_id: int) -> StoredSource:
 
 def _ask(_desk: Desk, topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Asked]:
     """Distant sources side by side, answers in the order given; a folder in its turn."""
-    asked = {s.id: ask_source.submit(topic.slug, s.id) for s in sources if s.kind not in CARRIED}
+    spans = {s.id: archive.span_of(s) for s in sources}
+    asked = {s.id: ask_source.submit(topic.slug, s.id, spans[s.id]) for s in sources if s.kind not in CARRIED}
     for source in sources:
         try:
-            yield asked.pop(source.id).result() if source.id in asked else ask_source(topic.slug, source.id)
+            yield asked.pop(source.id).result() if source.id in asked else ask_source(topic.slug, source.id, spans[source.id])
         except PrefectException:
             raise
         except Exception as error:  # noqa: BLE001 -- the edge of a task: counted and named in the run's row
             yield steps.crashed(source, error)
+
+
+def _consult(desk: Desk, topic: StoredTopic, run_id: int | None) -> Tally:
+    return consult_judge(topic.slug, run_id) if judging.installed_judge(desk) else Tally()
 
 
 def _tell(_desk: Desk, topic: StoredTopic) -> Tally:
@@ -166,6 +180,7 @@ TASKS = Hands(
     fetch=lambda _desk, topic, wanted: fetch_articles(topic.slug, _ids(wanted)),
     group=lambda _desk, topic: group_copies(topic.slug),
     assess=lambda _desk, topic, ids, run_id: match_texts(topic.slug, list(ids), run_id),
+    consult=_consult,
     publish=lambda _desk, topic, run_id: publish(topic.slug, run_id),
     tell=_tell,
 )
