@@ -1,8 +1,8 @@
 """Backfill, plainly: what a topic's archive sources hold of a span of days, walked in chunks, oldest first. No Prefect here.
 
 A chunk is one run row with its days: one that was finished is not walked again, one that was cut off is. The topic's lease is
-held for a chunk at a time, so that the daily run comes in between. What the daily work had left is published first, as its own; what a
-chunk publishes alerts nobody (see `flows.outbox`) and says nothing about how far we have read.
+held for a chunk at a time, so that the daily run comes in between. What the daily work had left is published first, as its own;
+what a chunk publishes alerts nobody (see `flows.outbox`) and says nothing about how far we have read.
 """
 
 from __future__ import annotations
