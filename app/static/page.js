@@ -1,0 +1,61 @@
+// What every page does: times in the reader's zone, links that pin a moment, notices when the server is away. The page reads without it.
+"use strict";
+document.documentElement.classList.add("js");
+
+const token = () => document.querySelector('meta[name="form-token"]')?.content ?? "";
+
+function localTimes(root) {
+  for (const el of root.querySelectorAll("time[data-when]")) {
+    const at = new Date(el.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    el.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(at);
+    el.removeAttribute("data-when");
+  }
+}
+
+function notice(words, bad = true) {
+  const room = document.getElementById("notices");
+  if (!room) return;
+  const p = document.createElement("p");
+  p.className = bad ? "notice notice-bad" : "notice";
+  p.textContent = words;
+  room.replaceChildren(p);
+  if (!bad) setTimeout(() => p.remove(), 4000);
+}
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    event.preventDefault();
+    const url = new URL(copy.href);
+    if (copy.dataset.known && !url.searchParams.get("known_at")) url.searchParams.set("known_at", copy.dataset.known);
+    try {
+      await navigator.clipboard.writeText(url.href);
+      notice("Copied: this link shows the claim as it stands and is known now, for ever.", false);
+    } catch {
+      window.prompt("Copy this link", url.href);
+    }
+  }
+  const close = event.target.closest("[data-close]");
+  if (close) close.closest("dialog")?.close();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-Claimline-Form"] = token();
+  // Blank filters stay out of the address.
+  const params = event.detail.parameters;
+  if (event.detail.verb === "get") for (const name of Object.keys(params)) if (params[name] === "") delete params[name];
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const answer = event.detail.xhr;
+  const room = document.getElementById("notices");
+  if (room && (answer.getResponseHeader("content-type") ?? "").startsWith("text/html")) {
+    const parsed = new DOMParser().parseFromString(answer.responseText, "text/html");
+    const found = parsed.querySelector(".notice");
+    if (found) { room.replaceChildren(document.importNode(found, true)); room.scrollIntoView({ block: "nearest" }); return; }
+  }
+  notice(`The server answered ${answer.status}. Load the page again.`);
+});
+document.addEventListener("htmx:sendError", () => notice("The server does not answer. What you did was not sent; try again in a moment."));
+document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
+localTimes(document);

@@ -1,0 +1,329 @@
+"""One claim: where it stands and why, how it got there, and the history table, a row a voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.views import charts
+from app.views.claims import claim_path, folded
+from app.views.reading import Moment, Reading
+from claimline.history import group_voices
+from claimline.models import Position, Stance, Status, Topic, Voice
+from storage import claims as claim_reads
+from storage import decisions, ledger, pages, runs
+from storage.pages import Detail, OutletCard, Owed, Uncounted
+from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
+
+PAGE = 50
+SHOWN_REPORTS = 6
+SIDES = (Stance.SUPPORTS, Stance.REFUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilters:
+    q: str = ""
+    stance: str = ""
+    speaker: str = ""
+    outlet: str = ""
+    lang: str = ""
+    since: date | None = None
+    until: date | None = None
+    sort: str = "new"  # new | old | weight
+    page: int = 1
+
+    @property
+    def params(self) -> dict[str, object]:
+        days = {"from": self.since.isoformat() if self.since else "", "to": self.until.isoformat() if self.until else ""}
+        sort = "" if self.sort == "new" else self.sort
+        words = {"q": self.q, "stance": self.stance, "speaker": self.speaker, "outlet": self.outlet, "lang": self.lang}
+        return {**words, **days, "sort": sort}
+
+    @property
+    def any(self) -> bool:
+        return any((self.q, self.stance, self.speaker, self.outlet, self.lang, self.since, self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One position behind a voice."""
+
+    position: Position
+    detail: Detail
+    outlet: OutletCard
+
+    @property
+    def href(self) -> str:
+        return f"/articles/{self.detail.revision_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One voice: the report that brought it, and the others that carry it."""
+
+    voice: Voice
+    first: Report
+    others: tuple[Report, ...]
+    more: int
+    speaker: str | None  # the name by which the topic knows the speaker
+    superseded: bool  # the speaker has said something else since
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerLine:
+    """A speaker's latest position, and where it stood before."""
+
+    key: str
+    name: str
+    role: str
+    stance: Stance
+    since: date
+    voices: int
+    before: Stance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What holds the status: the weights of both sides, and how far it is from turning."""
+
+    supports: float
+    refutes: float
+    share: float  # of the supporting side, 0 to 1
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    speakers: tuple[tuple[str, str], ...]
+    outlets: tuple[str, ...]
+    langs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    claim: StoredClaim
+    key: str
+    topic_title: str
+    at: ClaimStatus
+    owed: Owed
+    changes: tuple[StoredChange, ...]  # newest first
+    line: charts.Timeline
+    drawing: charts.Drawing
+    chart: dict[str, object]
+    rows: tuple[Row, ...]
+    voices: int
+    matching: int
+    filters: RowFilters
+    choices: Choices
+    pages: int
+    why: Why
+    speakers: tuple[SpeakerLine, ...]
+    held: int  # positions that weigh nothing, since nobody has accepted their outlet
+    uncounted: tuple[Uncounted, ...]
+    rulings: tuple[StoredDecision, ...]
+    state: ReadState
+    names: Mapping[str, str]
+
+    @property
+    def href(self) -> str:
+        return claim_path(self.claim.topic_slug, self.claim.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The positions of a claim at a moment, and the voices that they make."""
+
+    positions: Mapping[str, Position]
+    voices: tuple[Voice, ...]
+
+
+def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
+    def make() -> Folded:
+        known = ledger.positions(r.s, claim_id, known_at=moment.known_at)
+        return Folded({p.key: p for p in known}, group_voices(known, until=moment.as_of))
+
+    return r.once(make, "positions", claim_id, moment.as_of, moment.known_at)
+
+
+def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilters, *, now: datetime) -> ClaimPage:
+    topic = claim_reads.topic_by_id(r.s, claim.topic_id)
+    when = {"as_of": moment.as_of, "known_at": moment.known_at}
+    changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+    held = folded_positions(r, claim.id, moment)
+    weeks = r.once(lambda: pages.weekly(r.s, [claim.id], **when), "weeks", claim.id, *when.values())  # type: ignore[arg-type]
+    read = r.once(lambda: pages.days_read(r.s, claim.topic_id), "days", claim.topic_id)
+    line = charts.timeline(weeks.get(claim.id, ()), changes, read, until=moment.as_of or now.date())
+    names = people(topic.topic)
+    voices = matching_voices(r, claim, held, filters, moment)
+    count = max(1, -(-len(voices) // PAGE))
+    at = min(max(1, filters.page), count)
+    status = ledger.status(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+    return ClaimPage(
+        claim=claim,
+        key=pages.permanent_key(r.s, claim.id),
+        topic_title=topic.topic.title,
+        at=status,
+        owed=r.once(lambda: pages.owed(r.s), "owed").get(claim.id, Owed()),
+        changes=tuple(reversed(changes)),
+        line=line,
+        drawing=charts.drawing(line),
+        chart=charts.chart_data(line),
+        rows=rows(r, claim, held, voices[(at - 1) * PAGE : at * PAGE], moment, names),
+        voices=len(held.voices),
+        matching=len(voices),
+        filters=filters,
+        choices=choices(r, claim, held, moment, names),
+        pages=count,
+        why=why(status),
+        speakers=speaker_lines(held.voices, topic.topic),
+        held=sum(p.weight == 0 for p in held.positions.values()),
+        uncounted=() if moment.past else pages.uncounted(r.s, claim.id, limit=20),
+        rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
+        state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
+        names=names,
+    )
+
+
+def people(topic: Topic) -> dict[str, str]:
+    return {p.key: p.canonical for p in topic.people}
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> list[Voice]:
+    """The voices that have a report which fits every filter, in the order asked for."""
+    voices = list(held.voices)
+    if f.any:
+        fits = _fitting(r, claim, held, f, moment)
+        voices = [v for v in voices if any(k in fits for k in v.positions)]
+    if f.sort == "weight":
+        return sorted(voices, key=lambda v: (-v.weight, v.valid_from))
+    return sorted(voices, key=lambda v: (v.valid_from, v.key), reverse=f.sort != "old")
+
+
+def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> set[str]:
+    facets = r.once(lambda: pages.facets(r.s, claim.id, known_at=moment.known_at), "facets", claim.id, moment.known_at)
+    words = folded(f.q).split()
+    in_text = pages.texts_with(r.s, claim.id, f.q.split()) if words and len(held.positions) <= 5_000 else frozenset()
+
+    def fits(p: Position) -> bool:
+        if (f.stance and p.stance != f.stance) or (f.speaker and p.speaker != f.speaker) or (f.outlet and p.outlet != f.outlet):
+            return False
+        if (f.since and p.valid_from < f.since) or (f.until and p.valid_from > f.until):
+            return False
+        if f.lang and facets.langs.get(p.revision) != f.lang:
+            return False
+        if not words or p.revision in in_text:
+            return True
+        text = folded(f"{p.quote} {p.speaker_written or ''} {p.outlet or ''} {facets.titles.get(p.revision) or ''}")
+        return all(word in text for word in words)
+
+    return {key for key, p in held.positions.items() if fits(p)}
+
+
+def rows(
+    r: Reading, claim: StoredClaim, held: Folded, voices: Sequence[Voice], moment: Moment, names: Mapping[str, str]
+) -> tuple[Row, ...]:
+    keys = [k for v in voices for k in v.positions[: SHOWN_REPORTS + 1]]
+    found = reports(r, claim, held, keys, moment)
+    latest = _latest_by_speaker(held.voices)
+    made = []
+    for v in voices:
+        mine = [found[k] for k in v.positions[: SHOWN_REPORTS + 1] if k in found]
+        if not mine:
+            continue
+        last = latest.get(v.speaker or "")
+        name = names.get(v.speaker or "", mine[0].position.speaker_written)
+        more = len(v.positions) - len(mine)
+        made.append(Row(v, mine[0], tuple(mine[1:]), more, name, last is not None and last.valid_from > v.valid_from))
+    return tuple(made)
+
+
+def reports(r: Reading, claim: StoredClaim, held: Folded, keys: Iterable[str], moment: Moment) -> dict[str, Report]:
+    details = pages.details(r.s, claim.id, keys, known_at=moment.known_at)
+    cards = r.once(lambda: pages.outlet_cards(r.s, claim.topic_id), "outlets", claim.topic_id)
+    return {k: Report(held.positions[k], d, card(cards, d.outlet, held.positions[k].weight)) for k, d in details.items()}
+
+
+def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
+    """The publisher's card, or that of the domain above it."""
+    name = (outlet or "").lower()
+    while name:
+        if name in cards:
+            return cards[name]
+        _, dot, rest = name.partition(".")
+        name = rest if dot and "." in rest else ""
+    return OutletCard(outlet or "", weight=weight)
+
+
+def _latest_by_speaker(voices: Iterable[Voice]) -> dict[str, Voice]:
+    found: dict[str, Voice] = {}
+    for v in voices:
+        if v.speaker and v.stance in SIDES and (v.speaker not in found or found[v.speaker].valid_from <= v.valid_from):
+            found[v.speaker] = v
+    return found
+
+
+def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names: Mapping[str, str]) -> Choices:
+    facets = r.once(lambda: pages.facets(r.s, claim.id, known_at=moment.known_at), "facets", claim.id, moment.known_at)
+
+    def make() -> Choices:
+        known = held.positions.values()
+        speakers = {p.speaker: names.get(p.speaker, p.speaker_written or p.speaker) for p in known if p.speaker}
+        return Choices(
+            tuple(sorted(speakers.items(), key=lambda x: x[1].casefold()))[:300],
+            tuple(sorted({p.outlet for p in known if p.outlet}))[:300],
+            tuple(sorted({lang for lang in facets.langs.values() if lang})),
+        )
+
+    return r.once(make, "choices", claim.id, moment.as_of, moment.known_at)
+
+
+# --- the panels -----------------------------------------------------------------------------------------------------
+
+
+def speaker_lines(voices: Sequence[Voice], topic: Topic, *, limit: int = 12) -> tuple[SpeakerLine, ...]:
+    """Every speaker's latest position, the most recent first; `before` where it was another."""
+    by_speaker: dict[str, list[Voice]] = {}
+    for v in sorted(voices, key=lambda v: v.valid_from):
+        if v.speaker:
+            by_speaker.setdefault(v.speaker, []).append(v)
+    known = {p.key: p for p in topic.people}
+    found = []
+    for key, said in by_speaker.items():
+        last = said[-1]
+        earlier = [v for v in said if v.stance is not last.stance]
+        since = next(
+            v.valid_from for v in said if v.stance is last.stance and not any(e.valid_from > v.valid_from for e in earlier)
+        )
+        person = known.get(key)
+        name = person.canonical if person else key
+        before = earlier[-1].stance if earlier else None
+        found.append(SpeakerLine(key, name, person.role if person else "", last.stance, since, len(said), before))
+    return tuple(sorted(found, key=lambda x: (x.since, x.name), reverse=True)[:limit])
+
+
+def why(at: ClaimStatus) -> Why:
+    """The rule of the fold in words, for the figures of this claim."""
+    s, r = at.figures.supports, at.figures.refutes
+    total = s + r
+    if not total:
+        words = "Nobody has taken a side." if at.machine is Status.OPEN else "Nothing has been found that speaks of it."
+    elif at.machine is Status.SUPPORTED:
+        words = _lead("for", "against", s, r)
+    elif at.machine is Status.REFUTED:
+        words = _lead("against", "for", r, s)
+    else:
+        words = "Neither side weighs twice as much as the other, so sources disagree."
+    return Why(s, r, s / total if total else 0.5, words)
+
+
+def _lead(ahead: str, behind: str, more: float, less: float) -> str:
+    if less == 0:
+        return f"Every voice that takes a side is {ahead} it. A side is taken when it weighs twice as much as the other."
+    return (
+        f"What is said {ahead} it weighs {more / less:.1f} times what is said {behind}. "
+        "It takes twice as much to take a side, and less than 1.25 times to leave it."
+    )

@@ -1,0 +1,162 @@
+"""The list of claims: each with where it stands, on whose word, since when, and what it still waits for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.views import charts
+from app.views.reading import Moment, Reading
+from claimline.models import Position, Status
+from storage import claims as claim_reads
+from storage import ledger, pages, runs
+from storage.pages import Owed
+from storage.records import ClaimStatus, ReadState, StoredChange
+
+PAGE = 50
+STALE = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    q: str = ""
+    topic: str = ""
+    status: str = ""
+    tag: str = ""
+    since: date | None = None
+    sort: str = "changed"  # changed | name | voices | owed
+    page: int = 1
+
+    @property
+    def params(self) -> dict[str, object]:
+        since = self.since.isoformat() if self.since else ""
+        sort = "" if self.sort == "changed" else self.sort
+        return {"q": self.q, "topic": self.topic, "status": self.status, "tag": self.tag, "since": since, "sort": sort}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One claim in the list."""
+
+    at: ClaimStatus
+    change: StoredChange | None
+    quote: Position | None
+    owed: Owed
+    spark: charts.Spark
+
+    @property
+    def href(self) -> str:
+        return claim_path(self.at.claim.topic_slug, self.at.claim.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """How far a topic has been read; `worry` where that is not far enough to rely on silence."""
+
+    topic: str
+    title: str
+    state: ReadState
+    worry: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsPage:
+    lines: tuple[Line, ...]
+    total: int
+    every: int
+    filters: Filters
+    topics: tuple[tuple[str, str], ...]
+    tags: tuple[str, ...]
+    counts: tuple[tuple[Status, int], ...]
+    reads: tuple[ReadLine, ...]
+    pages: int
+
+
+def claim_path(topic: str, slug: str) -> str:
+    return f"/claims/{topic}/{slug}"
+
+
+def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
+    every = r.once(
+        lambda: ledger.statuses(r.s, as_of=moment.as_of, known_at=moment.known_at), "statuses", moment.as_of, moment.known_at
+    )
+    owed = r.once(lambda: pages.owed(r.s), "owed")
+    topics = claim_reads.topics(r.s)
+    kept = [c for c in every if _kept(c, filters)]
+    shown = [c for c in kept if not filters.status or c.status == filters.status]
+    shown = _sorted(shown, filters.sort, owed)
+    count = max(1, -(-len(shown) // PAGE))
+    at = min(max(1, filters.page), count)
+    some = shown[(at - 1) * PAGE : at * PAGE]
+    counts = tuple((status, sum(c.status is status for c in kept)) for status in Status)
+    return ClaimsPage(
+        lines(r, moment, some, owed, until=moment.as_of or now.date()),
+        len(shown),
+        len(every),
+        filters,
+        tuple((t.slug, t.topic.title) for t in topics),
+        tuple(sorted({tag for c in every for tag in c.claim.spec.tags}, key=str.casefold)),
+        tuple(pair for pair in counts if pair[1]),
+        tuple(_read_line(r, t.id, t.slug, t.topic.title, moment, now) for t in topics),
+        count,
+    )
+
+
+def lines(r: Reading, moment: Moment, some: Sequence[ClaimStatus], owed: dict[int, Owed], *, until: date) -> tuple[Line, ...]:
+    ids = tuple(c.claim.id for c in some)
+    when = {"as_of": moment.as_of, "known_at": moment.known_at}
+    weekly = r.once(lambda: pages.weekly(r.s, ids, **when), "weekly", ids, *when.values())  # type: ignore[arg-type]
+    last = r.once(lambda: pages.last_changes(r.s, ids, **when), "last", ids, *when.values())  # type: ignore[arg-type]
+    found = []
+    for c in some:
+        change = last.get(c.claim.id)
+        quote = next((p for p in change.quotes if p.quote), None) if change else None
+        drawn = charts.spark(weekly.get(c.claim.id, ()), until)
+        found.append(Line(c, change, quote, owed.get(c.claim.id, Owed()), drawn))
+    return tuple(found)
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: without case and without marks."""
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in split if not unicodedata.combining(c))
+
+
+def _kept(c: ClaimStatus, f: Filters) -> bool:
+    if f.topic and c.claim.topic_slug != f.topic:
+        return False
+    if f.tag and f.tag not in c.claim.spec.tags:
+        return False
+    if f.since and (c.since is None or c.since < f.since):
+        return False
+    words = folded(f.q).split()
+    text = folded(f"{c.claim.statement} {c.claim.slug} {c.claim.topic_slug} {' '.join(c.claim.spec.tags)}")
+    return all(word in text for word in words)
+
+
+def _sorted(some: Iterable[ClaimStatus], by: str, owed: dict[int, Owed]) -> list[ClaimStatus]:
+    named = sorted(some, key=lambda c: (c.claim.statement.casefold(), c.claim.id))
+    if by == "name":
+        return named
+    if by == "voices":
+        return sorted(named, key=lambda c: -(c.figures.voices_supports + c.figures.voices_refutes))
+    if by == "owed":
+        return sorted(named, key=lambda c: -owed.get(c.claim.id, Owed()).undecided)
+    return sorted(named, key=lambda c: (c.since or date.min, c.recorded_at.timestamp() if c.recorded_at else 0.0), reverse=True)
+
+
+def _read_line(r: Reading, topic_id: int, slug: str, title: str, moment: Moment, now: datetime) -> ReadLine:
+    state = r.once(lambda: runs.read_state(r.s, topic_id, known_at=moment.known_at), "read", topic_id, moment.known_at)
+    return ReadLine(slug, title, state, _worry(state, moment.known_at or now))
+
+
+def _worry(state: ReadState, now: datetime) -> str:
+    if state.last_run_at is None:
+        return "never read"
+    if state.last_sufficient_at is None or state.last_sufficient_at < state.last_run_at:
+        return "the last run was not sufficient"
+    if now - state.last_sufficient_at > STALE:
+        return "not read lately"
+    return "some sources were silent" if state.silent else ""
