@@ -1,24 +1,33 @@
 """Judging: copies are grouped, revisions that this matcher has not read are matched to claims. Read, work, write, in batches.
 
-What a model could not answer stays pending and is counted; a text in a language that it does not read is counted too.
+What a model could not answer stays pending and is counted; a text in a language that it does not read is counted too. Where a
+judge is configured, it is asked about the pairs on which the matcher is unsure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import os
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from urllib.parse import urlsplit
 
 from claimline import clusters as near
+from claimline.matching.judge import Judge, Opinion, Question, judge_hash
 from claimline.matching.matcher import Answer, Matcher, Text, matcher_hash
 from claimline.matching.retrieve import shared_embedder
 from claimline.matching.stance import load_engine
 from claimline.models import Skip
 from flows.desk import Desk
 from flows.tally import Tally
-from storage import assessments, claims, clusters, revisions
+from storage import assessments, claims, clusters, judge_pairs, revisions
+from storage.judge_pairs import JudgePair
 from storage.records import Edge, StoredRevision, StoredTopic
 
 ASSESS_BATCH = 24
+# So many questions in a row on which the endpoint itself failed end a run's asking; what is left is asked in the next run.
+OUTAGES = 3
 
 
 def open_matcher(desk: Desk, topic: StoredTopic) -> Matcher:
@@ -31,6 +40,27 @@ def open_matcher(desk: Desk, topic: StoredTopic) -> Matcher:
 def installed_hash(desk: Desk) -> str:
     """The hash of the matcher that is installed and chosen."""
     return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.models_dir))
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """The revisions that a daily run reads. `waits`: the pinned matcher is another one, so that their answers count only once a
+    replay with the installed one is accepted.
+    """
+
+    revisions: tuple[int, ...]
+    waits: bool
+
+
+def to_read(desk: Desk, topic: StoredTopic, matcher: str) -> ToRead:
+    """What neither this matcher nor the pinned one has looked at; the past is read again only by a replay."""
+    todo = unread(desk, topic, matcher)
+    with desk.db.read() as s:
+        pinned = assessments.pinned_matcher(s, topic.id)
+    if pinned is None or pinned == matcher:
+        return ToRead(todo, False)
+    unknown = set(unread(desk, topic, pinned)) if todo else set()
+    return ToRead(tuple(i for i in todo if i in unknown), True)
 
 
 def unread(desk: Desk, topic: StoredTopic, matcher: str, *, limit: int = 1_000_000) -> tuple[int, ...]:
@@ -101,6 +131,116 @@ def _count(tally: Tally, revision: StoredRevision, answer: Answer) -> None:
         else:
             tally.counts["assessments"] += 1
             tally.counts["undecided"] += 0 if judgement.decided else 1
+
+
+# --- The judge ------------------------------------------------------------------------------------------------------
+
+
+def installed_judge(desk: Desk) -> str | None:
+    """The hash of the judge that the settings name; None where they name none."""
+    settings = desk.settings
+    return judge_hash(settings.judge_model) if settings.judge_base_url and settings.judge_model else None
+
+
+def judge_undecided(
+    desk: Desk, topic: StoredTopic, run_id: int | None, *, trial: bool = False, only: Collection[str] = ()
+) -> Tally:
+    """Asks the configured judge about the pairs on which the matcher is unsure (or all that it lists); stores what it answers.
+
+    A pair without a proper answer stays pending and is asked again in later runs, up to a limit. A judge that is not the pinned
+    one is not asked but for a replay (`trial`, of the claims `only`): its answers would count for nothing.
+    """
+    tally = Tally()
+    judge = installed_judge(desk)
+    if judge is None:
+        return tally
+    settings = desk.settings
+    with desk.db.read() as s:
+        pinned = judge_pairs.pinned_judge(s, topic.id)
+        if pinned not in (None, judge) and not trial:
+            tally.skip(Skip(str(settings.judge_model), "judge-not-let-in", "`claimline replay` tries it on the stored past"))
+            return tally
+        pairs = judge_pairs.judge_pairs(
+            s,
+            topic.version_id,
+            judge,
+            matcher=(None if trial else assessments.pinned_matcher(s, topic.id)) or installed_hash(desk),
+            claims=only,
+            everything=settings.judge_scope == "all",
+            limit=settings.judge_pairs_per_run,
+        )
+    if pairs:
+        with tally.timed("judge"):
+            _ask_judge(desk, topic, pairs, run_id, tally)
+    return tally
+
+
+def _ask_judge(desk: Desk, topic: StoredTopic, pairs: Sequence[JudgePair], run_id: int | None, tally: Tally) -> None:
+    settings = desk.settings
+    base_url, model = str(settings.judge_base_url), str(settings.judge_model)
+    with desk.db.read() as s:
+        versions = claims.claim_versions(s, topic.version_id)
+    # The endpoint is of the owner's own choosing, often on the same machine.
+    with desk.open_client((urlsplit(base_url).netloc,)) as client:
+        key, people = os.environ.get(settings.judge_api_key_env, ""), topic.topic.people
+        judge = Judge(base_url, model, post=client.post_json, people=people, key=key, timeout_s=settings.judge_timeout_s)
+        waiting, outages = iter(pairs), 0
+        while outages < OUTAGES and (batch := list(islice(waiting, max(1, settings.judge_concurrency)))):
+            for question, opinion in _opinions(desk, judge, batch):
+                _store_opinion(desk, topic, judge, question, opinion, versions, run_id)
+                _count_opinion(tally, desk, question, opinion)
+                outages = outages + 1 if opinion.outage else 0
+            desk.progress("judge", tally.counts["judge-asked"], len(pairs))
+    tally.counts["judge-not-asked"] += len(pairs) - tally.counts["judge-asked"]
+
+
+def _opinions(desk: Desk, judge: Judge, pairs: Sequence[JudgePair]) -> list[tuple[tuple[JudgePair, StoredRevision], Opinion]]:
+    """Asks about a few pairs side by side; the answers come in the order of the pairs."""
+    with desk.db.read() as s:
+        texts = {r.id: r for r in revisions.revisions(s, [p.revision_id for p in pairs])}
+    asked = [Question(p.claim, p.statement, as_text(texts[p.revision_id]), p.spans) for p in pairs]
+    with ThreadPoolExecutor(len(asked), thread_name_prefix="judge") as pool:
+        answered = list(pool.map(judge.ask, asked))
+    return [((p, texts[p.revision_id]), opinion) for p, opinion in zip(pairs, answered, strict=True)]
+
+
+def _store_opinion(
+    desk: Desk,
+    topic: StoredTopic,
+    judge: Judge,
+    question: tuple[JudgePair, StoredRevision],
+    opinion: Opinion,
+    versions: dict[str, int],
+    run_id: int | None,
+) -> None:
+    def save(s: clusters.Session) -> None:
+        assessments.ensure_matcher(s, judge.hash, now=desk.now(), kind="judge", about=judge.about)
+        assessments.save_scan(
+            s,
+            question[1].id,
+            topic.version_id,
+            judge.hash,
+            [opinion.judgement],
+            run_id=run_id,
+            now=desk.now(),
+            claim_versions=versions,
+            kind="judge",
+        )
+
+    desk.db.write(save)
+
+
+def _count_opinion(tally: Tally, desk: Desk, question: tuple[JudgePair, StoredRevision], opinion: Opinion) -> None:
+    settings, judgement = desk.settings, opinion.judgement
+    tally.counts["judge-asked"] += 1
+    tally.counts["judge-tokens-in"] += opinion.tokens_in
+    tally.counts["judge-tokens-out"] += opinion.tokens_out
+    price = opinion.tokens_in * settings.judge_price_in + opinion.tokens_out * settings.judge_price_out
+    tally.cost["judge-price"] = round(tally.cost.get("judge-price", 0.0) + price / 1_000_000, 6)
+    if judgement.failed:
+        tally.skip(Skip(question[1].url, "judge-failed", f"{judgement.claim}: {judgement.failed}", failed=True))
+    else:
+        tally.counts["judge-answers"] += 1
 
 
 # --- Copies ---------------------------------------------------------------------------------------------------------

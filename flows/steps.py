@@ -214,7 +214,13 @@ def compare(work: Work) -> None:
 
 def judge(work: Work) -> None:
     """Matches everything that the matcher has not read, then asks the judge, where there is one, about what is unsure."""
-    todo = judging.unread(work.desk, work.topic, judging.installed_hash(work.desk))
+    found = judging.to_read(work.desk, work.topic, judging.installed_hash(work.desk))
+    todo = found.revisions
+    if found.waits:
+        advice = (
+            f"another matcher is installed: what it reads counts once `claimline replay --topic {work.topic.slug}` is accepted"
+        )
+        work.tally.skip(Skip(work.topic.slug, "waits-for-replay", advice))
     for at in range(0, len(todo), ASSESS_BATCH):
         work.tally.add(work.hands.assess(work.desk, work.topic, todo[at : at + ASSESS_BATCH], work.run_id))
         work.desk.progress("texts", min(at + ASSESS_BATCH, len(todo)), len(todo))
