@@ -1,19 +1,32 @@
 """From the windows of one article to its answer for one claim.
 
 Pure: takes the stance model's probabilities for each window with the retriever's score, returns one of five stances
-(mixed is an article's, never a window's) with calibrated probabilities, whether it is sure enough to count, and the
+(*mixed* is an article's, never a window's) with calibrated probabilities, whether it is sure enough to count, and the
 windows that decide it.
+
+The rule: an article *contains* support, refutation or a neutral mention with three probabilities, each a logistic
+function of a few features of its windows; support and refutation share their weights, so that the rule is symmetric.
+Then mixed = support and refutation, supports = support alone, and so on down to unrelated = none of the three. The
+weights are learned by ``training.fit_aggregate`` from whole articles and stand in ``weights/aggregate.json``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
-from claimline.matching.stance import StanceProbs
+from claimline.matching.stance import WEIGHTS, StanceProbs
 
 ArticleStance = Literal["supports", "refutes", "neutral", "mixed", "unrelated"]
+ORDER: tuple[ArticleStance, ...] = ("supports", "refutes", "neutral", "mixed", "unrelated")
+_FLOOR = 0.002
+# A second window counts as evidence of the same side from this share of the best one's probability.
+_ALSO = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,8 @@ class Outcome:
     """The article's answer for a claim.
 
     ``stance`` is the best label; ``decided`` is false where its probability is below the threshold (*undecided*).
-    ``probabilities`` run over the five stances. ``deciding`` are indices into the windows given, both sides for mixed.
+    ``probabilities`` run over the five stances and sum to one. ``deciding`` are indices into the windows given: the
+    best window first, for mixed the best of either side; none for unrelated.
     """
 
     stance: ArticleStance
@@ -41,31 +55,100 @@ class Outcome:
     deciding: tuple[int, ...]
 
 
-def aggregate(windows: Sequence[WindowScore], *, params: Mapping[str, object] | None = None) -> Outcome:
-    """Fold the windows of one article into its outcome for one claim."""
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What was learned: weights of a side's features, of a neutral mention's, and the threshold for *decided*."""
+
+    side: tuple[float, ...]
+    touch: tuple[float, ...]
+    threshold: float
+    mixed: float = 0.0
+
+
+DEFAULT = Params(side=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0), touch=(0.0, 1.0, 0.0, 0.0), threshold=0.5)
+
+
+@lru_cache(maxsize=4)
+def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
+    """The learned parameters beside the weights; defaults where there are none."""
+    if not path.is_file():
+        return DEFAULT
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    return Params(tuple(raw["side"]), tuple(raw["touch"]), float(raw["threshold"]), float(raw.get("mixed", 0.0)))
+
+
+def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -> Outcome:
+    """Fold the windows of one article into its outcome for one claim. No windows: unrelated."""
+    params = params or load_params()
     if not windows:
-        probabilities = {"supports": 0.0, "refutes": 0.0, "neutral": 0.0, "mixed": 0.0, "unrelated": 1.0}
-        return Outcome("unrelated", True, probabilities, ())
-    best_s = max(range(len(windows)), key=lambda i: windows[i].probs.supports)
-    best_r = max(range(len(windows)), key=lambda i: windows[i].probs.refutes)
-    best_n = max(range(len(windows)), key=lambda i: windows[i].probs.neutral)
-    s, r, n = windows[best_s].probs.supports, windows[best_r].probs.refutes, windows[best_n].probs.neutral
-    raw = {
-        "supports": s * (1 - r),
-        "refutes": r * (1 - s),
-        "neutral": n * (1 - s) * (1 - r),
-        "mixed": s * r,
-        "unrelated": (1 - s) * (1 - r) * (1 - n),
-    }
-    total = sum(raw.values()) or 1.0
-    probabilities = {k: v / total for k, v in raw.items()}
-    order: tuple[ArticleStance, ...] = ("supports", "refutes", "neutral", "mixed", "unrelated")
-    stance = max(order, key=lambda k: probabilities[k])
-    deciding = {
-        "supports": (best_s,),
-        "refutes": (best_r,),
-        "neutral": (best_n,),
-        "mixed": tuple(sorted({best_s, best_r})),
-        "unrelated": (),
-    }[stance]
-    return Outcome(stance, probabilities[stance] >= 0.5, probabilities, deciding)
+        return Outcome("unrelated", True, dict.fromkeys(ORDER, 0.0) | {"unrelated": 1.0}, ())
+    probabilities = fold([w.probs for w in windows], params)
+    stance = max(ORDER, key=lambda k: probabilities[k])
+    return Outcome(stance, probabilities[stance] >= params.threshold, probabilities, _deciding(windows, stance))
+
+
+def fold(probs: Sequence[StanceProbs], params: Params) -> dict[str, float]:
+    """The five probabilities of an article with these windows."""
+    s = _sigmoid(_dot(params.side, side_features(probs, "supports", "refutes")))
+    r = _sigmoid(_dot(params.side, side_features(probs, "refutes", "supports")))
+    n = _sigmoid(_dot(params.touch, touch_features(probs)))
+    both = s * r * math.exp(params.mixed)
+    rest = (1 - s) * (1 - r)
+    raw = {"supports": s * (1 - r), "refutes": r * (1 - s), "neutral": rest * n, "mixed": both, "unrelated": rest * (1 - n)}
+    total = sum(raw.values())
+    return {k: raw[k] / total for k in ORDER}
+
+
+def side_features(probs: Sequence[StanceProbs], side: str, other: str) -> tuple[float, ...]:
+    """Six numbers of how strongly the windows take ``side``.
+
+    One; the log-odds of the best window; of any window (noisy-or); of the second best; the log-odds of the best window
+    of the other side; and what the best window of ``side`` gives to the other one.
+    """
+    mine = [getattr(p, side) for p in probs]
+    best = max(range(len(probs)), key=mine.__getitem__)
+    second = max((v for i, v in enumerate(mine) if i != best), default=0.0)
+    against = max(getattr(p, other) for p in probs)
+    return (1.0, _logit(mine[best]), _logit(_any(mine)), _logit(second), _logit(against), float(getattr(probs[best], other)))
+
+
+def touch_features(probs: Sequence[StanceProbs]) -> tuple[float, ...]:
+    """Four numbers of how surely the claim's subject is touched at all.
+
+    One; the log-odds of the best neutral window; of any neutral window; of the window that is least unrelated.
+    """
+    neutral = [p.neutral for p in probs]
+    return (1.0, _logit(max(neutral)), _logit(_any(neutral)), _logit(max(1 - p.unrelated for p in probs)))
+
+
+def _deciding(windows: Sequence[WindowScore], stance: ArticleStance) -> tuple[int, ...]:
+    if stance == "unrelated":
+        return ()
+    if stance == "mixed":
+        both = (_best(windows, "supports"), _best(windows, "refutes"))
+        return tuple(dict.fromkeys(both))
+    first = _best(windows, stance)
+    limit = _ALSO * getattr(windows[first].probs, stance)
+    also = [i for i in range(len(windows)) if i != first and getattr(windows[i].probs, stance) >= max(limit, 0.5)]
+    return (first, *also[:2]) if stance != "neutral" else (first,)
+
+
+def _best(windows: Sequence[WindowScore], stance: str) -> int:
+    return max(range(len(windows)), key=lambda i: getattr(windows[i].probs, stance))
+
+
+def _any(values: Sequence[float]) -> float:
+    return 1.0 - math.prod(1.0 - v for v in values)
+
+
+def _logit(p: float) -> float:
+    p = min(1 - _FLOOR, max(_FLOOR, p))
+    return math.log(p / (1 - p))
+
+
+def _sigmoid(z: float) -> float:
+    return 1.0 / (1.0 + math.exp(-z)) if z > -60 else 0.0
+
+
+def _dot(weights: Sequence[float], features: Sequence[float]) -> float:
+    return sum(w * f for w, f in zip(weights, features, strict=True))

@@ -123,8 +123,8 @@ class OnnxEngine:
         def ids_of(texts: list[str]) -> list[list[int]]:
             return [e.ids for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
 
-        claims = {text: ids for text, ids in _zip_unique([p.claim for p in pairs], ids_of)}
-        passages = {text: ids for text, ids in _zip_unique([t for p in pairs for t in (p.passage, p.context)], ids_of)}
+        claims = dict(_zip_unique([p.claim for p in pairs], ids_of))
+        passages = dict(_zip_unique([t for p in pairs for t in (p.passage, p.context)], ids_of))
         coded = []
         for pair in pairs:
             one = claims[pair.claim][: limits["claim"]]

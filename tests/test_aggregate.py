@@ -1,0 +1,94 @@
+"""Windows of an article become its answer for a claim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claimline.matching.aggregate import DEFAULT, ORDER, Params, WindowScore, aggregate, fold, load_params
+from claimline.matching.stance import WEIGHTS, StanceProbs
+
+NOTHING = StanceProbs(0.01, 0.01, 0.03, 0.95)
+SUPPORT = StanceProbs(0.93, 0.02, 0.03, 0.02)
+DENIAL = StanceProbs(0.02, 0.93, 0.03, 0.02)
+MENTION = StanceProbs(0.03, 0.03, 0.9, 0.04)
+
+
+def windows(*probs: StanceProbs) -> list[WindowScore]:
+    return [WindowScore(100 * i, 100 * i + 90, p, 0.5, False) for i, p in enumerate(probs)]
+
+
+def test_an_article_without_windows_is_unrelated() -> None:
+    outcome = aggregate([])
+    assert (outcome.stance, outcome.decided, outcome.deciding) == ("unrelated", True, ())
+    assert outcome.probabilities["unrelated"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("probs", "stance", "deciding"),
+    [
+        ([NOTHING, SUPPORT, NOTHING], "supports", (1,)),
+        ([DENIAL, NOTHING, NOTHING], "refutes", (0,)),
+        ([NOTHING, MENTION, NOTHING], "neutral", (1,)),
+        ([NOTHING, SUPPORT, NOTHING, DENIAL], "mixed", (1, 3)),
+        ([NOTHING, NOTHING, NOTHING], "unrelated", ()),
+    ],
+)
+def test_one_clear_window_decides(probs: list[StanceProbs], stance: str, deciding: tuple[int, ...]) -> None:
+    outcome = aggregate(windows(*probs))
+    assert outcome.stance == stance
+    assert outcome.deciding == deciding
+
+
+def test_a_mention_beside_a_denial_is_a_denial() -> None:
+    assert aggregate(windows(MENTION, DENIAL, MENTION)).stance == "refutes"
+
+
+def test_many_irrelevant_windows_do_not_add_up_to_a_position() -> None:
+    assert aggregate(windows(*[NOTHING] * 40)).stance == "unrelated"
+
+
+def test_below_the_threshold_a_pair_is_undecided() -> None:
+    torn = StanceProbs(0.3, 0.3, 0.25, 0.15)
+    strict = Params(DEFAULT.side, DEFAULT.touch, threshold=0.9)
+    assert not aggregate(windows(torn), params=strict).decided
+    assert aggregate(windows(torn), params=Params(DEFAULT.side, DEFAULT.touch, threshold=0.0)).decided
+
+
+probabilities = st.tuples(*[st.floats(0.001, 1.0)] * 4).map(lambda v: StanceProbs(*(x / sum(v) for x in v)))
+
+
+@given(st.lists(probabilities, min_size=1, max_size=12))
+def test_the_five_probabilities_sum_to_one(probs: list[StanceProbs]) -> None:
+    outcome = aggregate(windows(*probs))
+    assert sum(outcome.probabilities.values()) == pytest.approx(1.0)
+    assert list(outcome.probabilities) == list(ORDER)
+    assert outcome.probabilities[outcome.stance] == max(outcome.probabilities.values())
+
+
+@given(st.lists(probabilities, min_size=1, max_size=12))
+def test_both_sides_are_weighed_alike(probs: list[StanceProbs]) -> None:
+    turned = [StanceProbs(p.refutes, p.supports, p.neutral, p.unrelated) for p in probs]
+    one, two = fold(probs, load_params()), fold(turned, load_params())
+    assert one["supports"] == pytest.approx(two["refutes"])
+    assert one["mixed"] == pytest.approx(two["mixed"])
+
+
+@given(st.lists(probabilities, min_size=1, max_size=6))
+def test_deciding_windows_exist(probs: list[StanceProbs]) -> None:
+    outcome = aggregate(windows(*probs))
+    assert all(0 <= i < len(probs) for i in outcome.deciding)
+    assert bool(outcome.deciding) == (outcome.stance != "unrelated")
+
+
+def test_parameters_are_read_from_beside_the_weights(tmp_path: Path) -> None:
+    file = tmp_path / "aggregate.json"
+    assert load_params(file) == DEFAULT
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"side": [1.0] * 6, "touch": [2.0] * 4, "threshold": 0.7, "mixed": 0.1}))
+    assert load_params(other) == Params((1.0,) * 6, (2.0,) * 4, 0.7, 0.1)
+    assert load_params(WEIGHTS / "aggregate.json") != DEFAULT

@@ -1,0 +1,214 @@
+"""Write a trained model as a small ONNX file: a hand-built graph with fused operators and eight-bit weights.
+
+    python -m training.export --model ema.pt --base DIR --out claimline/matching/weights
+
+Word vectors are kept in int8 with one scale a row. The matrices of the layers are int8 in blocks with their own scales
+(``MatMulNBits``), and activations are quantised by row and block inside the operator: a pair's answer does not depend
+on its neighbours in the batch, and the outliers before the feed-forward output layers, which spoil a scale shared by a
+whole tensor, do no harm.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+HEADS = 12
+BLOCK = 128
+
+
+class Graph:
+    """Nodes and weights as they are added; names are made here."""
+
+    def __init__(self, kinds: dict[str, str], ranges: dict[str, np.ndarray] | None = None) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self.kinds = kinds
+        self.ranges = ranges or {}
+        self.steps: dict[str, str] = {}
+        self.n = 0
+
+    def weight(self, name: str, value: np.ndarray) -> str:
+        """Add an initialiser."""
+        self.weights.append(numpy_helper.from_array(np.array(value, order="C"), name))
+        return name
+
+    def op(self, kind: str, inputs: list[str], domain: str = "", outputs: int = 1, **attributes: object) -> str:
+        """Add a node; the name of its first output."""
+        self.n += 1
+        names = [f"{kind}_{self.n}"] + [f"{kind}_{self.n}_{k}" for k in range(1, outputs)]
+        self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, name=f"n{self.n}", **attributes))
+        return names[0]
+
+    def linear(self, x: str, name: str, w: np.ndarray, b: np.ndarray | None) -> str:
+        """``x @ w.T + b`` by the kind chosen for this layer's part."""
+        kind = self.kinds.get(name.split(".")[-1], self.kinds["*"])
+        if kind == "static":
+            return self.static(x, name, w, b)
+        if kind == "nbits":
+            n, k = w.shape
+            blocks = w.reshape(n, k // BLOCK, BLOCK)
+            scale = np.abs(blocks).max(-1) / 127.0 + 1e-12
+            q = np.clip(np.round(blocks / scale[..., None]), -127, 127) + 128
+            inputs = [
+                x,
+                self.weight(name + ".q", q.astype(np.uint8)),
+                self.weight(name + ".s", scale.astype(np.float32).reshape(-1)),
+            ]
+            y = self.op("MatMulNBits", inputs, "com.microsoft", K=k, N=n, bits=8, block_size=BLOCK, accuracy_level=4)
+        elif kind == "dynamic":
+            scale = np.abs(w).max(1) / 127.0 + 1e-12
+            q = np.clip(np.round(w / scale[:, None]), -127, 127).astype(np.int8).T
+            inputs = [x, self.weight(name + ".q", q), self.weight(name + ".s", scale.astype(np.float32)), ""]
+            if b is not None:
+                inputs.append(self.weight(name + ".b", b.astype(np.float32)))
+            return self.op("DynamicQuantizeMatMul", inputs, "com.microsoft")
+        elif kind == "stored8":
+            scale = np.abs(w).max(1) / 127.0 + 1e-12
+            q = self.weight(name + ".q", np.clip(np.round(w / scale[:, None]), -127, 127).astype(np.int8).T)
+            f = self.op(
+                "Mul", [self.op("Cast", [q], to=TensorProto.FLOAT), self.weight(name + ".s", scale.astype(np.float32)[None])]
+            )
+            y = self.op("MatMul", [x, f])
+        else:
+            y = self.op("MatMul", [x, self.weight(name + ".w", w.T.astype(np.float32))])
+        return y if b is None else self.op("Add", [y, self.weight(name + ".b", b.astype(np.float32))])
+
+    def static(self, x: str, name: str, w: np.ndarray, b: np.ndarray | None) -> str:
+        """Int8 by int8 with a fixed scale for each channel of the activation; the scales go into the weights."""
+        step = np.maximum(self.ranges[name], 1e-4) / 127.0
+        folded = w * step[None]
+        scale = np.abs(folded).max(1) / 127.0 + 1e-12
+        q = np.clip(np.round(folded / scale[:, None]), -127, 127).astype(np.int8).T
+        if x not in self.steps:
+            # A multiplication and one scale for all: the operator with a scale for each channel is twenty times slower.
+            y = self.op("Mul", [x, self.weight(name + ".step", (1.0 / step).astype(np.float32))])
+            one, zero = (
+                self.weight(name + ".unit", np.array(1.0, np.float32)),
+                self.weight(name + ".zero", np.array(128, np.uint8)),
+            )
+            self.steps[x] = self.op("QuantizeLinear", [y, one, zero])
+        one, scales = self.weight(name + ".one", np.array(1.0, np.float32)), self.weight(name + ".s", scale.astype(np.float32))
+        inputs = [self.steps[x], self.weight(name + ".q", q), one, scales, self.weight(name + ".z", np.array(128, np.uint8)), ""]
+        if b is not None:
+            inputs.append(self.weight(name + ".b", b.astype(np.float32)))
+        return self.op("MatMulIntegerToFloat", inputs, "com.microsoft")
+
+
+def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str, np.ndarray] | None = None) -> onnx.ModelProto:
+    """The graph: ids and segments (b, n) in, logits (b, 4) out."""
+    g = Graph(kinds, ranges)
+    layers = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers."))
+    frozen = int(state["frozen"])
+    word = state["word.weight"]
+    scale = np.abs(word).max(1, keepdims=True) / 127.0 + 1e-12
+    table = g.weight("word.q", np.clip(np.round(word / scale), -127, 127).astype(np.int8))
+    x = g.op("Cast", [g.op("Gather", [table, "ids"])], to=TensorProto.FLOAT)
+    x = g.op("Mul", [x, g.op("Gather", [g.weight("word.s", scale.astype(np.float32)), "ids"])])
+    length = g.op("Slice", [g.op("Shape", ["ids"]), *(g.weight(f"c{i}", np.array([i], np.int64)) for i in (1, 2))])
+    place = g.op("Slice", [g.weight("position", state["position.weight"][:224]), g.weight("c0", np.array([0], np.int64)), length])
+    x = g.op("Add", [x, place])
+    norm = lambda x, p: g.op(  # noqa: E731
+        "LayerNormalization",
+        [x, g.weight(p + ".g", state[p + ".weight"]), g.weight(p + ".b", state[p + ".bias"])],
+        epsilon=1e-12,
+        axis=-1,
+    )
+    x = norm(x, "norm")
+    real = g.op("Not", [g.op("Equal", ["ids", g.weight("pad", np.array(1, np.int64))])])
+    mask = g.op("Cast", [real], to=TensorProto.INT32)
+    for i in range(layers):
+        if i == frozen:
+            x = g.op("Add", [x, g.op("Gather", [g.weight("segment", state["segment.weight"]), "segments"])])
+        p = f"layers.{i}."
+        w, b = state[p + "qkv.weight"], state[p + "qkv.bias"]
+        q, k, v = (g.linear(x, f"{p}{c}", w[j * 384 : (j + 1) * 384], b[j * 384 : (j + 1) * 384]) for j, c in enumerate("qkv"))
+        a = g.op("MultiHeadAttention", [q, k, v, "", mask], "com.microsoft", num_heads=HEADS)
+        a = g.linear(a, p + "out", state[p + "out.weight"], None)
+        x = skip(g, x, a, state, p, "norm1", "out")
+        u = g.linear(x, p + "up", state[p + "up.weight"], None)
+        u = g.op("BiasGelu", [u, g.weight(p + "up.bias", state[p + "up.bias"])], "com.microsoft")
+        d = g.linear(u, p + "down", state[p + "down.weight"], None)
+        x = skip(g, x, d, state, p, "norm2", "down")
+    z = pooled(g, x, real)
+    z = g.op(
+        "Tanh",
+        [g.op("Gemm", [z, g.weight("dense.w", state["dense.weight"]), g.weight("dense.b", state["dense.bias"])], transB=1)],
+    )
+    g.nodes.append(
+        helper.make_node(
+            "Gemm", [z, g.weight("head.w", state["head.weight"]), g.weight("head.b", state["head.bias"])], ["logits"], transB=1
+        )
+    )
+    i64, f32 = TensorProto.INT64, TensorProto.FLOAT
+    graph = helper.make_graph(
+        g.nodes, "stance",
+        [helper.make_tensor_value_info(n, i64, ["batch", "length"]) for n in ("ids", "segments")],
+        [helper.make_tensor_value_info("logits", f32, ["batch", 4])], g.weights,
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="claimline")
+
+
+def skip(g: Graph, x: str, y: str, state: dict[str, np.ndarray], p: str, norm: str, bias: str) -> str:
+    """``norm(x + y + bias)`` in one operator."""
+    inputs = [x, y, g.weight(f"{p}{norm}.g", state[f"{p}{norm}.weight"]), g.weight(f"{p}{norm}.b", state[f"{p}{norm}.bias"]),
+              g.weight(f"{p}{bias}.bias", state[f"{p}{bias}.bias"])]  # fmt: skip
+    return g.op("SkipLayerNormalization", inputs, "com.microsoft", epsilon=1e-12)
+
+
+def pooled(g: Graph, x: str, real: str) -> str:
+    """First state, means of claim and passage, their distance and product: (b, 5 h)."""
+    means = []
+    for segment in (0, 1):
+        here = g.op("And", [real, g.op("Equal", ["segments", g.weight(f"s{segment}", np.array(segment, np.int64))])])
+        m = g.op("Cast", [here], to=TensorProto.FLOAT)
+        total = g.op(
+            "Squeeze",
+            [
+                g.op("MatMul", [g.op("Unsqueeze", [m, g.weight(f"a{segment}", np.array([1], np.int64))]), x]),
+                g.weight(f"b{segment}", np.array([1], np.int64)),
+            ],
+        )
+        count = g.op(
+            "Max",
+            [
+                g.op("ReduceSum", [m, g.weight(f"d{segment}", np.array([1], np.int64))], keepdims=1),
+                g.weight(f"o{segment}", np.array(1.0, np.float32)),
+            ],
+        )
+        means.append(g.op("Div", [total, count]))
+    first = g.op("Gather", [x, g.weight("first", np.array(0, np.int64))], axis=1)
+    u, v = means
+    return g.op("Concat", [first, u, v, g.op("Abs", [g.op("Sub", [u, v])]), g.op("Mul", [u, v])], axis=-1)
+
+
+def load_state(path: Path, frozen: int = 3) -> dict[str, np.ndarray]:
+    """A torch checkpoint as arrays, with the number of frozen layers."""
+    state = {k: v.float().numpy() for k, v in torch.load(path, weights_only=True).items()}
+    return state | {"frozen": np.array(frozen)}
+
+
+def main() -> None:
+    """Write ``stance.onnx`` and the tokenizer beside it."""
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--model", type=Path, required=True)
+    ap.add_argument("--base", type=Path, required=True)
+    ap.add_argument("--out", type=Path, required=True)
+    ap.add_argument("--kinds", default="*=nbits")
+    args = ap.parse_args()
+    kinds = dict(part.split("=") for part in args.kinds.split(","))
+    model = build(load_state(args.model), kinds)
+    args.out.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(args.out / "stance.onnx"))
+    (args.out / "tokenizer.json").write_bytes((args.base / "tokenizer.json").read_bytes())
+    print(args.out / "stance.onnx", (args.out / "stance.onnx").stat().st_size // 1024, "KiB")
+
+
+if __name__ == "__main__":
+    main()
