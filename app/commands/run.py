@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (track, runs, doctor, demo, deploy):
+    for command in (track, backfill, runs, doctor, demo, deploy):
         app.command(command.__name__)(command)
 
 
@@ -72,6 +72,25 @@ def _track_with_prefect(desk: Desk, slugs: Sequence[str]) -> list[TrackReport]:
     from flows.track import track_in_process
 
     return track_in_process(desk, slugs)
+
+
+def backfill(
+    topic: str = typer.Option(..., "--topic", "-t", metavar="SLUG"),
+    since: str = typer.Option(..., "--from", metavar="DAY", help="The first day."),
+    until: str = typer.Option(..., "--to", metavar="DAY", help="The last day."),
+    db: str | None = out.DB,
+) -> None:
+    """Read the past of a topic from the sources that keep archives; it can be stopped and goes on, and alerts nobody."""
+    from flows import archive
+
+    first, last = out.day(since, "--from"), out.day(until, "--to")
+    if first is None or last is None:
+        raise UsageError("give both --from and --to")
+    archive.check_span(first, last)
+    with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
+        report = archive.backfill(desk, topic, first, last)
+    print_report(report)
+    raise typer.Exit(exit_code([report]))
 
 
 def exit_code(reports: Sequence[TrackReport]) -> int:
