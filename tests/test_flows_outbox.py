@@ -1,0 +1,239 @@
+"""From a published change to messages and events: each once, corrected when it no longer holds, none for a backfill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from claimline.models import NotifyRule, SourceReport
+from flows import outbox as handing
+from flows.desk import Desk
+from flows.events import as_event, event_id
+from storage import articles, ledger, runs
+from storage import outbox as stored
+from storage.engine import Database, open_database
+from storage.records import StoredTopic
+from tests.fakes import plain_settings
+from tests.storage_world import N, R, S, World, make_topic
+
+DESK, NIGHT = "CLAIMLINE_TEST_DESK", "CLAIMLINE_TEST_NIGHT"
+D1, D2, D3 = date(2021, 1, 1), date(2021, 1, 2), date(2021, 1, 3)
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+@dataclass
+class Newsroom:
+    """A world, its desk, and what arrived at its targets."""
+
+    world: World
+    desk: Desk
+    came: list[dict[str, Any]] = field(default_factory=list)
+    refuses: bool = False
+
+    def topic(self) -> StoredTopic:
+        from flows.intake import stored_topic
+
+        return stored_topic(self.desk, "bridge")
+
+    def deliver(self) -> list[str]:
+        """Delivers and returns the titles that arrived."""
+        before = len(self.came)
+        handing.deliver(self.desk, self.topic())
+        return [m["title"] for m in self.came[before:]]
+
+    def events(self) -> list[str]:
+        with self.desk.db.read() as s:
+            return [str(i.payload["event"]) for i in stored.outbox(s, kinds=(handing.EVENT,))]
+
+
+@pytest.fixture
+def newsroom(db: Database, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+    world = World(db)
+    room = Newsroom(world, Desk(db, plain_settings(), now=lambda: world.now))
+
+    def take(request: Request) -> Response:
+        if room.refuses:
+            return Response("no", status=500)
+        room.came.append({"path": request.path, **json.loads(request.data)})
+        return Response("ok")
+
+    for name in (DESK, NIGHT):
+        httpserver.expect_request(f"/{name}").respond_with_handler(take)
+        monkeypatch.setenv(name, f"json://{httpserver.host}:{httpserver.port}/{name}")
+    return room
+
+
+def start(room: Newsroom, *rules: NotifyRule, claims: tuple[str, ...] = ("open",)) -> World:
+    return room.world.start(replace(make_topic(*claims), notify=rules))
+
+
+def test_a_change_is_told_once_however_often_it_is_delivered(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK), NotifyRule("first refutation", DESK))
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    assert newsroom.deliver() == ["open: Reported as false"]
+    assert newsroom.deliver() == []
+    world.publish()
+    assert newsroom.deliver() == []
+    assert newsroom.events() == ["claimline.claim.changed"]
+
+
+def test_more_of_the_same_is_no_news(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    newsroom.deliver()
+    world.say("https://b.example/2", D2, R)
+    world.publish()
+    assert newsroom.deliver() == []
+
+
+def test_a_superseded_alert_is_corrected(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    newsroom.deliver()
+    world.say("https://b.example/2", D1, S, confidence=0.9)
+    world.publish()
+    assert newsroom.deliver() == ["Correction: open: Sources disagree"]
+    assert "we had told “Reported as false”" in newsroom.came[-1]["message"]
+
+
+def test_a_change_that_did_not_happen_is_taken_back(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    world.say("https://a.example/2", D2, R)
+    world.publish()
+    assert newsroom.deliver() == ["open: Reported as false"]
+    world.say("https://b.example/1", D1, R)
+    world.publish()
+    assert newsroom.deliver() == ["Correction: open: no change on 2021-01-02", "open: Reported as false"]
+
+
+def test_what_was_not_yet_told_is_not_corrected_but_replaced(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    newsroom.refuses = True
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    newsroom.deliver()
+    world.say("https://b.example/2", D1, S)
+    world.publish()
+    newsroom.refuses = False
+    assert newsroom.deliver() == ["open: Sources disagree"]
+
+
+def test_a_first_refutation_is_told_and_a_second_is_not(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("first refutation", DESK))
+    world.say("https://a.example/1", D1, N)
+    world.publish()
+    assert newsroom.deliver() == []
+    world.say("https://a.example/2", D2, R)
+    world.publish()
+    assert newsroom.deliver() == ["open: Reported as false"]
+    for i in range(4):
+        world.say(f"https://c{i}.example/3", D3, S)
+    world.publish()
+    assert newsroom.deliver() == []
+
+
+def test_a_failed_message_is_named_and_tried_again(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    newsroom.refuses = True
+    tally = handing.deliver(newsroom.desk, newsroom.topic())
+    assert [(s.where, s.reason) for s in tally.skips] == [(DESK, "not-told")]
+    newsroom.refuses = False
+    assert newsroom.deliver() == ["open: Reported as false"]
+
+
+def test_a_kill_between_mark_and_sending_never_tells_twice(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    handing.take_apart(newsroom.desk, newsroom.topic())
+    with newsroom.desk.db.read() as s:
+        (waiting,) = stored.outbox(s, kinds=(handing.NOTICE,))
+    assert newsroom.desk.db.write(lambda s: stored.claim_to_send(s, waiting.id, now=world.now))
+    assert newsroom.deliver() == []
+    assert not newsroom.desk.db.write(lambda s: stored.claim_to_send(s, waiting.id, now=world.now))
+
+
+def test_a_backfill_alerts_nobody_and_says_so_in_its_event(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("change", DESK))
+    db = newsroom.desk.db
+    run = db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="backfill", holder="h", now=world.tick()))
+    world.say("https://a.example/1", D1, R)
+    ledger.publish(db, world.topic_id, run_id=run, actor="track", now=world.tick())
+    assert newsroom.deliver() == []
+    assert newsroom.events() == ["claimline.claim.backfilled"]
+
+
+def test_a_silent_source_is_told_once_an_outage(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("source silent", DESK))
+    for _ in range(handing.SILENT_AFTER):
+        assert newsroom.deliver() == []
+        newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
+    assert newsroom.deliver() == ["A bridge: a source is silent"]
+    newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
+    assert newsroom.deliver() == []
+
+
+def test_a_gap_is_told_once(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("nothing read", DESK))
+    read(newsroom, world)
+    world.tick(hours=20)
+    assert newsroom.deliver() == []
+    world.tick(hours=7)
+    assert newsroom.deliver() == ["A bridge: nothing read"]
+    world.tick(hours=7)
+    assert newsroom.deliver() == []
+
+
+def test_a_digest_comes_once_for_each_day_that_is_over(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("digest", NIGHT))
+    read(newsroom, world)
+    world.say("https://a.example/1", D1, R)
+    today = world.publish().recorded_at
+    assert today is not None
+    assert newsroom.deliver() == []
+    world.tick(days=1)
+    assert newsroom.deliver() == [f"A bridge, {today.date()}: 1 change"]
+    assert newsroom.came[-1]["path"] == f"/{NIGHT}"
+    world.tick(hours=1)
+    assert newsroom.deliver() == []
+
+
+def test_an_event_is_the_same_event_every_time(newsroom: Newsroom) -> None:
+    world = start(newsroom)
+    world.say("https://a.example/1", D1, R)
+    published = world.publish()
+    handing.take_apart(newsroom.desk, newsroom.topic())
+    with newsroom.desk.db.read() as s:
+        (item,) = stored.outbox(s, kinds=(handing.EVENT,))
+    event = as_event(item)
+    assert event.id == event_id(published.changes[0].key) == as_event(item).id
+    assert event.resource.id == "claimline.claim.bridge.open"
+    assert event.payload["to"] == "refuted"
+    assert event.occurred - world.now < timedelta(seconds=5)
+
+
+def read(room: Newsroom, world: World) -> None:
+    """A sufficient run in which every source answered."""
+    with room.desk.db.read() as s:
+        (source,) = articles.sources(s, world.topic_id)
+    run = room.desk.db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="track", holder="h", now=world.tick()))
+    report = SourceReport(source.id, source.locator, answered=True)
+    room.desk.db.write(lambda s: runs.finish(s, run, counts={}, coverage=[report], sufficient=True, now=world.tick()))
