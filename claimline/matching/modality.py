@@ -26,7 +26,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "ar": r"نفى|نفت|ينفي|تنفي|رفض|رفضت|دحض",
     },
     "asked": {
-        "en": r"(?:has |have |had )?(?:asked|requested|applied)\b|request(?:s)? (?:from|by|to|for)|(?:no|any|a|the) (?:formal |official )?request",
+        "en": (
+            r"(?:has |have |had )?(?:asked|requested|applied)\b|request(?:s)? (?:from|by|to|for)|(?:no|any|a|"
+            r"the) (?:formal |official )?request"
+        ),
         "ru": r"попросил\w*|запросил\w*|обратил(?:ся|ась|ись) с просьбой|просьб\w+|запрос(?:а|ов|ы|ил\w*)?|подал\w* заявку",
         "uk": r"попроси\w+|звернул\w+ з проханням|прохан\w+|запит\w*",
         "tr": r"talep e\w+|talebi\w*|talepte bulun\w+|istedi|başvur\w+",
@@ -40,8 +43,14 @@ _WORDS: dict[str, dict[str, str]] = {
         "ar": r"طلب|طلبت|طلبا",
     },
     "has-not-yet": {
-        "en": r"(?:has|have|had)(?: not|n['’]t) (?:yet )?\w+|yet to (?:be )?\w+|not yet|never (?:been )?\w+ed|still (?:has|have) not|did(?: not|n['’]t) \w+",
-        "ru": r"(?:пока|ещ[её]) не|до сих пор не|так и не|не был[аои]?|не (?:получ|поставл|подпис|передав|достав|вв[её]л)\w+",
+        "en": (
+            r"(?:has|have|had)(?: not|n['’]t) (?:yet )?\w+|yet to (?:be )?\w+|not yet|never (?:been )?\w+ed|"
+            r"still (?:has|have) not|did(?: not|n['’]t) \w+"
+        ),
+        "ru": (
+            r"(?:пока|ещ[её]) не|до сих пор не|так и не|не был[аои]?|не (?:получ|поставл|подпис|передав|достав|"
+            r"вв[её]л)\w+"
+        ),
         "uk": r"(?:поки|ще) не|досі не|так і не|не бул[аои]|не був",
         "tr": r"henüz \w+|daha \w+(?:madı|medi)\w*|\w+(?:madı|medi|mamış|memiş)\w*",
         "fr": r"n['’](?:a|ont) (?:pas|jamais|toujours pas|pas encore)|pas encore|toujours pas",
@@ -54,12 +63,21 @@ _WORDS: dict[str, dict[str, str]] = {
         "ar": r"لم \w+|لم يتم|ليس بعد",
     },
     "cannot": {
-        "en": r"can(?:not|['’]t| not| never)|could(?: not|n['’]t)|(?:is|are|was|were) (?:un)?able to(?<=unable to)|not able to|impossible|incompatible|not compatible|incapable",
+        "en": (
+            r"can(?:not|['’]t| not| never)|could(?: not|n['’]t)|(?:is|are|was|were) (?:un)?able to(?<=unable to)|"
+            r"not able to|impossible|incompatible|not compatible|incapable"
+        ),
         "ru": r"не (?:может|могут|сможет|смогут|могла|мог|могло)|невозможн\w+|нельзя|несовместим\w+|неспособ\w+",
         "uk": r"не (?:може|можуть|зможе|зможуть)|неможлив\w+|не можна|несумісн\w+",
-        "tr": r"\w+(?:amaz|emez|amıyor|emiyor|amayacak|emeyecek|amayacağ|emeyeceğ)\w*|mümkün değil\w*|imkansız\w*|uyumsuz\w*|uyumlu (?:değil|olmad)\w*",
+        "tr": (
+            r"\w+(?:amaz|emez|amıyor|emiyor|amayacak|emeyecek|amayacağ|emeyeceğ)\w*|mümkün değil\w*|imkansız\w*|"
+            r"uyumsuz\w*|uyumlu (?:değil|olmad)\w*"
+        ),
         "fr": r"ne (?:peut|peuvent|pourra|pourrait|pourront) (?:pas|être|en aucun)|impossible|incompatible\w*|incapable",
-        "de": r"k(?:ann|önnen|önne|onnte|onnten|önnten?) (?:\w+ ){0,6}nicht|nicht (?:\w+ ){0,3}k(?:ann|önnen)|unmöglich|inkompatibel|nicht kompatibel",
+        "de": (
+            r"k(?:ann|önnen|önne|onnte|onnten|önnten?) (?:\w+ ){0,6}nicht|nicht (?:\w+ ){0,3}k(?:ann|önnen)|"
+            r"unmöglich|inkompatibel|nicht kompatibel"
+        ),
         "es": r"no (?:puede|pueden|podrá|podrán|podía|es posible)|imposible|incompatible\w*",
         "it": r"non (?:può|possono|potrà|potranno|è possibile)|impossibile|incompatibil\w+",
         "pt": r"não (?:pode|podem|poderá|é possível)|impossível|incompatíve\w+",
@@ -73,7 +91,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "uk": r"не буде|не будуть|не збира\w+|не плану\w+|не має наміру|відмов\w+",
         "tr": r"\w+(?:mayacak|meyecek|mayacağ|meyeceğ)\w*|planı yok|niyetinde değil",
         "fr": r"ne \w+(?:ra|ront) pas|n['’]envisage\w* pas|refus(?:e|é)\w*|exclu\w*|ne compte pas",
-        "de": r"w(?:ird|erden|erde) (?:\w+ ){0,5}nicht|w(?:ird|erden) kein\w*|schließt .{0,40}aus|schloss .{0,40}aus|lehn\w+ .{0,40}ab|will nicht|keine Pläne",
+        "de": (
+            r"w(?:ird|erden|erde) (?:\w+ ){0,5}nicht|w(?:ird|erden) kein\w*|schließt .{0,40}aus|"
+            r"schloss .{0,40}aus|lehn\w+ .{0,40}ab|will nicht|keine Pläne"
+        ),
         "es": r"no (?:\w+(?:rá|rán)|va a|van a|planea)|se niega a|descart(?:a|ó)",
         "it": r"non (?:\w+(?:rà|ranno))|esclud\w+|escluso|non intende",
         "pt": r"não (?:vai|vão|\w+(?:rá|rão))|descart(?:a|ou)|recus(?:a|ou)",
@@ -152,10 +173,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "ar": r"س(?:ي|ت|ن)\w+|سوف|تعتزم|يعتزم",
     },
     "has": {
-        "en": r"(?:has|have|had) (?:already |also |now )?(?:been )?\w+(?:ed|en|ught|de|ld|nt|pt|wn|id|un|ut)|was \w+ed|were \w+ed|\w{3,}ed",
+        "en": (
+            r"(?:has|have|had) (?:already |also |now )?(?:been )?\w+(?:ed|en|ught|de|ld|nt|pt|wn|id|un|ut)|"
+            r"was \w+ed|were \w+ed|\w{3,}ed"
+        ),
         "ru": r"\w{2,}(?:л|ла|ло|ли|лся|лась|лись)",
         "uk": r"\w{2,}(?:в|ла|ло|ли|вся|лася|лися)",
-        "tr": r"\w{2,}(?:dı|di|du|dü|tı|ti|tu|tü|mış|miş|muş|müş|dığını|diğini|duğunu|düğünü|tığını|tiğini)(?:lar|ler|tır|tir)?",
+        "tr": (
+            r"\w{2,}(?:dı|di|du|dü|tı|ti|tu|tü|mış|miş|muş|müş|dığını|diğini|duğunu|düğünü|tığını|tiğini)(?:lar|"
+            r"ler|tır|tir)?"
+        ),
         "fr": r"(?:a|ont|avait|avaient|est|sont) (?:été |déjà )?\w+(?:é|i|u|is|it)e?s?",
         "de": r"(?:hat|haben|habe|hatte|ist|sind|wurde|wurden|worden).*?ge\w+(?:t|en)|\w{3,}(?:te|ten)",
         "es": r"(?:ha|han|fue|fueron) \w+(?:ado|ido|to|cho)s?|\w{2,}(?:ó|aron|ieron)",
@@ -185,7 +212,8 @@ def of(span: str, lang: str | None) -> str | None:
 def _negated(span: str, code: str) -> bool:
     pattern = dict(_patterns(code)).get("has-not-yet")
     none = re.search(
-        r"(?<!\w)(?:no|not|n['’]t|any|никак\w+|не|hiçbir|yok|aucune?|kein\w*|nicht|ning[uú]n\w*|nessun\w*|nenhum\w*|geen|żadn\w+|жодн\w+|لا|لم)(?!\w)",
+        r"(?<!\w)(?:no|not|n['’]t|any|никак\w+|не|hiçbir|yok|aucune?|kein\w*|nicht|ning[uú]n\w*|nessun\w*|"
+        r"nenhum\w*|geen|żadn\w+|жодн\w+|لا|لم)(?!\w)",
         span,
         re.I,
     )

@@ -1,7 +1,7 @@
 """One person under many spellings: a topic's people, the article's own full names, offices and pronouns.
 
-A `Directory` is made for one article. It answers with a Speaker, one without a key where nobody is named; it never guesses a name.
-Which words speak is `claimline.matching.speech`'s matter.
+A `Directory` is made for one article. It answers with a Speaker, one without a key where nobody is named; it never
+guesses a name. Which words speak is `claimline.matching.speech`'s matter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from claimline.matching.grammars import GRAMMARS, Grammar
-from claimline.matching.mentions import Mention
+from claimline.matching.mention import Mention
 from claimline.matching.names import fold
 from claimline.models import Person, Speaker, SpeakerBasis
 from claimline.topics import slugify
@@ -22,29 +22,23 @@ from claimline.topics import slugify
 _LEADERS = ("secretary general", "president", "prime minister", "chancellor", "minister", "chief")
 _PERSONS = (*_LEADERS, "spokesperson", "envoy", "person")
 
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i e g u".split(),
-        strict=True,
-    )
+_CYRILLIC = (
+    "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= ы=y ь= "
+    "э=e ю=yu я=ya і=i ї=i є=e ґ=g ў=u"
 )
-_ARABIC = dict(
-    zip(
-        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآئؤء",
-        "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a a a a a y w _".split(),
-        strict=True,
-    )
+_ARABIC = (
+    "ا=a ب=b ت=t ث=th ج=j ح=h خ=kh د=d ذ=dh ر=r ز=z س=s ش=sh ص=s ض=d ط=t ظ=z ع=a غ=gh ف=f ق=q ك=k ل=l م=m ن=n ه=h و=w ي=y "
+    "ى=a ة=a أ=a إ=a آ=a ئ=y ؤ=w ء="
 )
-_LATIN = {"ł": "l", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
-_SPELLED = {key: value.replace("_", "") for key, value in {**_CYRILLIC, **_ARABIC, **_LATIN}.items()}
+_LATIN = "ł=l ß=ss ø=o đ=d æ=ae œ=oe þ=th ð=d ı=i"
+_SPELLED = dict(pair.split("=") for row in (_CYRILLIC, _ARABIC, _LATIN) for pair in row.split())
 # Genitives and Slavic cases, as `fold` leaves them (it takes the sign off й).
 _ENDINGS = re.compile(r"(?:s|а|у|ом|е|ы|ои|ю|я|ем|ым|ого|ому|им|еи|ою|ем|owi|em|a|om|iem|ego|emu|і|и|ии)$")
 
 
 def spelled(text: str) -> str:
     """A name in Latin letters, so that its key can be read and compared across scripts."""
-    return "".join(_SPELLED.get(char, char) for char in unicodedata.normalize("NFC", text).replace("ı", "i").lower())
+    return "".join(_SPELLED.get(char, char) for char in unicodedata.normalize("NFC", text).lower())
 
 
 def key_of(name: str) -> str:

@@ -16,22 +16,37 @@ from claimline.matching.speech import Cue, Reading
 from claimline.models import Said
 
 _RELATIVE = {
-    0: r"today|tonight|this (?:morning|afternoon|evening)|сегодня|сьогодні|bugün|bu sabah|aujourd['’]hui|ce matin|ce soir|heute|hoy|oggi|hoje|vandaag|vanavond|dziś|dzisiaj|اليوم",
-    1: r"yesterday|last night|вчера|накануне|вчора|напередодні|dün|hier|gestern|ayer|anoche|ieri|ontem|gisteren|wczoraj|أمس",
-    2: r"the day before yesterday|позавчера|önceki gün|avant-hier|vorgestern|anteayer|l['’]altro ieri|anteontem|eergisteren|przedwczoraj|أول أمس",
+    0: (
+        r"today|tonight|this (?:morning|afternoon|evening)|сегодня|сьогодні|bugün|bu sabah|aujourd['’]hui|"
+        r"ce matin|ce soir|heute|hoy|oggi|"
+        r"hoje|vandaag|vanavond|dziś|dzisiaj|اليوم"
+    ),
+    1: (
+        r"yesterday|last night|вчера|накануне|вчора|напередодні|dün|hier|gestern|ayer|anoche|ieri|ontem|gisteren|"
+        r"wczoraj|أمس"
+    ),
+    2: (
+        r"the day before yesterday|позавчера|önceki gün|avant-hier|vorgestern|anteayer|l['’]altro ieri|anteontem|"
+        r"eergisteren|"
+        r"przedwczoraj|أول أمس"
+    ),
 }
 _DAY_ALONE = re.compile(
     r"(?<!\w)(?:" + "|".join(f"(?P<d{n}>{words})" for n, words in sorted(_RELATIVE.items(), reverse=True)) + r")(?!\w)", re.I
 )
 _LAST_WEEK = re.compile(
-    r"(?:last|прошл\w+|минул\w+|geçen|dernier|vergangene\w*|letzte\w*|pasado|scors\w*|passad[oa]|vorige|afgelopen|zeszł\w+|ubiegł\w+|الماضي)",
+    r"(?:last|прошл\w+|минул\w+|geçen|dernier|vergangene\w*|letzte\w*|pasado|scors\w*|passad[oa]|vorige|afgelopen|"
+    r"zeszł\w+|ubiegł\w+|الماضي)",
     re.I,
 )
 _NOT_NOW = re.compile(
-    r"(?:earlier|previously|last (?:week|month|year)|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
+    r"(?:earlier|previously|last (?:week|month|year)|in (?:january|february|march|april|may|june|july|august|"
+    r"september|october|november|december)|"
     r"\b(?:months?|weeks?|years?) ago|ранее|раньше|на прошлой неделе|в прошлом|раніше|daha önce|geçen (?:hafta|ay|yıl)|"
-    r"la semaine dernière|le mois dernier|auparavant|précédemment|zuvor|vergangene woche|letzte woche|im vergangenen|anteriormente|la semana pasada|"
-    r"in precedenza|la settimana scorsa|anteriormente|na semana passada|eerder|vorige week|wcześniej|w zeszłym|في وقت سابق|الأسبوع الماضي)",
+    r"la semaine dernière|le mois dernier|auparavant|précédemment|zuvor|vergangene woche|letzte woche|"
+    r"im vergangenen|anteriormente|la semana pasada|"
+    r"in precedenza|la settimana scorsa|anteriormente|na semana passada|eerder|vorige week|wcześniej|w zeszłym|"
+    r"في وقت سابق|الأسبوع الماضي)",
     re.I,
 )
 _PT_DAY = re.compile(r"\s*(?:-feira)?\s*\((\d{1,2})\)")
@@ -129,9 +144,11 @@ def _days(text: str, place: Span, published: date | None) -> Iterator[Said]:
         day, stop = _weekday(part, end, number, published)
         if day is not None:
             found.append((start, Said(day, part[start:stop])))
-    for match in _DAY_ALONE.finditer(part):
-        if published is not None:
-            found.append((match.start(), Said(published - timedelta(days=int((match.lastgroup or "d0")[1:])), match[0])))
+    if published is not None:
+        found += [
+            (match.start(), Said(published - timedelta(days=int((match.lastgroup or "d0")[1:])), match[0]))
+            for match in _DAY_ALONE.finditer(part)
+        ]
     yield from (said for _, said in sorted(found, key=lambda pair: pair[0]))
 
 

@@ -18,7 +18,8 @@ GRAMMAR = Grammar(
         r"underlin(?:ed|es)|"
         r"underscor(?:ed|es)|reported|reports|reveal(?:ed|s)|testif(?:ied|ies)|ruled|hint(?:ed|s)|estimat(?:ed|es)|"
         r"maintain(?:ed|s)|"
-        r"contend(?:ed|s)|point(?:ed|s) out|ma(?:de|kes) (?:it )?clear|quoted as saying|found|spoke|urg(?:ed|es)|"
+        r"contend(?:ed|s)|point(?:ed|s) out|ma(?:de|kes) (?:it )?clear|quoted as saying|found(?=\s+(?:that|no|it|"
+        r"they|there|he|she|the|a|an)\b)|spoke|urg(?:ed|es)|"
         r"blam(?:ed|es)|disput(?:ed|es)|"
         r"rebuff(?:ed|s)|rul(?:ed|es) out|signall?ed|told"
     ),

@@ -1,0 +1,155 @@
+"""Offices and bodies in a text, with all that belongs to them: "the NATO chief", "министр обороны Турции"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from claimline.day_words import weekday_number
+from claimline.matching.grammars import Grammar
+from claimline.matching.grammars.grammar import words
+from claimline.matching.lands import is_land
+from claimline.matching.mention import GENITIVE_FOLLOWS, Mention, Token, bare, is_oblique, opens_sentence
+
+_OF = {
+    "en": r"of|for|at|to",
+    "fr": r"de|du|des|de la|de l|d|à la|auprès de",
+    "de": r"der|des|von|vom|für|im|in|bei",
+    "es": r"de|del|de la|para|ante",
+    "it": r"di|del|della|dell|dei|degli|delle|per",
+    "pt": r"de|do|da|dos|das|para",
+    "nl": r"van|voor|bij",
+}
+_PROPER = re.compile(
+    r"kreml\w*|pentagon\w*|bundes(?:wehr|tag|rat|regierung)|weiße[nrs]? haus\w*|white house|casa (?:bianca|blanca|"
+    r"branca)|maison.blanche|beyaz saray|"
+    r"witte huis|biały dom|кремл\w*|пентагон\w*|бел\w+ дом\w*|біл\w+ дім\w*|госдеп\w*|держдеп\w*|мид|мзс|élysée|"
+    r"البيت الأبيض|الكرملين|البنتاغون",
+    re.I,
+)
+_SLAVIC_CASE = re.compile(r"(?:ам|ям|ами|ями|ом|ем|ём|у|ю|ому|ему|ах|ях|ыми|ими)$")
+_DETERMINERS = words(
+    "the a an its his her their one another le la les l un une der die das den dem des ein eine einer einem el los las una unos "
+    "il lo gli i o os as um uma de het een bir"
+)
+_INDEFINITE = words("a an one another un une ein eine einer einem una um uma een bir some several")
+
+
+@lru_cache(maxsize=32)
+def _heads(grammar_id: int, grammar_heads: tuple[tuple[str, str], ...]) -> re.Pattern[str]:  # noqa: ARG001
+    groups = "|".join(f"(?P<h{i}>{pattern})" for i, (_, pattern) in enumerate(grammar_heads))
+    return re.compile(rf"(?<![\w-])(?:{groups})s?(?!\w)", re.I)
+
+
+def office_kind(word: str, grammar: Grammar) -> str | None:
+    """The kind of office that a word names, or None."""
+    heads = tuple(grammar.heads.items())
+    match = _heads(id(grammar), heads).fullmatch(word)
+    return heads[_group(match)][0] if match else None
+
+
+def _group(match: re.Match[str]) -> int:
+    return int((match.lastgroup or "h0")[1:])
+
+
+def find(masked: str, tokens: Sequence[Token], grammar: Grammar, lang: str) -> list[Mention]:
+    heads = tuple(grammar.heads.items())
+    starts = {token.start: i for i, token in enumerate(tokens)}
+    found: list[Mention] = []
+    for match in _heads(id(grammar), heads).finditer(masked):
+        if found and match.start() < found[-1].end:
+            continue
+        start, indefinite = _widen_left(masked, match.start(), grammar, lang)
+        end, tail = _widen_right(masked, match.end(), tokens, starts, grammar, lang)
+        kind = heads[_group(match)][0]
+        phrase = masked[start:end]
+        generic = bool(grammar.generic and re.fullmatch(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?", phrase, re.I | re.S))
+        named = _is_named(masked[start : match.start()], match[0], tail)
+        found.append(
+            Mention(
+                start,
+                end,
+                "generic" if generic and not named else "body" if kind == "body" else "office",
+                bare(phrase),
+                office=kind,
+                indefinite=indefinite,
+                bare=not named,
+                oblique=is_oblique(phrase) or (lang in ("ru", "uk") and bool(_SLAVIC_CASE.search(match[0]))),
+            )
+        )
+    return found
+
+
+def _is_named(before: str, head: str, after: str) -> bool:
+    """True where the phrase tells whose office it is ("the NATO chief") or is a name itself ("the Kremlin")."""
+    told = any(word[0].isupper() and word.lower() not in _DETERMINERS for word in before.split())
+    return told or bool(_PROPER.fullmatch(head)) or bool(re.search(r"[^\W\d_]", after))
+
+
+def _widen_left(masked: str, start: int, grammar: Grammar, lang: str) -> tuple[int, bool]:
+    """Adjectives, bodies and the article before an office."""
+    modifiers = re.compile(rf"(?:{grammar.modifiers or '$^'})", re.I)
+    for _ in range(6):
+        before = re.search(r"([^\W\d_][\w’'.-]*)(?:\s|(?<=['’]))$", masked[max(0, start - 40) : start])
+        if before is None:
+            break
+        word = before[1]
+        low = word.lower().rstrip("'’")
+        if low in _DETERMINERS and lang not in ("ru", "uk", "pl", "ar"):
+            return start - len(before[0]), low in _INDEFINITE
+        opens = bool(opens_sentence(masked, start - len(before[0])))
+        named = is_land(word) or word.endswith(("'s", "’s")) or (len(word) > 1 and word.isupper())
+        capital = word[0].isupper() and word not in grammar.starts and (named or not opens)
+        if not (capital or modifiers.fullmatch(word)) or weekday_number(word) is not None:
+            break
+        start -= len(before[0])
+    return start, False
+
+
+def _widen_right(
+    masked: str, end: int, tokens: Sequence[Token], starts: dict[int, int], grammar: Grammar, lang: str
+) -> tuple[int, str]:
+    """ "of the North Atlantic Alliance"; in Slavic languages the genitive after an office."""
+    if lang in GENITIVE_FOLLOWS:
+        return _genitive(masked, end, grammar)
+    pattern = _OF.get(lang)
+    if not pattern:
+        return end, ""
+    begin = end
+    adjective = re.match(r"\s+([^\W\d_]+)", masked[end : end + 25]) if lang in ("fr", "es", "it", "pt") else None
+    if adjective and adjective[1].islower() and is_land(adjective[1]):
+        end += adjective.end()
+    match = re.match(
+        rf"\s+(?:{pattern})(?:\s+|['’])(?:(?:the|la|le|les|el|los|las|die|der|das|den|dem|het|de|il|l)(?:\s+|['’]))?",
+        masked[end : end + 30],
+    )
+    at = starts.get(end + match.end()) if match else None
+    if at is None:
+        return end, masked[begin:end]
+    last = tokens[at]
+    for token in tokens[at + 1 : at + 7]:
+        gap = masked[last.end : token.start]
+        if gap not in (" ", "-", "'", "’") or not (token.capital or token.word in ("of", "and", "de", "del", "for", "la", "the")):
+            break
+        last = token
+    return last.end, masked[begin : last.end]
+
+
+def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
+    verbs = re.compile(rf"(?:{grammar.verbs})", re.I)
+    start = end
+    for _ in range(4):
+        if quoted := re.match(r"\s+[«\"“„][^»\"”“]{2,30}[»\"”“]", masked[end : end + 36]):
+            return end + quoted.end(), masked[start : end + quoted.end()]
+        match = re.match(r"\s+([^\W\d_][\w-]*)", masked[end : end + 40])
+        if not match or verbs.fullmatch(match[1]) or re.fullmatch(grammar.prepositions + "|" + grammar.breaks, match[1], re.I):
+            break
+        if match[1][0].islower() and not re.search(r"(?:[аяыиуюой]|го|их|ых|ов|ев|ел|[auyówiej])$", match[1]):
+            break
+        if match[1][0].isupper() and not (
+            is_land(match[1]) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
+        ):
+            break
+        end += match.end()
+    return end, masked[start:end]
