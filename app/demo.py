@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from app import newsroom as newsrooms
 from app import opening, out
-from app.newsroom import Look, Newsroom, Plant
+from app.newsroom import Newsroom, Plant
 from app.newsroom_server import SimulatedClock, Site, serve
 from claimline import labels
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Skip, Topic
+from claimline.settings import Settings
 
 if TYPE_CHECKING:
     from flows.desk import Desk
@@ -47,10 +48,11 @@ def play(db: str | None, *, keep: bool) -> int:
     """Runs the demo; 0 where exactly the planted failures occurred. `db` keeps the database, `keep` the newsroom."""
     newsroom = newsrooms.load()
     clock = SimulatedClock(newsroom.looks[0].at)
-    with _database(db) as url, serve(newsroom, clock) as site:
+    with _settings(db) as settings, serve(newsroom, clock) as site:
+        url = settings.effective_database_url
         out.say(_opening(newsroom, site))
         began = time.perf_counter()
-        as_planted = _track(url, site, clock)
+        as_planted = _track(settings, site, clock)
         out.say(f"\n{len(newsroom.looks)} days tracked in {time.perf_counter() - began:.0f} seconds.\n")
         _show(url, site.topic())
         out.say(_ending(db, as_planted))
@@ -74,22 +76,20 @@ def compared(skips: Sequence[Skip], planted: Sequence[Plant], site: Site) -> Com
 
 
 @contextmanager
-def _database(db: str | None) -> Iterator[str]:
-    """The database asked for, or one that is gone afterwards."""
-    if db is not None:
-        yield db
-        return
+def _settings(db: str | None) -> Iterator[Settings]:
+    """The user's settings with the database asked for, or with a folder for everything that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="claimline-demo-", ignore_cleanup_errors=True) as folder:
-        yield f"sqlite:///{Path(folder) / 'demo.db'}"
+        url = db or f"sqlite:///{Path(folder) / 'demo.db'}"
+        # The newsroom answers at once or never: waiting before another try would only make the demo longer.
+        yield opening.settings(url).model_copy(update={"data_dir": Path(folder), "retries": 0})
 
 
-def _track(url: str, site: Site, clock: SimulatedClock) -> bool:
+def _track(settings: Settings, site: Site, clock: SimulatedClock) -> bool:
     """The tracking flow on every day; whether exactly the planted failures occurred."""
     from flows import steps
     from flows.desk import open_desk
+    from flows.track import track_in_process
 
-    # The newsroom answers at once or never: waiting before another try would only make the demo longer.
-    settings = opening.settings(url).model_copy(update={"retries": 0})
     as_planted = True
     with out.progress() as step, open_desk(settings, now=clock, progress=step, actor="demo") as desk:
         topic = site.topic()
@@ -98,17 +98,12 @@ def _track(url: str, site: Site, clock: SimulatedClock) -> bool:
         last: datetime | None = None
         for look in site.newsroom.looks:
             clock.set(look.at)
-            report = _look(desk, topic.slug)
+            out.say(f"\n{look.at:%Y-%m-%d}  {look.what}", style="bold")
+            (report,) = track_in_process(desk, [topic.slug])
             found = compared(report.tally.skips, site.newsroom.planted(look.at, since=last), site)
-            _tell(look, report, found)
+            _tell(report, found)
             as_planted, last = as_planted and found.as_planted, look.at
     return as_planted
-
-
-def _look(desk: Desk, slug: str) -> TrackReport:
-    from flows import steps
-
-    return steps.track(desk, slug)
 
 
 def _refuse_second_play(desk: Desk, topic: Topic) -> None:
@@ -134,9 +129,8 @@ def _opening(newsroom: Newsroom, site: Site) -> str:
     )
 
 
-def _tell(look: Look, report: TrackReport, found: Compared) -> None:
+def _tell(report: TrackReport, found: Compared) -> None:
     counts = report.tally.counts
-    out.say(f"\n{look.at:%Y-%m-%d}  {look.what}", style="bold")
     out.say(
         f"  {report.answered} of {len(report.sources)} feeds answered, {counts['articles-new']} new articles, "
         f"{counts['revised']} edited, {counts['copies-found']} pairs of copies, {counts['assessments']} positions read"

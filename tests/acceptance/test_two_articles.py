@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from claimline.normal import normalise
 from tests.acceptance.command import ROOT, Claimline, Ran
 
 SEEDS = Path(os.environ.get("CLAIMLINE_SEEDS", ROOT.parent / "shared" / "seeds"))
@@ -71,7 +72,7 @@ def test_every_change_has_a_verbatim_quote_a_speaker_and_a_date(world: World) ->
 
 
 def _texts(world: World) -> Mapping[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in SEEDS.glob("*.txt")}
+    return {path.name: normalise(path.read_text(encoding="utf-8")) for path in SEEDS.glob("*.txt")}
 
 
 def test_on_the_first_day_of_2018_it_is_open(world: World) -> None:
