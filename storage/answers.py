@@ -36,7 +36,8 @@ def answers(
     The pinned judge's before the pinned matcher's. An article of which only a person says something is there too, with the
     stance *unrelated* as the machine's. `known_at`: what had been published by then, on the newest text that had an answer.
     """
-    chosen = _chosen(s, topic_id, claim_id, article_id, known_at)
+    found = _chosen(s, topic_id, claim_id, article_id, known_at)
+    chosen = {pair: row for pair, row in found.items() if row["stance"] != Stance.UNRELATED.value}  # a judge may say so
     said = _said(s, topic_id, claim_id, article_id) if known_at is None else {}
     rows = [*chosen.values(), *_only_said(s, said, chosen)]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))

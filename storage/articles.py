@@ -280,10 +280,19 @@ def _captured(
     s.execute(sa.insert(t.sightings).values(**sighting))
     _settle(s, article_id, cleaned, revision_id, came, now)
     if before is not None:
-        cause = Cause.RETRACTED if cleaned.notice == RETRACTION else Cause.EDITED_ARTICLE
+        cause = _news(s, before, cleaned, body_hash)
         for topic_id in topics_of_article(s, article_id):
             touch(s, topic_id, cause, now, article_id=article_id)
     return CaptureSaved(revision_id, is_new, "new" if before is None else "revised")
+
+
+def _news(s: Session, before: int, cleaned: Cleaned, body_hash: str) -> Cause:
+    if cleaned.notice == RETRACTION:
+        return Cause.RETRACTED
+    r = t.revisions
+    held = s.execute(sa.select(r.c.cleaner, r.c.body_sha256).where(r.c.id == before)).one()
+    same_page = held.body_sha256 == body_hash and held.cleaner != cleaned.cleaner
+    return Cause.NEW_CLEANER if same_page else Cause.EDITED_ARTICLE
 
 
 def _revision_like(s: Session, article_id: int, cleaned: Cleaned) -> int | None:

@@ -17,6 +17,7 @@ from storage import tables as t
 from storage.records import PendingCounts, PendingPair
 from storage.revisions import count_unscanned
 from storage.sql import chunks, insert_id, insert_many, insert_new, touch
+from storage.stands import RETRACTION
 
 MAX_PAIR_ATTEMPTS = 5
 
@@ -51,8 +52,8 @@ def save_scan(
     ids = save_judgements(
         s, revision_id, matcher_hash, judgements, run_id=run_id, now=now, claim_versions=claim_versions, kind=kind
     )
-    if fresh:
-        _touch_if_it_counts(s, revision_id, topic_version_id, matcher_hash, bool(ids), kind, now)
+    if fresh and not ids:
+        _touch_silence(s, revision_id, topic_version_id, matcher_hash, now)
     return ids
 
 
@@ -71,17 +72,23 @@ def save_judgements(
     article_id = s.execute(sa.select(t.revisions.c.article_id).where(t.revisions.c.id == revision_id)).scalar_one()
     claim_of = _claims_of(s, claim_versions.values())
     ids = []
+    settled = False
     for judgement in judgements:
         version_id = claim_versions[judgement.claim]
         where = {"claim_version_id": version_id, "revision_id": revision_id, "matcher": matcher_hash}
         if judgement.failed is not None:
             _save_pending(s, claim_of[version_id], where, judgement.failed, now)
             continue
-        _clear_pending(s, where)
-        if judgement.stance is Stance.UNRELATED:
+        settled |= _clear_pending(s, where)
+        if judgement.stance is Stance.UNRELATED and kind != "judge":  # a judge makes no scan: its "unrelated" is kept as said
             continue
         signed = where | {"claim_id": claim_of[version_id], "article_id": article_id, "actor": kind, "run_id": run_id}
-        ids.append(_save_assessment(s, signed, judgement, now))
+        assessment_id, is_new = _save_assessment(s, signed, judgement, now)
+        ids.append(assessment_id)
+        settled |= is_new
+    if settled:
+        for topic_id in _topics_of(s, claim_of.values()):
+            _touch_if_it_counts(s, revision_id, topic_id, matcher_hash, kind, now)
     return tuple(ids)
 
 
@@ -175,12 +182,12 @@ def _claims_of(s: Session, version_ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgement, now: datetime) -> int:
+def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgement, now: datetime) -> tuple[int, bool]:
     a = t.assessments
     same = [a.c[name] == signed[name] for name in ("claim_version_id", "revision_id", "matcher")]
     held = s.execute(sa.select(a.c.id).where(*same)).scalar()
     if held is not None:
-        return int(held)
+        return int(held), False
     assessment_id = insert_id(
         s,
         a,
@@ -194,7 +201,7 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
     buried = _buried_people(s)
     rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _is_buried(q, buried))]
     insert_many(s, t.evidence, list({(r["start"], r["end"]): r for r in rows}.values()))
-    return assessment_id
+    return assessment_id, True
 
 
 def _buried_people(s: Session) -> frozenset[str]:
@@ -238,21 +245,44 @@ def _save_pending(s: Session, claim_id: int, where: Mapping[str, object], reason
     s.execute(sa.update(p).where(*same).values(**values))
 
 
-def _clear_pending(s: Session, where: Mapping[str, object]) -> None:
-    s.execute(sa.delete(t.pending_pairs).where(*[t.pending_pairs.c[name] == value for name, value in where.items()]))
+def _clear_pending(s: Session, where: Mapping[str, object]) -> bool:
+    p = t.pending_pairs
+    found = s.execute(sa.delete(p).where(*[p.c[name] == value for name, value in where.items()]))
+    return bool(found.rowcount)  # type: ignore[attr-defined]
 
 
-def _touch_if_it_counts(
-    s: Session, revision_id: int, topic_version_id: int, matcher: str, answered: bool, kind: str, now: datetime
-) -> None:
-    """An answer, or silence where an older text had one, is work for the next edition; another matcher's is not."""
-    topic_id = s.execute(sa.select(t.topic_versions.c.topic_id).where(t.topic_versions.c.id == topic_version_id)).scalar_one()
+def _topics_of(s: Session, claim_ids: Iterable[int]) -> list[int]:
+    c = t.claims
+    query = sa.select(c.c.topic_id).where(c.c.id.in_(sorted(set(claim_ids)))).distinct().order_by(c.c.topic_id)
+    return list(s.execute(query).scalars())
+
+
+def _touch_if_it_counts(s: Session, revision_id: int, topic_id: int, matcher: str, kind: str, now: datetime) -> None:
+    """An answer is work for the next edition; that of a matcher which is not the pinned one is not."""
     pinned = pinned_matcher(s, topic_id)
-    if kind == "model" and pinned is not None and pinned != matcher:
-        return
-    article_id = s.execute(sa.select(t.revisions.c.article_id).where(t.revisions.c.id == revision_id)).scalar_one()
-    spoke = sa.select(t.positions.c.id).where(t.positions.c.article_id == article_id, t.positions.c.known_to.is_(None))
-    if answered or s.execute(spoke.limit(1)).first() is not None:
-        first = sa.select(sa.func.min(t.revisions.c.id)).where(t.revisions.c.article_id == article_id)
-        edited = s.execute(first).scalar() != revision_id
-        touch(s, topic_id, Cause.EDITED_ARTICLE if edited else Cause.NEW_ARTICLE, now, article_id=article_id)
+    if kind == "judge" or pinned in (None, matcher):
+        cause, article_id = _news(s, revision_id)
+        touch(s, topic_id, cause, now, article_id=article_id)
+
+
+def _touch_silence(s: Session, revision_id: int, topic_version_id: int, matcher: str, now: datetime) -> None:
+    """Silence is work for the next edition where an older text of the article said something."""
+    v, p = t.topic_versions, t.positions
+    article_id = sa.select(t.revisions.c.article_id).where(t.revisions.c.id == revision_id).scalar_subquery()
+    spoke = sa.select(p.c.id).where(p.c.article_id == article_id, p.c.known_to.is_(None)).limit(1)
+    if s.execute(spoke).first() is not None:
+        topic_id = s.execute(sa.select(v.c.topic_id).where(v.c.id == topic_version_id)).scalar_one()
+        _touch_if_it_counts(s, revision_id, topic_id, matcher, "model", now)
+
+
+def _news(s: Session, revision_id: int) -> tuple[Cause, int]:
+    """What a text is to its article: its first, an edit of it, the same page read by another cleaner, or its retraction."""
+    r = t.revisions
+    own = s.execute(sa.select(r.c.article_id, r.c.body_sha256, r.c.notice).where(r.c.id == revision_id)).one()
+    before = sa.select(r.c.body_sha256).where(r.c.article_id == own.article_id, r.c.id < revision_id)
+    bodies = s.execute(before).scalars().all()
+    if not bodies:
+        return Cause.NEW_ARTICLE, own.article_id
+    if own.notice == RETRACTION:
+        return Cause.RETRACTED, own.article_id
+    return Cause.NEW_CLEANER if own.body_sha256 in bodies else Cause.EDITED_ARTICLE, own.article_id

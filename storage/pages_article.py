@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -33,6 +33,7 @@ class ArticleAnswer:
     """What one machine says of one claim in one text; `pinned` where it is the one that counts."""
 
     id: int
+    revision_id: int
     topic_id: int
     topic: str
     claim_id: int
@@ -95,8 +96,8 @@ class Read:
     at: datetime
 
 
-def answers(s: Session, revision_id: int) -> tuple[ArticleAnswer, ...]:
-    """Every answer about this text, those that count first."""
+def answers(s: Session, revision_ids: Sequence[int]) -> tuple[ArticleAnswer, ...]:
+    """Every answer about these texts, those that count first (the judge's before the matcher's)."""
     a, c, cv, pin = t.assessments, t.claims, t.claim_versions, t.pins
     query = (
         sa.select(a, c.c.slug, c.c.topic_id, c.c.current_version_id, cv.c.statement, t.topics.c.slug.label("topic"))
@@ -105,14 +106,15 @@ def answers(s: Session, revision_id: int) -> tuple[ArticleAnswer, ...]:
         .join(t.topics, t.topics.c.id == c.c.topic_id)
         .join(cv, cv.c.id == a.c.claim_version_id)
         .outerjoin(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None))
-        .where(a.c.revision_id == revision_id)
-        .order_by(t.topics.c.slug, c.c.id, a.c.id.desc())
+        .where(a.c.revision_id.in_(revision_ids))
+        .order_by(t.topics.c.slug, c.c.id, a.c.actor, a.c.id.desc())
     )
     rows = s.execute(query).mappings().all()
     quotes = _quotes(s, [r["id"] for r in rows])
     found = [
         ArticleAnswer(
             id=r["id"],
+            revision_id=r["revision_id"],
             topic_id=r["topic_id"],
             topic=r["topic"],
             claim_id=r["claim_id"],

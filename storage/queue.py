@@ -104,6 +104,6 @@ def _disputed(s: Session, topic_id: int) -> frozenset[tuple[int, int]]:
         .join(judge, (judge.c.claim_version_id == p.c.claim_version_id) & (judge.c.matcher == p.c.judge))
         .join(t.claims, t.claims.c.id == p.c.claim_id)
         .where(judge.c.revision_id == model.c.revision_id, p.c.known_to.is_(None), t.claims.c.topic_id == topic_id)
-        .where(model.c.stance != judge.c.stance)
+        .where(model.c.stance != judge.c.stance, model.c.decided.is_(True), judge.c.decided.is_(True))
     )
     return frozenset((row.claim_id, row.revision_id) for row in s.execute(query))

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 KNOWN = ("0001", "0002")
 HEAD = KNOWN[-1]
-_UPGRADE_LOCK = 0x636C6D69
 
 
 def current(engine: sa.Engine) -> str | None:
