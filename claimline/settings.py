@@ -6,6 +6,7 @@ Order: flag > environment > `.env` > `claimline.toml` in the data folder > defau
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_config_dir, user_data_dir
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -52,7 +53,13 @@ class Settings(BaseSettings):
     judge_base_url: str | None = None
     judge_model: str | None = None
     judge_api_key_env: str = "CLAIMLINE_JUDGE_API_KEY"
-    judge_scope: str = "undecided"  # undecided | all
+    judge_scope: Literal["undecided", "all"] = "undecided"
+    judge_timeout_s: float = 60.0
+    judge_concurrency: int = 4
+    judge_pairs_per_run: int = 500
+    judge_price_in: float = 0.0  # for a million tokens, in your currency; only to tell a run's cost
+    judge_price_out: float = 0.0
+    hub_url: str = "https://huggingface.co"
 
     retention_days_bytes: int = 365
     retention_days_text: int | None = None

@@ -143,12 +143,12 @@ def installed_judge(desk: Desk) -> str | None:
 
 
 def judge_undecided(
-    desk: Desk, topic: StoredTopic, run_id: int | None, *, trial: bool = False, only: Collection[str] = ()
+    desk: Desk, topic: StoredTopic, run_id: int | None, *, matcher: str | None = None, only: Collection[str] = ()
 ) -> Tally:
     """Asks the configured judge about the pairs on which the matcher is unsure (or all that it lists); stores what it answers.
 
     A pair without a proper answer stays pending and is asked again in later runs, up to a limit. A judge that is not the pinned
-    one is not asked but for a replay (`trial`, of the claims `only`): its answers would count for nothing.
+    one is not asked but for a replay (of this `matcher` and the claims `only`): its answers would count for nothing.
     """
     tally = Tally()
     judge = installed_judge(desk)
@@ -157,14 +157,14 @@ def judge_undecided(
     settings = desk.settings
     with desk.db.read() as s:
         pinned = judge_pairs.pinned_judge(s, topic.id)
-        if pinned not in (None, judge) and not trial:
+        if pinned not in (None, judge) and matcher is None:
             tally.skip(Skip(str(settings.judge_model), "judge-not-let-in", "`claimline replay` tries it on the stored past"))
             return tally
         pairs = judge_pairs.judge_pairs(
             s,
             topic.version_id,
             judge,
-            matcher=(None if trial else assessments.pinned_matcher(s, topic.id)) or installed_hash(desk),
+            matcher=matcher or assessments.pinned_matcher(s, topic.id) or installed_hash(desk),
             claims=only,
             everything=settings.judge_scope == "all",
             limit=settings.judge_pairs_per_run,

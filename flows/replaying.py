@@ -74,8 +74,12 @@ def replay_topic(
     todo = judging.unread(desk, topic, matcher)
     if todo:
         tally = judging.assess(desk, topic, judging.open_matcher(desk, topic), todo, run_id=None)
+    tally.add(judging.judge_undecided(desk, topic, None, matcher=matcher, only=[c.slug for c in chosen]))
+    judge = judging.installed_judge(desk)
     edition = desk.db.write(
-        lambda s: replay.open_shadow(s, topic.id, matcher=matcher, claims=[c.id for c in chosen], by=by, now=desk.now())
+        lambda s: replay.open_shadow(
+            s, topic.id, matcher=matcher, judge=judge, claims=[c.id for c in chosen], by=by, now=desk.now()
+        )
     )
     report = describe(desk, topic, edition, chosen, since=since, until=until)
     return ReplayReport(

@@ -14,11 +14,12 @@ from storage.records import CaptureSaved
 
 @dataclass(slots=True)
 class Tally:
-    """Counts, skips and seconds by phase."""
+    """Counts, skips, seconds by phase, and what else was spent (a judge's price)."""
 
     counts: Counter[str] = field(default_factory=Counter)
     skips: list[Skip] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    cost: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -36,6 +37,8 @@ class Tally:
         self.skips.extend(other.skips)
         for what, seconds in other.seconds.items():
             self.spent(what, seconds)
+        for what, price in other.cost.items():
+            self.cost[what] = self.cost.get(what, 0.0) + price
 
     def saw(self, saved: CaptureSaved, skip: Skip | None) -> None:
         self.counts[saved.kind] += 1
