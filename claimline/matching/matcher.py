@@ -128,7 +128,7 @@ class Matcher:
 def attributed(
     text: Text, start: int, end: int, stance: Stance, confidence: float, people: Sequence[Person], *, expected: str | None = None
 ) -> Quote:
-    """The quote at a span with who says it, when, by which agency, in which modality; a span that is not `expected` is refused."""
+    """The quote at a span with who says it, when, by which agency, in which modality; another span is refused."""
     lang = text.lang or "en"
     return evidence.quote(
         text.text,
