@@ -97,7 +97,7 @@ def article_page(r: Reading, key: str) -> ArticlePage:
     revision = revisions.revision_by_key(r.s, key)
     article = articles.article(r.s, revision.article_id)
     said = decisions.decisions(r.s, article_id=article.id)
-    answers = pages_article.answers(r.s, revision.id)
+    answers = pages_article.answers(r.s, [revision.id])
     topics = pages_article.topics_of(r.s, article.id)
     live = [c for c in claims.claims(r.s) if c.topic_id in topics]
     cards = tuple(_cards(live, answers, said))

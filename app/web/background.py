@@ -53,9 +53,10 @@ class Background:
         with self._lock:
             return self._held.get(topic)
 
-    def running(self) -> tuple[Progress, ...]:
+    def all(self) -> tuple[Progress, ...]:
+        """The latest run of each topic that this page started, newest first."""
         with self._lock:
-            return tuple(p for p in self._held.values() if p.running)
+            return tuple(sorted(self._held.values(), key=lambda p: p.started_at, reverse=True))
 
     def start(self, topic: str, by: str) -> Progress:
         """Start a run unless one of ours is at it; returns at once."""

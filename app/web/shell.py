@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import auth, out
 from app.views.reading import Cache, Moment, Reading, link
+from app.views.review import Queue
 from app.web import templating
 from app.web.background import Background
 from claimline.errors import ClaimlineError
@@ -57,6 +58,7 @@ class Shell:
         self.login_required = login_required
         self.cache = Cache()
         self.attempts = auth.Attempts()
+        self.queue = Queue(self.cache)
         self.background = Background(settings, db, now, desk)
 
     def close(self) -> None:
