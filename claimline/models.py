@@ -227,12 +227,16 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """The answer of one source: entries, what was skipped, and the validators to send next time."""
+    """The answer of one source: entries, what was skipped, and the validators to send next time.
+
+    With `more`, there is more than one answer holds: asked again with these validators, the source goes on from here.
+    """
 
     entries: tuple[Entry, ...]
     skips: tuple[Skip, ...] = ()
     validators: Validators = field(default_factory=Validators)
     not_modified: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,6 +334,7 @@ def test_a_large_archive_is_read_in_chunks_that_go_on_where_the_last_one_stopped
     while not (found := ask("warc", ".", base_dir=tmp_path, validators=validators, max_feed_items=2)).not_modified:
         seen.append(len(found.entries))
         validators = found.validators
+        assert found.more == (sum(seen) < 9)
     assert sum(seen) == 9
     assert max(seen) == 2
 

@@ -37,20 +37,23 @@ def discover(ask: Ask) -> Discovered:
     if not root.exists():
         raise SourceError(ask.spec.locator, "not-found", "no such file or folder")
     files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.name.lower().endswith(_SUFFIXES))
+    if not files:
+        raise SourceError(ask.spec.locator, "no-archive", f"no file here ends with {', '.join(_SUFFIXES)}")
     stamp = _stamp(files, root)
     place = _place(ask.validators) if ask.validators.body_sha256 == stamp else (0, 0)
     if place[0] >= len(files):
         return Discovered((), validators=ask.validators, not_modified=True)
     reader = _Reader(ask, _window(ask), _pattern(ask))
     number, record = place
+    more = False
     while number < len(files):
         stopped = reader.read(files[number], root, record)
         if stopped is not None:
-            record = stopped
+            record, more = stopped, True
             break
         number, record = number + 1, 0
     stopped_at = Validators(etag=json.dumps([number, record]), body_sha256=stamp)
-    return Discovered(tuple(reader.entries), tuple(reader.skips), stopped_at)
+    return Discovered(tuple(reader.entries), tuple(reader.skips), stopped_at, more=more)
 
 
 @dataclass(slots=True)
