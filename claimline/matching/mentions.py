@@ -166,6 +166,8 @@ def _nested(a: Mention, b: Mention, masked: str) -> Mention:
         if b.start > a.start and owned and b.office is not None:
             return replace(a, end=b.end)
         return replace(b, start=a.start, office=b.office or (a.office if a.kind != "body" else None), single=False)
+    if a.kind in people and a.oblique and b.kind == "office" and b.end > a.end:  # "Mr Johnson's spokesman"
+        return replace(b, start=a.start, name=masked[a.start : b.end], bare=False)
     if a.kind in people and b.kind in offices:
         return replace(a, end=max(a.end, b.end), office=a.office or (b.office if b.kind == "office" else None))
     return a if a.end >= b.end else replace(a, end=b.end)

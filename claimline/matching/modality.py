@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from claimline.matching.word_order import compiled, language
+
 # kind -> language -> pattern; the order of kinds is the order of telling.
 _WORDS: dict[str, dict[str, str]] = {
     "denied": {
@@ -132,8 +134,8 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "may": {
         "en": r"may|might|could|possibly|perhaps|likely",
-        "ru": r"возможно|может быть|вероятно|могл[аи]? бы|не исключен\w*",
-        "uk": r"можливо|може бути|ймовірно|мабуть",
+        "ru": r"возможно|может быть(?=,)|вероятно|могл[аи]? бы|не исключен\w*",
+        "uk": r"можливо|може бути(?=,)|ймовірно|мабуть",
         "tr": r"\w*(?:abilir|ebilir)\w*|olası\w*|belki|muhtemel\w*",
         "fr": r"pourrai(?:t|ent)|peut-être|possible\w*|probable\w*",
         "de": r"könnten?|möglich(?:erweise)?|vielleicht|dürfte\w*|wohl",
@@ -141,7 +143,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "it": r"potrebbe\w*|forse|possibil\w+|probabil\w+",
         "pt": r"poderia\w*|talvez|possível\w*|provável\w*",
         "nl": r"zou kunnen|mogelijk|misschien|wellicht|waarschijnlijk",
-        "pl": r"być może|może być|prawdopodobn\w+|możliw\w+",
+        "pl": r"być może|prawdopodobn\w+|możliw\w+",
         "ar": r"ربما|قد \w+|من المحتمل|محتمل",
     },
     "can": {
@@ -202,11 +204,16 @@ def _patterns(code: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def of(span: str, lang: str | None) -> str | None:
     """The most telling modality of a span, or None."""
-    code = (lang or "en").lower()[:2]
+    code = language(lang, span)
     for kind, pattern in _patterns(code):
-        if pattern.search(span):
+        if pattern.search(_told(span, code) if kind == "has" else span):
             return "has-not-asked" if kind == "asked" and _negated(span, code) else kind
     return None
+
+
+def _told(span: str, code: str) -> str:
+    """The span without its verbs of speech: "it is a risk, he stressed" tells nothing done."""
+    return compiled(code)["verb"].sub(" ", span)
 
 
 def _negated(span: str, code: str) -> bool:

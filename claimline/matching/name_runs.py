@@ -35,7 +35,7 @@ def find(tokens: Sequence[Token], masked: str, grammar: Grammar, lang: str) -> l
     found: list[Mention] = []
     run: list[Token] = []
     for i, token in enumerate([*tokens, Token(len(masked), len(masked), "", False, False)]):
-        if run and not _continues(run[-1], token, masked, tokens[i + 1 : i + 2]):
+        if run and not _continues(run[-1], token, masked, tokens[i + 1 : i + 4]):
             found += _from_run(run, masked, grammar, lang)
             run = []
         if (token.capital or run) and not (not run and _opens_sentence(token, grammar)):
@@ -53,9 +53,22 @@ def _continues(last: Token, token: Token, masked: str, rest: Sequence[Token]) ->
         return False
     if token.capital:
         return True
-    if token.word not in PARTICLES or not rest or not rest[0].capital or masked[token.end : rest[0].start] != " ":
+    if token.word not in PARTICLES or not _leads_to_capital(token, masked, rest):
         return False
     return not _NOUN.search(last.word)  # "nach Angaben von Stoltenberg" is no name
+
+
+def _leads_to_capital(token: Token, masked: str, rest: Sequence[Token]) -> bool:
+    """ "von der Leyen": particles up to a capitalised word, with nothing but blanks between."""
+    for following in rest:
+        if masked[token.end : following.start] != " ":
+            return False
+        if following.capital:
+            return True
+        if following.word not in PARTICLES:
+            return False
+        token = following
+    return False
 
 
 def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) -> list[Mention]:

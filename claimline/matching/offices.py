@@ -45,7 +45,8 @@ def _heads(grammar_id: int, grammar_heads: tuple[tuple[str, str], ...]) -> re.Pa
 def office_kind(word: str, grammar: Grammar) -> str | None:
     """The kind of office that a word names, or None."""
     heads = tuple(grammar.heads.items())
-    match = _heads(id(grammar), heads).fullmatch(word)
+    pattern = _heads(id(grammar), heads)
+    match = pattern.fullmatch(word) or pattern.fullmatch(word.rpartition("-")[2])  # "EMA-Chefin", "NAVO-baas"
     return heads[_group(match)][0] if match else None
 
 
@@ -65,7 +66,7 @@ def find(masked: str, tokens: Sequence[Token], grammar: Grammar, lang: str) -> l
         kind = heads[_group(match)][0]
         phrase = masked[start:end]
         generic = bool(grammar.generic and re.fullmatch(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?", phrase, re.I | re.S))
-        named = _is_named(masked[start : match.start()], match[0], tail)
+        named = is_named(masked[start : match.start()], match[0], tail)
         found.append(
             Mention(
                 start,
@@ -81,7 +82,7 @@ def find(masked: str, tokens: Sequence[Token], grammar: Grammar, lang: str) -> l
     return found
 
 
-def _is_named(before: str, head: str, after: str) -> bool:
+def is_named(before: str, head: str, after: str) -> bool:
     """True where the phrase tells whose office it is ("the NATO chief") or is a name itself ("the Kremlin")."""
     told = any(word[0].isupper() and word.lower() not in _DETERMINERS for word in before.split())
     return told or bool(_PROPER.fullmatch(head)) or bool(re.search(r"[^\W\d_]", after))

@@ -23,8 +23,8 @@ _LEADERS = ("secretary general", "president", "prime minister", "chancellor", "m
 _PERSONS = (*_LEADERS, "spokesperson", "envoy", "person")
 
 _CYRILLIC = (
-    "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= ы=y ь= "
-    "э=e ю=yu я=ya і=i ї=i є=e ґ=g ў=u"
+    "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= "
+    "ы=y ь= э=e ю=yu я=ya і=i ї=i є=e ґ=g ў=u"
 )
 _ARABIC = (
     "ا=a ب=b ت=t ث=th ج=j ح=h خ=kh د=d ذ=dh ر=r ز=z س=s ش=sh ص=s ض=d ط=t ظ=z ع=a غ=gh ف=f ق=q ك=k ل=l م=m ن=n ه=h و=w ي=y "

@@ -55,34 +55,29 @@ _PT_DAY = re.compile(r"\s*(?:-feira)?\s*\((\d{1,2})\)")
 def day_of(reading: Reading, cue: Cue, published: date | None) -> Said | None:
     """The day of an act of speech, or of the same speaker's other act where this one tells no time."""
     own = _own(reading, cue, published)
-    if own is not None or _vague(reading, cue):
+    if own is not None or _vague(reading, cue) or _in_vague_paragraph(reading, cue, published):
         return own
-    same = [
-        c
-        for c in reading.cues
-        if c is not cue and c.speaker is not None and cue.speaker is not None and c.speaker.key == cue.speaker.key
-    ]
+    same = [c for c in reading.cues if c is not cue and _same_speaker(c, cue)]
     dated = [(c, day) for c in same if (day := _own(reading, c, published)) is not None]
-    if not dated:
-        return None
     if len({day.day for _, day in dated}) == 1:
         return dated[0][1]
     earlier = [day for c, day in dated if c.zone.start < cue.zone.start]
     return earlier[-1] if earlier else None
 
 
-def _in_vague_paragraph(reading: Reading, cue: Cue) -> bool:
-    """The same speaker's act before this one, in the same paragraph, is told of an undated earlier time."""
+def _in_vague_paragraph(reading: Reading, cue: Cue, published: date | None) -> bool:
+    """The speaker's last timed act before this one, in the same paragraph, is of an undated earlier time."""
     start = reading.masked.rfind("\n", 0, cue.zone.start) + 1
-    before = [
-        c
-        for c in reading.cues
-        if start <= c.zone.start < cue.zone.start
-        and c.speaker is not None
-        and cue.speaker is not None
-        and c.speaker.key == cue.speaker.key
-    ]
-    return bool(before) and _vague(reading, before[-1])
+    for before in reversed([c for c in reading.cues if start <= c.zone.start < cue.zone.start and _same_speaker(c, cue)]):
+        if _own(reading, before, published) is not None:
+            return False
+        if _vague(reading, before):
+            return True
+    return False
+
+
+def _same_speaker(a: Cue, b: Cue) -> bool:
+    return a.speaker is not None and b.speaker is not None and a.speaker.key == b.speaker.key != ""
 
 
 def _own(reading: Reading, cue: Cue, published: date | None) -> Said | None:

@@ -16,7 +16,7 @@ from claimline.matching.grammars import GRAMMARS
 from claimline.matching.mention import Mention
 from claimline.matching.people import Directory
 from claimline.matching.quoted import MASK, Span, masked, quotations, sentences
-from claimline.matching.word_order import Finder, Spoken
+from claimline.matching.word_order import Finder, Spoken, language
 from claimline.models import Person, Speaker
 
 
@@ -51,16 +51,6 @@ class Reading:
 
     def in_sentence(self, number: int) -> list[Cue]:
         return [cue for cue in self.cues if cue.sentence == number]
-
-
-def language(lang: str | None, text: str) -> str:
-    """The language whose grammar reads the text: its own, else the nearest by script."""
-    code = (lang or "").lower()[:2]
-    if code in GRAMMARS:
-        return code
-    if re.search("[\u0600-\u06ff]", text[:500]):
-        return "ar"
-    return "ru" if re.search("[\u0400-\u04ff]", text[:500]) else "en"
 
 
 @lru_cache(maxsize=32)
@@ -115,7 +105,7 @@ class _Reader:
         if closes and right.lstrip().startswith(",") and stays > 1 and not quoted_left:
             return (before, Span(after.start, self._until(after, later)))  # "The vaccine, says X, is safe"
         content: list[Span] = []
-        if (quoted_left or (closes and many_left > 6) or (closes and stays <= 5) or stays <= 2) and many_left:
+        if (quoted_left or (closes and many_left > 6) or (closes and stays <= 5) or (stays <= 2 and many_left > 2)) and many_left:
             content.append(before)
         if not content or stays > 6 or MASK in right:
             content.append(Span(after.start, self._until(after, later)))
@@ -128,15 +118,15 @@ class _Reader:
             last = max(verb.end, subject.end) if subject else verb.end
             if _CLOSED.search(self._text[after.start : start]) and len(self._text[last : after.end].split()) <= 8:
                 return start  # "The study found that ..., its author said in a statement"
-            gap = self._text[max(after.start, start - 14) : start]
-            if re.search(
-                r"(?:;|[,–—-]\s*(?:but|while|and|whereas|а|но|и|mais|et|aber|und|pero|y|ma|mas|e|maar|ale|та|але)\s+(?:\w+\s+)?)$",
-                gap,
-                re.I,
-            ):
+            if _CLAUSE.search(self._text[max(after.start, start - 16) : start]):
                 return start
         return after.end
 
 
 _CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_]+\s+){0,2}$")
 _THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
+_CLAUSE = re.compile(
+    r"(?:;|[,–—-]\s*(?:but|while|and|whereas|although|though|а|но|и|хотя|mais|et|tandis que|aber|und|während|pero|y|mientras|ma|"
+    r"mentre|mas|e|enquanto|maar|terwijl|ale|та|але)\s+(?:\w+\s+)?)$",
+    re.I,
+)

@@ -15,9 +15,20 @@ from functools import lru_cache
 from claimline.day_words import weekday_number
 from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mention import Mention
+from claimline.matching.offices import is_named
 from claimline.matching.quoted import MASK, Span
 
 Spoken = tuple[Span, Mention | None]
+
+
+def language(lang: str | None, text: str) -> str:
+    """The language whose grammar reads the text: its own, else the nearest by script."""
+    code = (lang or "").lower()[:2]
+    if code in GRAMMARS:
+        return code
+    if re.search("[\u0600-\u06ff]", text[:500]):
+        return "ar"
+    return "ru" if re.search("[\u0400-\u04ff]", text[:500]) else "en"
 
 
 @lru_cache(maxsize=64)
@@ -130,9 +141,7 @@ class Finder:
     def _left(self, verb: Span, here: Sequence[Mention]) -> Mention | None:
         """The nearest mention before a verb that may be its subject."""
         for mention in reversed([m for m in here if m.end <= verb.start]):
-            if not self._clear(mention, verb.start):
-                return None
-            if not mention.oblique and not self._governed(mention, verb):
+            if self._clear(mention, verb.start) and not mention.oblique and not self._governed(mention, verb):
                 return self._of_a_noun(mention, verb, here) or mention
         return None
 
@@ -157,6 +166,8 @@ class Finder:
 
     def _governed(self, mention: Mention, verb: Span) -> bool:
         """After a preposition no name is a subject, but for "в Кремле заявили"."""
+        if self.text[mention.start - 1 : mention.start] == "(":
+            return True
         before = self.re["prepositions"].search(self.text, max(0, mention.start - 15), mention.start)
         if before is None:
             return False
@@ -179,7 +190,7 @@ class Finder:
     def coordinated(self, start: int, end: int, *, comma: bool = True) -> bool:
         """ "said ... and added": the verb shares the subject of the one before."""
         gap = self.text[start:end]
-        return bool(AND.search(gap)) or (comma and bool(re.search(r",\s*(?:\w+\s+){0,2}$", gap)))
+        return bool(_AND.search(gap)) or (comma and bool(re.search(r",\s*(?:\w+\s+){0,2}$", gap)))
 
     def _starts_clause(self, verb: Span, span: Span) -> bool:
         before = self.text[span.start : verb.start].strip(" -–—")
@@ -250,7 +261,7 @@ class Finder:
         if holder:
             return Mention(at, at + len(phrase), "name", holder, office=kind)
         what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
-        return Mention(at, at + len(phrase), what, phrase, office=kind, bare=" " not in phrase)
+        return Mention(at, at + len(phrase), what, phrase, office=kind, bare=not is_named("", phrase, phrase.partition(" ")[2]))
 
     def _according(self, span: Span) -> list[Spoken]:
         here = self._inside(span)
@@ -289,7 +300,11 @@ class Finder:
         return []
 
 
-AND = re.compile(r"(?:\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also))\s+(?:\w+\s+){0,2}$", re.I)
+_AND = re.compile(
+    r"\b(?:and|but|а|и|но|et|mais|und|aber|y|pero|e|ma|mas|en|maar|i|ale|та|але|also|while|whereas|although|though|хотя|"
+    r"тогда как|während|tandis que|mientras|mentre|enquanto|terwijl|podczas gdy)\s+(?:\w+\s+){0,2}$",
+    re.I,
+)
 
 
 _ARTICLED = re.compile(r"(?:وال|بال|لل|ال)\w")

@@ -21,7 +21,7 @@ GRAMMAR = Grammar(
     this_said=r"(?:É o que|Foi o que|A informação foi|O anúncio foi)\b",
     pronouns=r"[Ee]le|[Ee]la",
     prepositions=(
-        r"com|a|ao|à|aos|às|de|do|da|dos|das|por|pelo|pela|para|contra|sobre|em|no|na|nos|nas|entre|sem|sob|desde|"
+        r"com|ao|à|aos|às|de|do|da|dos|das|por|pelo|pela|para|contra|sobre|em|no|na|nos|nas|entre|sem|sob|desde|"
         r"após|até|antes"
     ),
     breaks=r"que|mas|porque|se|e|ou|quando|onde|enquanto|embora",

@@ -1,0 +1,262 @@
+"""Who said it, on which day, by which agency, in which modality: in twelve languages, and unknown where nobody is named.
+
+tests/data/attribution.jsonl holds 308 labelled sentences of our own. Those of the set "first look" and "second look" were written
+before the rules were run on them; what they scored at first sight stands in docs/attribution.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claimline.matching import attribution, quoted
+from claimline.models import Person, SpeakerBasis
+
+PEOPLE = (
+    Person(
+        "jens-stoltenberg",
+        "Jens Stoltenberg",
+        (
+            "Stoltenberg",
+            "Йенс Столтенберг",
+            "Столтенберг",
+            "Єнс Столтенберг",
+            "NATO chief",
+            "генсек НАТО",
+            "ينس ستولتنبرغ",
+            "ستولتنبرغ",
+        ),
+        "Secretary General of NATO, 2014 to 2024",
+    ),
+    Person(
+        "recep-tayyip-erdogan",
+        "Recep Tayyip Erdogan",
+        ("Erdoğan", "Recep Tayyip Erdoğan", "Эрдоган", "Реджеп Тайип Эрдоган", "أردوغان"),
+        "President of Turkey",
+    ),
+    Person("hulusi-akar", "Hulusi Akar", ("Хулуси Акар",), "Defence minister of Turkey"),
+    Person("mevlut-cavusoglu", "Mevlut Cavusoglu", ("Mevlüt Çavuşoğlu",), "Foreign minister of Turkey"),
+    Person("sergey-chemezov", "Sergey Chemezov", ("Sergei Chemezov", "Сергей Чемезов", "Sergey Çemezov"), "Head of Rostec"),
+)
+ROWS: list[dict[str, Any]] = [
+    json.loads(line) for line in (Path(__file__).parent / "data" / "attribution.jsonl").read_text(encoding="utf-8").splitlines()
+]
+LANGUAGES = sorted({row["lang"] for row in ROWS})
+
+
+def speaker_of(text: str, quote: str, lang: str = "en", people: tuple[Person, ...] = PEOPLE) -> str | None:
+    start = text.index(quote)
+    found = attribution.speaker(text, start, start + len(quote), lang=lang, people=people)
+    return (found.key or None) if found else None
+
+
+def said_on(text: str, quote: str, published: str | None, lang: str = "en") -> date | None:
+    start = text.index(quote)
+    day = date.fromisoformat(published) if published else None
+    found = attribution.said(text, start, start + len(quote), lang=lang, published=day, people=PEOPLE)
+    return found.day if found else None
+
+
+# --- The labelled sentences -----------------------------------------------------------------------------------------
+
+
+def test_the_labelled_sentences_are_of_many_languages() -> None:
+    assert len(ROWS) >= 300
+    assert len(LANGUAGES) >= 12
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nearly_every_sentence_gets_its_speaker(lang: str) -> None:
+    rows = [row for row in ROWS if row["lang"] == lang]
+    missed = [row["text"] for row in rows if speaker_of(row["text"], row["quote"], lang) != row["speaker"]]
+    assert len(missed) <= len(rows) * 0.1, missed
+
+
+def test_the_day_said_is_right_or_left_open() -> None:
+    rows = [row for row in ROWS if row["speaker"]]
+    got = [(said_on(row["text"], row["quote"], row["published"], row["lang"]), row["said"]) for row in rows]
+    wrong = sum(1 for day, want in got if day is not None and day.isoformat() != want)
+    assert wrong <= len(rows) * 0.01
+    assert sum(1 for day, want in got if (day.isoformat() if day else None) == want) >= len(rows) * 0.98
+
+
+def test_the_narrator_is_nobody() -> None:
+    narrated = [row for row in ROWS if row["speaker"] is None]
+    named = [row["text"] for row in narrated if speaker_of(row["text"], row["quote"], row["lang"])]
+    assert len(narrated) >= 60
+    assert not named
+
+
+def test_no_language_has_a_row_twice() -> None:
+    assert max(Counter((row["text"], row["quote"]) for row in ROWS).values()) == 1
+
+
+# --- One person under many names ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", 'Jens Stoltenberg said: "It cannot be linked."'),
+        ("en", '"It cannot be linked," the NATO chief said.'),
+        ("en", 'Stoltenberg\'s view was clear. "It cannot be linked," said Stoltenberg.'),
+        ("ru", "«It cannot be linked», — цитирует издание слова. По словам Столтенберга, it cannot be linked."),
+        ("tr", "Stoltenberg'e göre it cannot be linked."),
+        ("ar", "قال ستولتنبرغ إن it cannot be linked."),
+    ],
+)
+def test_a_person_is_one_under_every_spelling(lang: str, text: str) -> None:
+    start = text.rindex("t cannot be linked")
+    found = attribution.speaker(text, start, start + 18, lang=lang, people=PEOPLE)
+    assert found is not None
+    assert (found.key, found.basis) == ("jens-stoltenberg", SpeakerBasis.PERSON_LIST)
+
+
+def test_the_article_itself_tells_who_a_surname_is() -> None:
+    text = "Foreign minister Ana Brandt spoke on Monday. The deal is dead, Brandt said. No talks are planned, the minister added."
+    assert speaker_of(text, "The deal is dead") == speaker_of(text, "No talks are planned") == "ana-brandt"
+
+
+def test_a_namesake_with_another_first_name_is_another_person() -> None:
+    assert speaker_of("Ali Akar, a farmer, said the field was dry.", "the field was dry") == "ali-akar"
+
+
+def test_somebody_unnamed_is_shown_and_is_the_same_as_nobody() -> None:
+    text = "Officials said the deal was close."
+    found = attribution.speaker(text, 15, len(text), lang="en", people=())
+    assert found is not None
+    assert (found.written, found.key, found.basis) == ("Officials", "", SpeakerBasis.UNKNOWN)
+
+
+def test_his_spokesman_is_not_he() -> None:
+    text = "Erdogan has ruled out a sale, his spokesman said."
+    assert speaker_of(text, "has ruled out a sale") is None
+
+
+def test_an_agency_is_no_speaker() -> None:
+    text = "The deal is close, Reuters reported."
+    assert attribution.speaker(text, 0, 17, lang="en", people=()) is None
+    assert attribution.via(text, "en") == "Reuters"
+
+
+# --- Where the speaker stands ---------------------------------------------------------------------------------------
+
+
+def test_a_sentence_that_points_back_attributes_the_one_before() -> None:
+    text = "The missiles pose a threat. This was announced on Tuesday, December 29, by Jens Stoltenberg, reports Interfax."
+    assert speaker_of(text, "The missiles pose a threat") == "jens-stoltenberg"
+    assert said_on(text, "The missiles pose a threat", "2020-12-29") == date(2020, 12, 29)
+
+
+def test_a_quote_of_several_sentences_has_one_speaker() -> None:
+    text = 'Akar spoke in Ankara. "We bought it. It is ours. Nobody may forbid it," he said.'
+    assert {speaker_of(text, part) for part in ("We bought it", "It is ours", "Nobody may forbid it")} == {"hulusi-akar"}
+
+
+def test_two_speakers_in_one_sentence_keep_their_own_words() -> None:
+    text = "Erdogan said the deal was done, but Stoltenberg insisted that it could still be undone."
+    assert speaker_of(text, "the deal was done") == "recep-tayyip-erdogan"
+    assert speaker_of(text, "it could still be undone") == "jens-stoltenberg"
+
+
+def test_german_speech_goes_on_in_the_subjunctive() -> None:
+    text = "Stoltenberg sagte, das System sei teuer. Es könne nicht angeschlossen werden. Die Lieferung begann 2019."
+    assert speaker_of(text, "Es könne nicht angeschlossen werden", "de") == "jens-stoltenberg"
+    assert speaker_of(text, "Die Lieferung begann 2019", "de") is None
+
+
+# --- The day --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "day"),
+    [
+        ("Stoltenberg said on Monday that it was over.", "en", date(2020, 12, 28)),
+        ("Stoltenberg said late on Tuesday that it was over.", "en", date(2020, 12, 29)),
+        ("Stoltenberg said last Tuesday that it was over.", "en", date(2020, 12, 22)),
+        ("Stoltenberg said on December 14 that it was over.", "en", date(2020, 12, 14)),
+        ("Stoltenberg said on 3 March 2019 that it was over.", "en", date(2019, 3, 3)),
+        ("Stoltenberg said yesterday that it was over.", "en", date(2020, 12, 28)),
+        ("Stoltenberg said that it was over on Monday.", "en", None),
+        ("Stoltenberg said earlier in December that it was over.", "en", None),
+        ("В понедельник Столтенберг заявил, что it was over.", "ru", date(2020, 12, 28)),
+        ("Stoltenberg pazartesi günü it was over dedi.", "tr", date(2020, 12, 28)),
+        ("Stoltenberg a déclaré lundi que it was over.", "fr", date(2020, 12, 28)),
+        ("Am Montag sagte Stoltenberg, it was over.", "de", date(2020, 12, 28)),
+        ("Stoltenberg disse nesta segunda-feira (28) que it was over.", "pt", date(2020, 12, 28)),
+    ],
+)
+def test_the_day_is_told_relative_to_the_article(text: str, lang: str, day: date | None) -> None:
+    assert said_on(text, "it was over", "2020-12-29", lang) == day
+
+
+def test_without_the_article_s_day_a_weekday_tells_nothing() -> None:
+    assert said_on("Stoltenberg said on Monday that it was over.", "it was over", None) is None
+
+
+def test_one_press_conference_dates_all_that_its_speaker_says() -> None:
+    text = "Stoltenberg spoke in an interview late on Monday.\n\nIt was over, Stoltenberg said.\n\nAkar said it was not."
+    assert said_on(text, "It was over", "2017-10-10") == date(2017, 10, 9)
+    assert said_on(text, "it was not", "2017-10-10") is None
+
+
+# --- Modality -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "lang", "kind"),
+    [
+        ("The system cannot be integrated", "en", "cannot"),
+        ("The system can be integrated", "en", "can"),
+        ("Turkey will buy a second batch", "en", "will"),
+        ("Turkey will not buy it", "en", "will-not"),
+        ("Turkey may buy it", "en", "may"),
+        ("Turkey must return it", "en", "must"),
+        ("Turkey has asked for it", "en", "asked"),
+        ("There has been no request from Turkey", "en", "has-not-asked"),
+        ("The system has not yet been delivered", "en", "has-not-yet"),
+        ("The system has been delivered", "en", "has"),
+        ("Ankara denied it", "en", "denied"),
+        ("As long as Turkey keeps it", "en", "conditional"),
+        ("It is a risk, he stressed", "en", None),
+        ("Система не может быть интегрирована", "ru", "cannot"),
+        ("Система может быть интегрирована", "ru", "can"),
+        ("Поставки ещё не начались", "ru", "has-not-yet"),
+        ("Sistem entegre edilemez", "tr", "cannot"),
+        ("Henüz teslim edilmedi", "tr", "has-not-yet"),
+        ("Le système ne peut pas être intégré", "fr", "cannot"),
+        ("Das System kann nicht integriert werden", "de", "cannot"),
+        ("Es gibt noch keinen Antrag", "de", "has-not-asked"),
+        ("لا يمكن دمج المنظومة", "ar", "cannot"),
+    ],
+)
+def test_the_modality_of_the_deciding_words(span: str, lang: str, kind: str | None) -> None:
+    assert attribution.modality(span, lang) == kind
+
+
+# --- Whatever comes -------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(alphabet=st.sampled_from("aBсД «»“”\"',.:—\n said он Stoltenberg"), max_size=120), st.sampled_from([*LANGUAGES, "xx"])
+)
+def test_any_text_gets_an_answer(text: str, lang: str) -> None:
+    attribution.speaker(text, 0, len(text), lang=lang, people=PEOPLE)
+    attribution.said(text, 0, len(text), lang=lang, published=date(2020, 1, 1))
+
+
+@given(st.text(alphabet="ab.\"“”„«»' \n", max_size=80))
+def test_masking_quotes_keeps_every_offset(text: str) -> None:
+    spans = quoted.quotations(text)
+    hidden = quoted.masked(text, spans)
+    assert len(hidden) == len(text)
+    assert all(a.end <= b.start for a, b in pairwise(spans))
