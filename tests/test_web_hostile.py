@@ -134,6 +134,14 @@ def test_whatever_the_server_does_is_one_failure_in_time(name: str, wrong: Wrong
     assert len(str(error.value)) < 500
 
 
+@pytest.mark.parametrize("name", ["header-drip", "body-drip"])
+def test_a_server_that_drips_is_not_asked_again(name: str, wrong: Wrong) -> None:
+    before = wrong.asked.count(name)
+    with impatient(retries=3) as client, pytest.raises(FetchFailed, match="too-slow"):
+        client.get(f"http://127.0.0.1:{wrong.port}/{name}")
+    assert wrong.asked.count(name) == before + 1
+
+
 def test_all_of_it_at_once_loses_nothing_and_counts_nothing_twice(wrong: Wrong) -> None:
     names = [*WRONG, *(f"good{i}" for i in range(40))]
 

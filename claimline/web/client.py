@@ -247,12 +247,18 @@ class Client:
         )
         seconds = max(self._settings.total_timeout_s, timeout_s or 0.0)
         ends = self._monotonic() + seconds
-        with _as_fetch_errors(url), deadline.within(seconds):
-            response = self._transport.handle_request(request)
-            try:
-                return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)
-            finally:
-                response.close()
+        try:
+            with _as_fetch_errors(url), deadline.within(seconds):
+                response = self._transport.handle_request(request)
+                try:
+                    return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)
+                finally:
+                    response.close()
+        except FetchFailed as failed:
+            if failed.reason == "timeout" and self._monotonic() >= ends:
+                # Another try would take as long again.
+                raise FetchFailed(url, "too-slow", f"not answered within {seconds:.0f} s") from failed
+            raise
 
     def _is_own(self, url: httpx.URL) -> bool:
         return (url.host, guard.port_of(url)) in self._allowed
