@@ -23,7 +23,7 @@ _FILE = File()
 
 def claim_form(
     statement: str = Form(""),
-    slug: str = Form(""),
+    new_slug: str = Form(""),
     tags: str = Form(""),
     supports: str = Form(""),
     refutes: str = Form(""),
@@ -32,7 +32,7 @@ def claim_form(
     narrower_than: str = Form(""),
     digest: str = Form(""),
 ) -> views.ClaimForm:
-    return views.ClaimForm(statement, slug, tags, supports, refutes, neutral, negation_of, narrower_than, digest)
+    return views.ClaimForm(statement, new_slug, tags, supports, refutes, neutral, negation_of, narrower_than, digest)
 
 
 @router.get("")
