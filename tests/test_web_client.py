@@ -137,10 +137,15 @@ def test_retries_stay_within_their_number_and_their_time() -> None:
 def test_a_host_that_keeps_failing_rests_and_then_gets_another_chance() -> None:
     site = FakeSite({URL: Page(raises=httpx.ConnectError("refused")), "https://news.test/robots.txt": Page("")})
     client, _, clock = fake_client(site)
+    said: list[str] = []
     for _ in range(20):
-        with pytest.raises(FetchFailed):
+        with pytest.raises(FetchFailed) as error:
             client.get(URL)
+        said.append(error.value.reason)
     assert len(site.articles_asked()) <= 8
+    assert said[:2] == ["no-connection", "no-connection"]
+    assert said[-1] == "host-resting"
+    assert "no-connection" in error.value.detail
     site.pages[URL] = Page("back")
     clock.pass_(61)
     assert client.get(URL).body == b"back"
@@ -323,3 +328,11 @@ def test_a_status_that_answers_nothing_we_asked_is_a_failure(status: int) -> Non
     client, _, _ = fake_client({URL: Page(status=status)})
     with pytest.raises(FetchFailed, match=f"http-{status}"):
         client.get(URL)
+
+
+def test_a_body_that_cannot_be_unpacked_is_not_the_hosts_failure() -> None:
+    client, _, _ = fake_client({URL: Page("x", headers={"Content-Encoding": "br"}), "https://news.test/good": "good"})
+    for _ in range(10):
+        with pytest.raises(FetchFailed, match="bad-encoding"):
+            client.get(URL)
+    assert client.get("https://news.test/good").body == b"good"

@@ -26,6 +26,7 @@ from claimline.web.pace import Hosts, Limits
 from claimline.web.robots import Robots, RobotsRecord
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_HOSTS_FAULT = frozenset({"no-connection", "certificate", "timeout", "too-slow", "broken-connection", "bad-answer"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5"
 
@@ -177,14 +178,17 @@ class Client:
 
     def _patient(self, target: httpx.URL, sent: Mapping[str, str], max_bytes: int | None) -> headers.Answer:
         """One hop, tried again while it is worth it; the waits together stay under the cap of Retry-After."""
-        waited, tries = 0.0, self._settings.retries
+        waited, tries, before = 0.0, self._settings.retries, None
         for attempt in range(tries + 1):
             try:
                 return self._exchange(target, "GET", sent, max_bytes or self._settings.max_body_bytes)
             except FetchFailed as failed:
+                if failed.reason == "host-resting" and before is not None:
+                    # Others have failed there meanwhile; what happened here is the better reason.
+                    raise before from failed
                 if attempt == tries or not _worth_another_try(failed) or waited >= self._settings.retry_after_cap_s:
                     raise
-                waited += self._wait(target, failed, attempt)
+                waited, before = waited + self._wait(target, failed, attempt), failed
         raise AssertionError("unreachable")
 
     def _wait(self, target: httpx.URL, failed: FetchFailed, attempt: int) -> float:
@@ -212,11 +216,12 @@ class Client:
         with self._hosts.turn(name, url):
             try:
                 answer = self._ask(target, method, sent, max_bytes, body, timeout_s)
-            except FetchFailed:
-                self._hosts.failed(name)
+            except FetchFailed as failed:
+                if failed.reason in _HOSTS_FAULT:
+                    self._hosts.failed(name, failed.reason)
                 raise
             if answer.status >= 500:
-                self._hosts.failed(name)
+                self._hosts.failed(name, f"http-{answer.status}")
             else:
                 self._hosts.answered(name)
         if answer.status >= 400:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Collection, Iterable
+from functools import cache
 from ipaddress import ip_address
 
 import httpcore
@@ -75,7 +76,7 @@ def port_of(url: httpx.URL) -> int:
 
 def guarded_transport(allowed: Allowed, *, connections: int) -> httpx.BaseTransport:
     """A transport which connects only to addresses that it has checked. It knows no proxy: a proxy would resolve names itself."""
-    transport = httpx.HTTPTransport(trust_env=False)
+    transport = httpx.HTTPTransport(verify=_ssl_context(), trust_env=False)
     transport._pool.close()
     transport._pool = httpcore.ConnectionPool(
         ssl_context=_ssl_context(),
@@ -87,7 +88,9 @@ def guarded_transport(allowed: Allowed, *, connections: int) -> httpx.BaseTransp
     return transport
 
 
+@cache
 def _ssl_context() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than many a request."""
     return httpx.create_ssl_context(trust_env=True)
 
 

@@ -32,6 +32,7 @@ class _Host:
     blocked_until: float = 0.0
     asked: int = 0
     failed_in_a_row: int = 0
+    why: str = ""
     lock: Lock = field(default_factory=Lock)
 
 
@@ -75,17 +76,19 @@ class Hosts:
         host = self._host(name)
         with host.lock:
             host.blocked_until = max(host.blocked_until, self._monotonic() + seconds)
+            host.why = "it asked for patience"
 
     def answered(self, name: str) -> None:
         host = self._host(name)
         with host.lock:
             host.failed_in_a_row = 0
 
-    def failed(self, name: str) -> None:
+    def failed(self, name: str, reason: str) -> None:
         """After some failures in a row the host is left alone for a while; then one request may try again."""
         host, limits = self._host(name), self._limits(name)
         with host.lock:
             host.failed_in_a_row += 1
+            host.why = f"{host.failed_in_a_row} failures in a row, the last: {reason}"
             if host.failed_in_a_row >= limits.failures:
                 host.blocked_until = max(host.blocked_until, self._monotonic() + limits.rest_s)
 
@@ -113,7 +116,7 @@ class Hosts:
             if host.asked >= limits.budget:
                 raise FetchRefused(url, "budget", f"{limits.budget} requests to this host in one run")
             if now < host.blocked_until:
-                raise FetchFailed(url, "host-resting", f"left alone for {host.blocked_until - now:.0f} s more")
+                raise FetchFailed(url, "host-resting", f"{host.why}; left alone for {host.blocked_until - now:.0f} s more")
             host.asked += 1
             start = max(now, host.next_at)
             host.next_at = start + host.interval_s
