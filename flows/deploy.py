@@ -42,7 +42,8 @@ SILENCE = timedelta(seconds=90)
 QUIET = "DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false"
 LEASES = "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem"
 HEARTBEAT = "prefect.flow-run.heartbeat"
-ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
+# Events are named after states; Partial and Skipped are names of completed ones (see flows.running).
+ENDS = ("Completed", "Partial", "Skipped", "Failed", "Cancelled", "Crashed")
 
 
 class NoPrefectServer(ClaimlineError):

@@ -1,0 +1,267 @@
+"""The composition that both ways share, and what a flow run makes of its topics. The real server is in test_flows_server.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
+
+from claimline.errors import DatabaseBusy, LeaseHeld, SourceError, UsageError
+from claimline.models import ClaimSpec, Discovered, Entry, Skip, SourceReport, SourceSpec, Topic
+from flows import archive, intake, running, steps, tasks
+from flows.desk import Desk
+from flows.intake import Asked
+from flows.reporting import changes_markdown, claim_rows
+from flows.steps import Hands, TrackReport
+from flows.tally import Tally
+from storage import articles, ledger, runs
+from storage.engine import Database, open_database
+from storage.records import StoredSource, StoredTopic
+from tests.fakes import plain_settings
+from tests.storage_world import R, World
+
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
+FEEDS = tuple(SourceSpec("feed", f"https://news{i}.example/feed") for i in range(3))
+ARCHIVE = SourceSpec("gdelt", "bridge")
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def desk(db: Database) -> Desk:
+    return Desk(db, plain_settings(), now=lambda: NOW)
+
+
+class Script:
+    """Hands that do nothing but say what they were given; sources answer from a table."""
+
+    def __init__(self, **answers: Discovered | SourceError) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        self.spans: list[Any] = []
+
+    def ask(self, _desk: Desk, _topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Asked]:
+        for source in sources:
+            self.asked.append(source.locator)
+            self.spans.append(archive.span_of(source))
+            answer = self.answers.get(source.kind, Discovered(()))
+            if isinstance(answer, SourceError):
+                yield Asked(source, None, Skip(source.locator, answer.reason, failed=True))
+            else:
+                yield Asked(source, answer)
+
+    def hands(self) -> Hands:
+        return replace(steps.PLAIN, ask=self.ask, fetch=lambda *_: Tally(), assess=lambda *_: Tally(), consult=lambda *_: Tally())
+
+
+def start(desk: Desk, *sources: SourceSpec) -> str:
+    topic = Topic("bridge", "The bridge", (ClaimSpec("open", "The bridge is open"),), sources or FEEDS)
+    steps.import_topic(desk, topic)
+    return topic.slug
+
+
+def test_a_run_leaves_its_row_with_counts_and_what_each_source_answered(desk: Desk) -> None:
+    slug = start(desk)
+    found = Discovered((Entry("https://news.example/1", title="One"),), (Skip("https://news.example/2", "too-old"),))
+    report = steps.track(desk, slug, hands=Script(feed=found).hands(), params={"prefect_flow_run": "abc"})
+    with desk.db.read() as s:
+        (run,) = runs.runs(s)
+        days = runs.coverage(s, run.topic_id or 0)
+    assert (run.state, run.sufficient, run.params["prefect_flow_run"]) == ("done", True, "abc")
+    assert run.counts["articles-named"] == 3
+    assert run.counts["skipped-too-old"] == 3
+    assert [d.answered for d in days] == [1, 1, 1]
+    assert report.answered == 3
+    assert not report.partial
+
+
+def test_a_run_in_which_most_sources_fail_is_not_sufficient(desk: Desk) -> None:
+    slug = start(desk)
+    report = steps.track(desk, slug, hands=Script(feed=SourceError("x", "timeout")).hands())
+    with desk.db.read() as s:
+        (run,) = runs.runs(s)
+    assert not run.sufficient
+    assert report.partial
+
+
+def test_matching_alone_does_not_say_that_we_have_read(desk: Desk) -> None:
+    slug = start(desk)
+    steps.assess(desk, slug, hands=Script().hands())
+    with desk.db.read() as s:
+        (run,) = runs.runs(s)
+        assert runs.read_state(s, run.topic_id or 0).last_sufficient_at is None
+
+
+def test_a_topic_that_another_run_is_at_is_refused_by_name(desk: Desk) -> None:
+    slug = start(desk)
+    with runs.lease(desk.db, f"topic:{slug}", "elsewhere:1:x", now=desk.now), pytest.raises(LeaseHeld, match="elsewhere"):
+        steps.track(desk, slug, hands=Script().hands())
+
+
+def test_a_run_that_dies_says_why_in_its_row_and_frees_the_topic(desk: Desk) -> None:
+    slug = start(desk)
+
+    def dies(*_: Any) -> Tally:
+        raise MemoryError("too much")
+
+    with pytest.raises(MemoryError):
+        steps.track(desk, slug, hands=replace(Script().hands(), group=dies))
+    with desk.db.read() as s:
+        (run,) = runs.runs(s)
+        assert runs.leases(s) == ()
+    assert (run.state, run.error) == ("failed", "MemoryError: too much")
+
+
+def test_answers_are_stored_in_the_order_of_the_sources_whatever_comes_first(desk: Desk) -> None:
+    """Else which feed's words date an article would be a matter of chance."""
+    slug = start(desk)
+
+    class Client:
+        def __enter__(self) -> Client:
+            return self
+
+        def __exit__(self, *_: Any) -> None: ...
+
+    topic = intake.stored_topic(desk, slug)
+    quiet = replace(desk, client=lambda *_a, **_k: Client())
+    asked = list(steps.ask_all(quiet, topic, intake.due_sources(quiet, topic)))
+    assert [a.source.locator for a in asked] == [f.locator for f in FEEDS]
+    assert all(a.error is not None and a.error.reason == "crash" for a in asked)
+
+
+# --- Backfill -------------------------------------------------------------------------------------------------------
+
+
+def test_chunks_cover_the_span_once_and_lie_on_one_grid() -> None:
+    whole = list(archive.chunks(date(2020, 1, 1), date(2020, 12, 31)))
+    days = [a + timedelta(days=i) for a, b in whole for i in range((b - a).days + 1)]
+    assert days == [date(2020, 1, 1) + timedelta(days=i) for i in range(366)]
+    assert set(whole[1:-1]) <= set(archive.chunks(date(2019, 5, 5), date(2021, 5, 5)))
+
+
+def test_a_backfill_asks_only_archives_and_once_for_each_chunk(desk: Desk) -> None:
+    slug = start(desk, *FEEDS, ARCHIVE)
+    script = Script()
+    first, last = date(2020, 1, 1), date(2020, 2, 29)
+    archive.backfill(desk, slug, first, last, hands=script.hands())
+    assert set(script.asked) == {ARCHIVE.locator}
+    assert script.spans == list(archive.chunks(first, last))
+    archive.backfill(desk, slug, first, last, hands=script.hands())
+    assert len(script.spans) == len(list(archive.chunks(first, last)))
+
+
+def test_a_chunk_that_got_no_answer_is_walked_again(desk: Desk) -> None:
+    slug = start(desk, ARCHIVE)
+    first, last = date(2020, 1, 1), date(2020, 1, 2)
+    archive.backfill(desk, slug, first, last, hands=Script(gdelt=SourceError("x", "timeout")).hands())
+    again = Script()
+    archive.backfill(desk, slug, first, last, hands=again.hands())
+    assert again.spans == [(first, last)]
+
+
+def test_a_backfill_says_nothing_about_how_far_we_have_read_and_keeps_the_sources_validators(desk: Desk) -> None:
+    slug = start(desk, ARCHIVE)
+    archive.backfill(desk, slug, date(2020, 1, 1), date(2020, 1, 2), hands=Script().hands())
+    with desk.db.read() as s:
+        topic = intake.stored_topic(desk, slug)
+        assert runs.read_state(s, topic.id).last_sufficient_at is None
+        assert runs.coverage(s, topic.id) == ()
+        (source,) = articles.sources(s, topic.id)
+    assert source.spec.options.get("from") is None
+
+
+def test_a_backfill_needs_a_source_that_can_be_asked_by_date(desk: Desk) -> None:
+    slug = start(desk)
+    with pytest.raises(UsageError, match="gdelt"):
+        archive.backfill(desk, slug, date(2020, 1, 1), date(2020, 1, 2), hands=Script().hands())
+    with pytest.raises(UsageError, match="after"):
+        archive.backfill(desk, slug, date(2020, 1, 2), date(2020, 1, 1), hands=Script().hands())
+
+
+# --- What a flow run makes of it ------------------------------------------------------------------------------------
+
+
+def report(*skips: Skip) -> TrackReport:
+    source = SourceReport(1, "https://news.example/feed", answered=True)
+    return TrackReport("bridge", 1, (source,), Tally(skips=list(skips)), steps.NOTHING_PUBLISHED)
+
+
+def test_the_state_of_a_run_tells_done_in_part_left_and_failed_apart() -> None:
+    held = LeaseHeld("topic:bridge", "elsewhere")
+    done = running.Outcome([report()]).state()
+    part = running.Outcome([report(Skip("x", "timeout", failed=True))]).state()
+    left = running.Outcome(left=[held]).state()
+    failed = running.Outcome([report()], failed=[UsageError("no topic named 'x'")]).state()
+    assert [(s.type.value, s.name) for s in (done, part, left, failed)] == [
+        ("COMPLETED", "Completed"),
+        ("COMPLETED", "Partial"),
+        ("COMPLETED", "Skipped"),
+        ("FAILED", "Failed"),
+    ]
+    assert left.message is not None
+    assert "is being worked on by elsewhere" in left.message
+
+
+def test_a_deployed_run_waits_for_the_one_that_is_at_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "POLL_S", 0.01)
+    monkeypatch.setattr(running, "get_run_logger", lambda: __import__("logging").getLogger("test"))
+    tries = iter([LeaseHeld("topic:bridge", "elsewhere"), LeaseHeld("topic:bridge", "elsewhere"), report()])
+
+    def do() -> TrackReport:
+        answer = next(tries)
+        if isinstance(answer, LeaseHeld):
+            raise answer
+        return answer
+
+    assert running._patiently(do, 30.0).topic == "bridge"
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [(DatabaseBusy("busy"), True), (ConnectionResetError(), True), (UsageError("no"), False), (KeyError("x"), False)],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
+    state: State[Any] = Failed(data=error)
+    assert tasks.is_transient(tasks.publish, None, state) is again  # type: ignore[arg-type]
+
+
+def test_a_lent_desk_is_used_and_given_back(desk: Desk) -> None:
+    assert not tasks.at_lent_desk()
+    with tasks.at_desk(desk), tasks.desk_here() as here:
+        assert here is desk
+        assert tasks.at_lent_desk()
+    assert not tasks.at_lent_desk()
+
+
+def test_the_artifacts_say_it_in_the_words_for_people(db: Database) -> None:
+    world = World(db).start()
+    world.say("https://a.example/1", date(2021, 1, 1), R, text="The bridge `is` closed <script>", speaker="Ada Holt")
+    published = world.publish()
+    with db.read() as s:
+        (row,) = claim_rows(ledger.statuses(s, "bridge"))
+    assert (row["claim"], row["status"], row["voices"]) == ("open", "Reported as false", "single report")
+    words = changes_markdown(replace(report(), published=published))
+    assert "Nothing found -> **Reported as false**, since 2021-01-01" in words
+    assert "`The bridge 'is' closed <script>`" in words
+    assert "No claim changed." in changes_markdown(report())
+
+
+def test_the_topics_of_a_run_are_slugs_each_once_and_none_means_all(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no topic yet"):
+        running.slugs(desk, None)
+    slug = start(desk)
+    assert running.slugs(desk, None) == [slug]
+    assert running.slugs(desk, [slug, slug]) == [slug]
+    with pytest.raises(UsageError, match="no topic named"):
+        running.slugs(desk, [str(tmp_path / "topic.yaml")])
