@@ -1,7 +1,8 @@
 """Who said it, on which day, by which agency, in which modality: in twelve languages, and unknown where nobody is named.
 
-tests/data/attribution.jsonl holds 308 labelled sentences of our own. Those of the set "first look" and "second look" were written
-before the rules were run on them; what they scored at first sight stands in docs/attribution.md.
+tests/data/attribution.jsonl holds 370 labelled sentences of our own. Those of the three sets "first", "second" and "third look" were
+written before the rules were run on them; at that first sight they scored 72 % (63 of 87), 84 % (59 of 70) and 74 % (46 of 62),
+which is what to expect of new text; verbs that a grammar lacks are most of what is missed, and they cost a speaker, not a wrong one.
 """
 
 from __future__ import annotations

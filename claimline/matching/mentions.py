@@ -126,6 +126,8 @@ def _merge(a: Mention, b: Mention, masked: str, lang: str) -> Mention | None:
         and (gap in (" ", " «", " - ") or (comma and not b.single and not _governed(b, masked)))
     ):
         return replace(b, start=a.start, office=b.office or a.office, single=False, closed=comma)
+    if a.kind == "body" and b.kind in people and comma and masked[b.end : b.end + 1] == "," and not _governed(b, masked):
+        return replace(b, start=a.start, single=False, closed=True)  # "its maker, Novo Nordisk, said"
     if a.kind in people and b.kind in posts and not a.oblique and comma and not a.closed:
         return replace(a, end=b.end, office=b.office, single=False, closed=True)
     if a.kind == "body" and a.bare and b.kind in people and gap == " by ":  # "a report by Seymour Hersh"

@@ -82,7 +82,9 @@ def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) ->
     phrase = masked[start:end]
     if (agency := _agency(phrase)) is not None:
         return [Mention(start, end, "agency", agency)]
-    cut = max((i + 1 for i, t in enumerate(run) if _no_name(t, grammar)), default=0)
+    cut = max(
+        (i + 1 for i, t in enumerate(run) if _no_name(t, grammar) and not _given_name(run, i, masked, grammar, lang)), default=0
+    )
     name = _without_body(run[cut:], masked, start, lang)
     after_office = bool(cut) and office_kind(run[cut - 1].word, grammar) not in (None, "body")
     ours = not cut or after_office or _office_before(masked, start, grammar)
@@ -137,6 +139,14 @@ def _no_name(token: Token, grammar: Grammar) -> bool:
     word = re.sub(r"['’].*$", "", token.word)
     acronym = len(word) > 1 and word.isupper() and len(word) <= 5
     return acronym or bool(is_land(word)) or office_kind(word, grammar) is not None or word.lower() in _BODY_WORDS
+
+
+def _given_name(run: Sequence[Token], i: int, masked: str, grammar: Grammar, lang: str) -> bool:
+    """A land that is a given name: "Foreign Minister Israel Katz", "le ministre, Israël Katz"."""
+    if i + 2 != len(run) or not is_land(run[i].word) or lang in GENITIVE_FOLLOWS:
+        return False
+    after_office = i > 0 and office_kind(run[i - 1].word, grammar) not in (None, "body")
+    return after_office or (i == 0 and masked[max(0, run[0].start - 2) : run[0].start] == ", ")
 
 
 def _german_name(token: Token, masked: str) -> bool:

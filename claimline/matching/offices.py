@@ -22,7 +22,7 @@ _OF = {
     "nl": r"van|voor|bij",
 }
 _PROPER = re.compile(
-    r"kreml\w*|pentagon\w*|bundes(?:wehr|tag|rat|regierung)|weiße[nrs]? haus\w*|white house|casa (?:bianca|blanca|"
+    r"kreml\w*|pentagon\w*|bundes\w+|weiße[nrs]? haus\w*|white house|casa (?:bianca|blanca|"
     r"branca)|maison.blanche|beyaz saray|"
     r"witte huis|biały dom|кремл\w*|пентагон\w*|бел\w+ дом\w*|біл\w+ дім\w*|госдеп\w*|держдеп\w*|мид|мзс|élysée|"
     r"البيت الأبيض|الكرملين|البنتاغون",
@@ -66,7 +66,8 @@ def find(masked: str, tokens: Sequence[Token], grammar: Grammar, lang: str) -> l
         kind = heads[_group(match)][0]
         phrase = masked[start:end]
         generic = bool(grammar.generic and re.fullmatch(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?", phrase, re.I | re.S))
-        named = is_named(masked[start : match.start()], match[0], tail)
+        proper = lang != "de" and match[0][0].isupper() and not opens_sentence(masked, match.start())
+        named = proper or is_named(masked[start : match.start()], match[0], tail)
         found.append(
             Mention(
                 start,
@@ -85,7 +86,8 @@ def find(masked: str, tokens: Sequence[Token], grammar: Grammar, lang: str) -> l
 def is_named(before: str, head: str, after: str) -> bool:
     """True where the phrase tells whose office it is ("the NATO chief") or is a name itself ("the Kremlin")."""
     told = any(word[0].isupper() and word.lower() not in _DETERMINERS for word in before.split())
-    return told or bool(_PROPER.fullmatch(head)) or bool(re.search(r"[^\W\d_]", after))
+    tail = any(word[0].isupper() or word[0] > "\u0590" for word in re.findall(r"[^\W\d_]+", after))
+    return told or tail or bool(_PROPER.fullmatch(head))
 
 
 def _widen_left(masked: str, start: int, grammar: Grammar, lang: str) -> tuple[int, bool]:
@@ -134,7 +136,10 @@ def _widen_right(
         if gap not in (" ", "-", "'", "’") or not (token.capital or token.word in ("of", "and", "de", "del", "for", "la", "the")):
             break
         last = token
-    return last.end, masked[begin : last.end]
+    end = last.end
+    if lang in ("fr", "es", "it", "pt") and (more := re.match(r"\s[^\W\d_]+(?=,\s[^\W\d_])", masked[end : end + 30])):
+        end += more.end()  # "le ministre des Affaires étrangères, Israël Katz"
+    return end, masked[begin:end]
 
 
 def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:

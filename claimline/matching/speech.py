@@ -96,7 +96,8 @@ class _Reader:
         before, after = Span(span.start, zone.start), Span(zone.end, span.end)
         left, right = self._text[before.start : before.end], self._text[after.start : after.end]
         quoted_left, many_left = MASK in left, len(left.split())
-        closes = bool(_CLOSED.search(left)) and not self._finder.coordinated(span.start, zone.start, comma=False)
+        joined = self._finder.coordinated(span.start, zone.start, comma=False)
+        quoted_left, closes = quoted_left and not joined, bool(_CLOSED.search(left)) and not joined
         stays = len(re.sub(r"\x01+", "x", right).split())
         if _THAT.match(right) and not quoted_left:
             return (Span(after.start, self._until(after, later)),)
@@ -123,7 +124,7 @@ class _Reader:
         return after.end
 
 
-_CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_]+\s+){0,2}$")
+_CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_][\w’'-]*\s+){0,4}$")
 _THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
 _CLAUSE = re.compile(
     r"(?:;|[,–—-]\s*(?:but|while|and|whereas|although|though|а|но|и|хотя|mais|et|tandis que|aber|und|während|pero|y|mientras|ma|"

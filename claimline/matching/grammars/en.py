@@ -19,7 +19,9 @@ GRAMMAR = Grammar(
         r"underscor(?:ed|es)|reported|reports|reveal(?:ed|s)|testif(?:ied|ies)|ruled|hint(?:ed|s)|estimat(?:ed|es)|"
         r"maintain(?:ed|s)|"
         r"contend(?:ed|s)|point(?:ed|s) out|ma(?:de|kes) (?:it )?clear|quoted as saying|found(?=\s+(?:that|no|it|"
-        r"they|there|he|she|the|a|an)\b)|spoke|urg(?:ed|es)|"
+        r"they|there|he|she|the|a|an)\b)|spoke|cautioned|countered|asserts|asserted|affirmed|lamented|joked|"
+        r"elaborated|clarified|indicated|observed|commented|guaranteed|proclaimed|threatened|echoed|opined|"
+        r"recounted|forecasts|testifies|boasted|quipped|vows|urg(?:ed|es)|"
         r"blam(?:ed|es)|disput(?:ed|es)|"
         r"rebuff(?:ed|s)|rul(?:ed|es) out|signall?ed|told"
     ),

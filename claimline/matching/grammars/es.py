@@ -15,7 +15,10 @@ GRAMMAR = Grammar(
         r"recuerda|insistió|insiste|sostuvo|sostiene|manifestó|reiteró|"
         r"respondió|escribió|informó|informaron|apuntó|apunta|precisó|denunció|denuncia|acusó|reveló|consideró|"
         r"considera|prometió|opinó|comentó|expresó|puntualizó|descartó|desmintió|"
-        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|habló|defendió|lamentó|"
+        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|habló|recalcó|recalca|apostilló|zanjó|matizó|"
+        r"reprochó|avisó|argumentó|sentenció|replicó|detalló|relató|aseveró|alegó|garantizó|garantiza|exigió|"
+        r"pidió|adelantó|avanzó|concluyó|cree|creen|opina|ratificó|confesó|contó|cuenta|acusa|consideran|"
+        r"sostienen|advierten|señalan|explican|defendió|lamentó|"
         r"(?:ha|han|había)\s+(?:dicho|afirmado|asegurado|declarado|señalado|indicado|añadido|explicado|anunciado|"
         r"confirmado|negado|rechazado|advertido|admitido|"
         r"reconocido|subrayado|destacado|recordado|insistido|sostenido|manifestado|reiterado|informado|precisado|"
@@ -39,7 +42,7 @@ GRAMMAR = Grammar(
         "spokesperson": r"portavoz|vocer[oa]",
         "chief": (
             r"jef[ea]|líder|director(?:a)?(?: general)?|titular|responsable|gobernador(?:a)?|comisari[oa]|"
-            r"alcald(?:e|esa)"
+            r"alcald(?:e|esa)|consejer[oa] delegad[oa]"
         ),
         "envoy": r"embajador(?:a)?|enviad[oa]|representante",
         "person": (

@@ -9,10 +9,16 @@ _FR_PAST = (
     r"averti|reconnu|admis|rappelé|insisté|noté|"
     r"répondu|jugé|prévenu|dénoncé|accusé|nié|fait savoir|fait valoir|martelé|conclu|écrit|tweeté|lancé|réaffirmé|"
     r"promis|soutenu|révélé|rapporté|considéré|"
-    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|parlé|maintenu|exclu|balayé|réfuté|contesté|"
+    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|parlé|maintenu|garanti|répliqué|"
+    r"rétorqué|tempéré|nuancé|détaillé|résumé|fustigé|alerté|prôné|réclamé|exigé|prédit|avancé|certifié|juré|"
+    r"ironisé|déploré|glissé|concédé|renchéri|évoqué|tenu à (?:rappeler|préciser|souligner)|invoqué|menacé|"
+    r"défendu|signalé|prévu|approuvé|exclu|balayé|réfuté|contesté|"
     r"tranché|poursuivi|commenté|mis en garde"
 )
 _FR_NOW = (
+    r"garantit|réplique|rétorque|tempère|nuance|détaille|résume|fustige|alerte|certifie|déplore|glisse|concède|"
+    r"évoque|réclame|prédit|défend|"
+    r"recommandent|rappellent|soulignent|précisent|ajoutent|confirment|dénoncent|craignent|pense|croit|signale|"
     r"déclare|affirme|dit|indique|assure|ajoute|souligne|explique|annonce|précise|estime|confirme|dément|rejette|"
     r"avertit|reconnaît|admet|rappelle|insiste|"
     r"note|répond|juge|prévient|dénonce|accuse|nie|conclut|écrit|soutient|révèle|considère|observe|relève|raconte|"

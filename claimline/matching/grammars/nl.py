@@ -11,7 +11,9 @@ GRAMMAR = Grammar(
         r"liet(?:en)? (?:\w+ ){0,3}weten|laat weten|voegde|vertelden?|vertelt|schreef|schreven|schrijft|erkenden?|"
         r"erkent|beweerden?|beweert|herhaalde|kondigden?|wees|noemde|vindt|reageerde|"
         r"antwoordde|legde|verzekerde|verwerpt|verwierp|meent|denkt|gelooft|onthulde|waarschuwen|"
-        r"sprak (?:\w+ ){0,4}tegen|"
+        r"maakte(?=[^.;\x01]{0,80}\bbekend\b)|gaf(?=[^.;\x01]{0,60}\b(?:toe|aan)\b)|concludeerde[n]?|"
+        r"onderstreepte|herinnerde|voorspelde|voorspelt|hamerde|bepleitte|garandeerde|garandeert|verdedigde|eiste|"
+        r"eist|beloofde|belooft|suggereerde|denken|vinden|stellen|sprak (?:\w+ ){0,4}tegen|"
         r"(?:heeft|hebben|had)(?=[^.;\x01]{0,120}\b(?:gezegd|verklaard|bevestigd|ontkend|gewaarschuwd|gemeld|"
         r"aangekondigd|laten weten|benadrukt|verworpen)\b)"
     ),

@@ -14,7 +14,11 @@ GRAMMAR = Grammar(
         r"wyjaśnił[ay]?|wyjaśnia|przyznał[ay]?|przyznaje|zauważył[ay]?|przekazał[ay]?|przekazali|odrzucił[ay]?|"
         r"odrzuca|odpowiedział[ay]?|napisał[ay]?|pisze|ocenił[ay]?|ocenia|uważa|uważają|"
         r"twierdzi|twierdzą|twierdził[ay]?|zapewnił[ay]?|zapewnia|przypomniał[ay]?|oskarżył[ay]?|wskazał[ay]?|"
-        r"zdementował[ay]?|dementuje|skrytykował[ay]?|wykluczył[ay]?|obiecał[ay]?|podał[ay]?|podaje"
+        r"zdementował[ay]?|dementuje|skrytykował[ay]?|wykluczył[ay]?|zadeklarował[ay]?|zaapelował[ay]?|"
+        r"zagwarantował[ay]?|gwarantuje|skomentował[ay]?|wytłumaczył[ay]?|tłumaczył[ay]?|tłumaczy|"
+        r"zakomunikował[ay]?|przekonywał[ay]?|przekonuje|argumentował[ay]?|apelował[ay]?|apeluje|odparł[ay]?|"
+        r"przestrzegł[ay]?|przestrzega|powtórzył[ay]?|zażądał[ay]?|zagroził[ay]?|szacuje|prognozuje|obiecał[ay]?|"
+        r"podał[ay]?|podaje"
     ),
     according=r"[Ww]edług|[Zz]daniem|[Ww] (?:opinii|ocenie)|[Zz]godnie (?:ze słowami|z oświadczeniem)",
     this_said=r"(?:Poinformował[ay]? o tym|Powiedział[ay]? o tym|O tym)\b",

@@ -13,7 +13,10 @@ GRAMMAR = Grammar(
         r"destacou|lembrou|insistiu|insiste|garantiu|garante|assegurou|informou|informaram|"
         r"revelou|respondeu|escreveu|apontou|acusou|reiterou|sublinhou|salientou|referiu|adiantou|considerou|"
         r"considera|defendeu|defende|comentou|prometeu|enfatizou|relatou|descartou|"
-        r"desmentiu|criticou|falou|argumentou|sustentou|ponderou|frisou|indicou|esclareceu|(?:tinha|havia|tem)\s+(?:dito|"
+        r"desmentiu|criticou|falou|assinalou|alegou|justificou|cobrou|avisou|detalhou|contou|concluiu|opinou|"
+        r"avaliou|reforçou|observou|recomendou|acredita|acusa|acusou|avalia|ironizou|ameaçou|pediu|exigiu|"
+        r"acrescenta|admitem|garantem|alertam|explicam|argumentou|sustentou|ponderou|frisou|indicou|esclareceu|"
+        r"(?:tinha|havia|tem)\s+(?:dito|"
         r"afirmado|declarado|anunciado|confirmado|negado)"
     ),
     according=r"[Ss]egundo|[Dd]e acordo com|[Cc]onforme|[Nn]a (?:opinião|avaliação) d[eoa]|[Nn]as palavras d[eoa]",

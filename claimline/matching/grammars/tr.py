@@ -11,7 +11,10 @@ GRAMMAR = Grammar(
         r"söyledi(?:ler)?|söylüyor|söylemişti|dedi(?:ler)?|diyor|demişti|belirtti(?:ler)?|belirtiyor|"
         r"açıkladı(?:lar)?|açıklıyor|ifade etti(?:ler)?|ifade ediyor|kaydetti(?:ler)?|"
         r"vurguladı(?:lar)?|vurguluyor|bildirdi(?:ler)?|aktardı(?:lar)?|anlattı|duyurdu(?:lar)?|ekledi|"
-        r"dile getirdi(?:ler)?|savundu(?:lar)?|savunuyor|iddia etti(?:ler)?|"
+        r"dile getirdi(?:ler)?|savundu(?:lar)?|cevapladı|vadetti|iddiasında bulundu|eleştirdi(?:ler)?|"
+        r"tepki gösterdi|çağrı yaptı|sözlerini kullandı|yorumunu yaptı|değerlendirmesinde bulundu|mesajını verdi|"
+        r"teyit etti|tahmin etti|tahmin ediyor|önerdi|sözünü verdi|garanti etti|özetledi|yineledi|savunuyor|"
+        r"iddia etti(?:ler)?|"
         r"iddia ediyor|ileri sürdü(?:ler)?|öne sürdü(?:ler)?|yalanladı(?:lar)?|reddetti(?:ler)?|reddediyor|"
         r"doğruladı(?:lar)?|uyardı(?:lar)?|uyarısında bulundu|konuştu|"
         r"değerlendirdi|itiraf etti|hatırlattı|yanıtladı|yanıt(?:ını)? verdi|cevap verdi|cevabını verdi|işaret etti|"
@@ -56,7 +59,8 @@ GRAMMAR = Grammar(
     modifiers=r"eski|üst düzey|adı açıklanmayan|Türk|Rus|Amerikalı|yeni|kıdemli",
     generic=(
         r"[Yy]etkililer\w*|[Kk]aynaklar\w*|[Uu]zmanlar\w*|[Aa]nalistler\w*|[Bb]ilim insanları\w*|[Dd]iplomatlar\w*|"
-        r"[Yy]etkili|[Kk]aynak|[Ee]konomistler\w*"
+        r"[Yy]etkili|[Kk]aynak|[Ee]konomistler\w*|[Aa]raştırmaya|[Rr]apora|[Aa]nkete|[Vv]erilere|[İi]ddiaya|"
+        r"[İi]ddialara|[Hh]aberlere|[Hh]abere|[Aa]çıklamaya|[Bb]ilgiye|[Bb]ilgilere"
     ),
     starts=words(
         "Bu Bir Ancak Ama Ve O Onun Bunun Şu Söz Öte Ayrıca Daha Son İki Her Hem Eğer Fakat Buna Bunu Geçen Önceki "
