@@ -9,8 +9,10 @@ from datetime import date, datetime
 from app.views import charts
 from app.views.claims import claim_path, folded
 from app.views.reading import Moment, Reading
+from claimline import labels
 from claimline.history import group_voices
 from claimline.models import Position, Stance, Status, Topic, Voice
+from claimline.why import flip
 from storage import claims as claim_reads
 from storage import decisions, ledger, pages, runs
 from storage.pages import Detail, OutletCard, Owed, Uncounted
@@ -18,6 +20,7 @@ from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, S
 
 PAGE = 50
 SHOWN_REPORTS = 6
+FLIP_POSITIONS = 2_000
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
 
 
@@ -118,6 +121,7 @@ class ClaimPage:
     choices: Choices
     pages: int
     why: Why
+    flip: str
     speakers: tuple[SpeakerLine, ...]
     held: int  # positions that weigh nothing, since nobody has accepted their outlet
     uncounted: tuple[Uncounted, ...]
@@ -176,6 +180,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         choices=choices(r, claim, held, moment, names),
         pages=count,
         why=why(status),
+        flip=r.once(lambda: flip_words(r, claim, held, moment, names), "flip", claim.id, moment.as_of, moment.known_at),
         speakers=speaker_lines(held.voices, topic.topic),
         held=sum(p.weight == 0 for p in held.positions.values()),
         uncounted=() if moment.past else pages.uncounted(r.s, claim.id, limit=20),
@@ -318,6 +323,20 @@ def why(at: ClaimStatus) -> Why:
     else:
         words = "Neither side weighs twice as much as the other, so sources disagree."
     return Why(s, r, s / total if total else 0.5, words)
+
+
+def flip_words(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names: Mapping[str, str]) -> str:
+    """What would have to be different: a few voices, found greedily. Left out where the claim is too large to ask at once."""
+    if not 0 < len(held.positions) <= FLIP_POSITIONS:
+        return ""
+    rulings = ledger.rulings(r.s, claim.id, known_at=moment.known_at)
+    found = flip(list(held.positions.values()), rulings, until=moment.as_of)
+    if found is None:
+        return ""
+    who = [names.get(v.speaker or "", v.speaker or held.positions[v.positions[0]].outlet or "a report") for v in found.removed]
+    named = ", ".join(dict.fromkeys(who[:4])) + (" and others" if len(set(who)) > 4 else "")
+    count = f"{len(found.removed)} voice{'' if len(found.removed) == 1 else 's'}"
+    return f"Without {count} ({named}) it would be: {labels.status(found.becomes)}. A small set, found greedily."
 
 
 def _lead(ahead: str, behind: str, more: float, less: float) -> str:

@@ -78,15 +78,25 @@ def claim_path(topic: str, slug: str) -> str:
     return f"/claims/{topic}/{slug}"
 
 
-def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
-    every = r.once(
+def all_statuses(r: Reading, moment: Moment) -> tuple[ClaimStatus, ...]:
+    return r.once(
         lambda: ledger.statuses(r.s, as_of=moment.as_of, known_at=moment.known_at), "statuses", moment.as_of, moment.known_at
     )
+
+
+def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
+    """Every claim that fits the filters, in their order."""
+    owed = r.once(lambda: pages.owed(r.s), "owed")
+    kept = [c for c in all_statuses(r, moment) if _kept(c, filters) and (not filters.status or c.status == filters.status)]
+    return _sorted(kept, filters.sort, owed)
+
+
+def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
+    every = all_statuses(r, moment)
     owed = r.once(lambda: pages.owed(r.s), "owed")
     topics = claim_reads.topics(r.s)
     kept = [c for c in every if _kept(c, filters)]
-    shown = [c for c in kept if not filters.status or c.status == filters.status]
-    shown = _sorted(shown, filters.sort, owed)
+    shown = fitting(r, moment, filters)
     count = max(1, -(-len(shown) // PAGE))
     at = min(max(1, filters.page), count)
     some = shown[(at - 1) * PAGE : at * PAGE]

@@ -142,7 +142,7 @@ def visit_of(request: Request) -> Visit:
     if secret:
         visitor = auth.visitor_of_session(shell.db, secret, shell.now())
         if visitor is not None:
-            return Visit(request, shell, visitor, _moment(request))
+            return Visit(request, shell, visitor, moment_of(request))
     if shell.login_required:
         raise NeedLogin("log in to see this page" if not secret else "your session has ended; log in again")
     return local_visit(request, shell)
@@ -154,7 +154,7 @@ def local_visit(request: Request, shell: Shell) -> Visit:
     new = auth.new_secret() if len(held) < 20 else None
     name = request.cookies.get(NAME_COOKIE, "")
     visitor = auth.Visitor(templating.decoded_name(name) or local_name(), "admin", new or held, local=True)
-    return Visit(request, shell, visitor, _moment(request), new)
+    return Visit(request, shell, visitor, moment_of(request), new)
 
 
 def stranger(request: Request) -> Visit:
@@ -173,7 +173,7 @@ def local_name() -> str:
         return "local"
 
 
-def _moment(request: Request) -> Moment:
+def moment_of(request: Request) -> Moment:
     params = request.query_params
     return Moment(out.day(params.get("as_of") or None, "as of"), out.moment(params.get("known_at") or None, "known at"))
 

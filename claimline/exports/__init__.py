@@ -1,0 +1,1 @@
+"""What leaves: tables (CSV, JSON Lines, XLSX), Atom feeds, ClaimReview. Values in, bytes out; nothing is read here."""

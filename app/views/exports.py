@@ -1,0 +1,162 @@
+"""What is on the screen as rows and feeds: the same reads, the same filters, machine words instead of people's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.reading import claim_row
+from app.views import claim as claim_views
+from app.views import claims as claims_views
+from app.views.reading import Moment, Reading
+from claimline import labels
+from claimline.exports.claimreview import Review, claim_review
+from claimline.exports.feed import Entry
+from claimline.models import Voice
+from storage import claims as claim_reads
+from storage import ledger, pages
+from storage.records import StoredChange, StoredClaim
+
+CLAIM_COLUMNS = (
+    "topic",
+    "claim",
+    "statement",
+    "status",
+    "since",
+    "first_reported",
+    "voices_supports",
+    "voices_refutes",
+    "voices_neutral",
+    "speakers",
+    "single_report",
+    "machine",
+    "review",
+    "cause",
+    "recorded_at",
+    "changes",
+    "tags",
+)
+REPORT_COLUMNS = (
+    "topic",
+    "claim",
+    "voice",
+    "valid_from",
+    "date_basis",
+    "stance",
+    "confidence",
+    "quote",
+    "speaker",
+    "speaker_key",
+    "said_on",
+    "via",
+    "modality",
+    "outlet",
+    "outlet_type",
+    "outlet_weight",
+    "lang",
+    "title",
+    "url",
+    "decided_by",
+    "revision",
+    "evidence",
+)
+FEED_ENTRIES = 60
+
+
+def claim_rows(r: Reading, moment: Moment, f: claims_views.Filters) -> list[dict[str, Any]]:
+    """Every claim that fits the filters, in the order of the screen, not only one page of them."""
+    every = claims_views.fitting(r, moment, f)
+    rows = []
+    for at in every:
+        row = claim_row(at)
+        voices = row.pop("voices")
+        rows.append(row | {f"voices_{k}": v for k, v in voices.items()} | {"tags": at.claim.spec.tags})
+    return rows
+
+
+def report_rows(r: Reading, claim: StoredClaim, moment: Moment, f: claim_views.RowFilters) -> list[dict[str, Any]]:
+    """Every report behind the voices that fit the filters: a row a quote, its voice named."""
+    held = claim_views.folded_positions(r, claim.id, moment)
+    voices = claim_views.matching_voices(r, claim, held, f, moment)
+    found = claim_views.reports(r, claim, held, [k for v in voices for k in v.positions], moment)
+    return [_report_row(claim, v, found[k]) for v in voices for k in v.positions if k in found]
+
+
+def _report_row(claim: StoredClaim, voice: Voice, report: claim_views.Report) -> dict[str, Any]:
+    p, d = report.position, report.detail
+    return {
+        "topic": claim.topic_slug,
+        "claim": claim.slug,
+        "voice": voice.key,
+        "valid_from": p.valid_from,
+        "date_basis": str(d.published.basis),
+        "stance": str(p.stance),
+        "confidence": round(p.confidence, 4),
+        "quote": d.quote,
+        "speaker": p.speaker_written,
+        "speaker_key": p.speaker,
+        "said_on": p.said_on,
+        "via": d.via,
+        "modality": d.modality,
+        "outlet": d.outlet,
+        "outlet_type": str(report.outlet.type),
+        "outlet_weight": p.weight,
+        "lang": d.lang,
+        "title": d.title,
+        "url": d.url,
+        "decided_by": p.actor,
+        "revision": d.revision_key,
+        "evidence": p.key,
+    }
+
+
+# --- feeds and reviews ----------------------------------------------------------------------------------------------
+
+
+def entries(changes: Sequence[StoredChange], statements: dict[str, str], base: str) -> list[Entry]:
+    """Changes as feed entries, those that were learned last first."""
+    newest = sorted(changes, key=lambda c: (c.recorded_at, c.change.valid_from, c.key), reverse=True)[:FEED_ENTRIES]
+    return [_entry(c, statements.get(c.claim, c.claim), base) for c in newest]
+
+
+def _entry(c: StoredChange, statement: str, base: str) -> Entry:
+    words = [
+        f"{labels.status(c.change.before)} \u2192 {labels.status(c.change.after)} from {c.change.valid_from}.",
+        f"{labels.voices(c.change.figures)}. Because: {c.cause}." + (f" {c.review}." if c.review else ""),
+    ]
+    words += [f"\u201c{p.quote}\u201d {p.speaker_written or ''} {p.article}".rstrip() for p in c.quotes[:3]]
+    link = f"{base}{claims_views.claim_path(c.topic, c.claim)}#change-{c.key}"
+    title = f"{labels.status(c.change.after)}: {statement}"
+    return Entry(c.key, title, "\n".join(words), link, c.recorded_at, str(c.change.after))
+
+
+def changes_of(r: Reading, claims: Sequence[StoredClaim], moment: Moment) -> list[StoredChange]:
+    return [c for x in claims for c in ledger.changes(r.s, x.id, as_of=moment.as_of, known_at=moment.known_at)]
+
+
+def reviews(r: Reading, claims: Sequence[StoredClaim], moment: Moment, base: str, publisher: str) -> list[dict[str, Any]]:
+    """ClaimReviews of those claims whose present status a person stands behind."""
+    found = []
+    for claim in claims:
+        changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+        last = changes[-1] if changes else None
+        if last is None or not last.review:
+            continue
+        link = f"{base}/c/{pages.permanent_key(r.s, claim.id)}"
+        review = Review(
+            claim.statement,
+            last.change.after,
+            last.review,
+            last.change.valid_from,
+            last.recorded_at,
+            link,
+            publisher,
+            last.quotes,
+        )
+        made = claim_review(review)
+        found += [made] if made else []
+    return found
+
+
+def live_claims(r: Reading, topic: str = "") -> list[StoredClaim]:
+    return list(claim_reads.claims(r.s, topic or None))

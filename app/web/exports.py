@@ -1,0 +1,97 @@
+"""Out: what is on the screen as a file, a feed, a review, or on paper."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from app.views import claim as claim_views
+from app.views import claims as claims_views
+from app.views import exports as views
+from app.web import claim as claim_routes
+from app.web import claims as claims_routes
+from app.web.shell import Visit, reader
+from claimline.errors import UnknownName
+from claimline.exports import feed, tables
+from storage import claims as claim_reads
+
+router = APIRouter()
+PUBLISHER = "Claimline"
+
+
+@router.get("/export/claims.{kind}")
+def claims(kind: str, visit: Visit = Depends(reader), asked: claims_views.Filters = Depends(claims_routes.filters)) -> Response:
+    with visit.shell.read() as r:
+        if kind in tables.TYPES:
+            rows = views.claim_rows(r, visit.moment, asked)
+            return _file(kind, "claims", tables.write(kind, views.CLAIM_COLUMNS, rows))
+        chosen = [c.claim for c in claims_views.fitting(r, visit.moment, asked)]
+        if kind == "atom":
+            changes = views.changes_of(r, chosen, visit.moment)
+            made = views.entries(changes, {c.slug: c.statement for c in chosen}, _base(visit))
+            return _atom(visit, "Claimline: changes of status", "claims", "/", made)
+        if kind == "claimreview":
+            return _json(views.reviews(r, chosen, visit.moment, _base(visit), PUBLISHER))
+    raise UnknownName("export", kind, [*tables.TYPES, "atom", "claimreview"])
+
+
+@router.get("/export/claims/{topic}/{slug}.{kind}")
+def claim(
+    topic: str,
+    slug: str,
+    kind: str,
+    visit: Visit = Depends(reader),
+    asked: claim_views.RowFilters = Depends(claim_routes.filters),
+) -> Response:
+    with visit.shell.read() as r:
+        found = claim_reads.claim(r.s, slug, topic)
+        if kind in tables.TYPES:
+            rows = views.report_rows(r, found, visit.moment, asked)
+            return _file(kind, found.slug, tables.write(kind, views.REPORT_COLUMNS, rows))
+        if kind == "atom":
+            made = views.entries(views.changes_of(r, [found], visit.moment), {found.slug: found.statement}, _base(visit))
+            return _atom(
+                visit, found.statement, f"claim:{found.topic_slug}:{found.slug}", claims_views.claim_path(topic, slug), made
+            )
+        if kind == "claimreview":
+            return _json(views.reviews(r, [found], visit.moment, _base(visit), PUBLISHER))
+    raise UnknownName("export", kind, [*tables.TYPES, "atom", "claimreview"])
+
+
+@router.get("/claims/{topic}/{slug}/dossier")
+def dossier(
+    topic: str, slug: str, visit: Visit = Depends(reader), asked: claim_views.RowFilters = Depends(claim_routes.filters)
+) -> Response:
+    """Everything about a claim on one page, made for paper: its history, its voices with their sources, what is not counted."""
+    with visit.shell.read() as r:
+        found = claim_reads.claim(r.s, slug, topic)
+        page = claim_views.claim_page(r, found, visit.moment, asked, now=visit.now)
+        held = claim_views.folded_positions(r, found.id, visit.moment)
+        voices = claim_views.matching_voices(r, found, held, asked, visit.moment)[:DOSSIER_VOICES]
+        rows = claim_views.rows(r, found, held, voices, visit.moment, page.names)
+    return visit.render("dossier.html", page=page, rows=rows, base=_base(visit))
+
+
+DOSSIER_VOICES = 400
+
+
+def _base(visit: Visit) -> str:
+    return str(visit.request.base_url).rstrip("/")
+
+
+def _file(kind: str, name: str, data: bytes) -> Response:
+    disposition = f'attachment; filename="claimline-{name}.{kind}"'
+    return Response(data, headers={"Content-Disposition": disposition, "Content-Type": tables.TYPES[kind]})
+
+
+def _atom(visit: Visit, title: str, key: str, path: str, entries: list[feed.Entry]) -> Response:
+    base = _base(visit)
+    own = f"{base}{visit.request.url.path}"
+    return Response(feed.atom(title, key, f"{base}{path}", own, entries), media_type="application/atom+xml")
+
+
+def _json(rows: list[dict[str, object]]) -> Response:
+    data: object = rows[0] if len(rows) == 1 else rows
+    return Response(json.dumps(data, ensure_ascii=False, indent=1).encode(), media_type="application/ld+json")
