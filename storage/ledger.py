@@ -158,5 +158,7 @@ def _editions(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[St
             fold_version=r["fold_version"],
             spec=r["spec"],
         )
-        for r in s.execute(query.order_by(e.c.created_at.desc(), e.c.id.desc()).limit(limit)).mappings()
+        for r in s.execute(
+            query.order_by(sa.func.coalesce(e.c.recorded_at, e.c.created_at).desc(), e.c.id.desc()).limit(limit)
+        ).mappings()
     )

@@ -71,6 +71,8 @@ def publish_in(
     """The same within a transaction that has more to write (a decision, an accepted replay: `edition_id`, `moves`)."""
     folding = fold or default_fold()
     work = _gather(s, topic_id, matcher, moves or {}, _fold_version(fold), cause)
+    if work is None:
+        return Published(None, None, None)
     overall = cause or causes.dominant([x.cause for c in work.claims.values() for x in c.touched])
     edition = _Edition(s, topic_id, edition_id, overall, (actor_kind, actor), run_id, work.fold_version, now)
     if edition_id is not None or work.unpublished:
@@ -138,11 +140,14 @@ class _Work:
 
 def _gather(
     s: Session, topic_id: int, matcher: str | None, moves: Mapping[int, Pin], fold_version: str, cause: Cause | None
-) -> _Work:
+) -> _Work | None:
+    """What the edition is about; None before any machine has read anything: then all waits for the first edition."""
     touches = s.execute(sa.select(t.touches).where(t.touches.c.topic_id == topic_id).order_by(t.touches.c.id)).all()
     held = pins.live(s, topic_id)
     moved = dict(moves) or pins.due(s, topic_id, held, matcher)
     current = {**held, **moved}
+    if not current:
+        return None
     rules_changed = _last_fold_version(s, topic_id) not in (None, fold_version)
     concerned = _concerned(s, topic_id, {x.article_id for x in touches if x.article_id is not None}, set(current))
     mine: dict[int, list[causes.Touched]] = {claim_id: [] for claim_id in current}

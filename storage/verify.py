@@ -1,0 +1,46 @@
+"""Does the ledger say what it must? The stored rows against a fresh computation; for the doctor and the tests.
+
+Two promises are checked: the live positions are those that the stored answers and decisions make (unless something still waits
+for the next edition), and the changes known at any time are the fold of the positions known at that time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from storage import codec, ledger, pins, position_rows
+from storage import tables as t
+from storage.effective import articles_of_claim, effective
+from storage.publish import Fold, default_fold
+
+
+def differences(s: Session, topic_id: int, *, fold: Fold | None = None) -> tuple[str, ...]:
+    """One line for each claim whose live rows are not what they must be; empty when all is well."""
+    if s.execute(sa.select(t.touches.c.id).where(t.touches.c.topic_id == topic_id).limit(1)).first() is not None:
+        return ()  # the next edition is due: nothing can be compared before it
+    found = []
+    for claim_id, pin in sorted(pins.live(s, topic_id).items()):
+        stored = position_rows.live_rows(s, claim_id)
+        fresh = {row.key: row for row in effective(s, pin, articles_of_claim(s, claim_id))}
+        wrong = sorted(key for key in stored.keys() | fresh.keys() if stored.get(key) != fresh.get(key))
+        if wrong:
+            found.append(f"claim {claim_id}: {len(wrong)} positions differ from the stored answers, first {wrong[0]}")
+        found += fold_differences(s, claim_id, None, fold=fold)
+    return tuple(found)
+
+
+def fold_differences(s: Session, claim_id: int, known_at: datetime | None, *, fold: Fold | None = None) -> tuple[str, ...]:
+    """One line where the changes known at a time are not the fold of what was known then."""
+    folding = fold or default_fold()
+    result = folding(ledger.positions(s, claim_id, known_at=known_at), ledger.rulings(s, claim_id, known_at=known_at))
+    fresh = [(c.valid_from, c.before, c.after, c.machine, codec.dump_figures(c.figures), c.tipped_by) for c in result.changes]
+    stored = [
+        (c.valid_from, c.before, c.after, c.machine, codec.dump_figures(c.figures), c.tipped_by)
+        for c in (row.change for row in ledger.changes(s, claim_id, known_at=known_at, quotes=False))
+    ]
+    if fresh == stored:
+        return ()
+    return (f"claim {claim_id}: its changes as known at {known_at or 'present'} are not the fold of its positions",)

@@ -1,0 +1,89 @@
+"""Replays: a better machine is tried on the whole past, and changes nothing until it is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from claimline.errors import UsageError
+from claimline.models import Stance, Status
+from storage import decisions, ledger, pins, replay
+from storage.engine import Database
+from storage.records import NewDecision
+from tests.storage_world import N, R, S, World, day, judgement
+
+URL = "https://a.example/1"
+
+
+def shadow(w: World, stance: Stance = R) -> int:
+    """The past read again by m2, which sees the other side."""
+    rev = w.say(URL, day("2020-03-01"), S)
+    w.say("https://b.example/1", day("2020-02-01"), N)
+    w.publish()
+    edition = w.db.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m2", by="Ada", now=w.tick()))
+    w.scan(rev, judgement("open", stance, f"{URL} says that it supports"), matcher="m2")
+    return edition
+
+
+def test_a_shadow_is_seen_by_nobody_who_does_not_ask_for_it(database: Database) -> None:
+    w = World(database).start()
+    edition = shadow(w)
+    assert w.publish().edition_id is None
+    assert w.status() == "supported"
+    with database.read() as s:
+        assert replay.shadow_fold(s, w.claim_id(), edition).status is Status.REFUTED
+        assert [p.stance for p in ledger.positions(s, w.claim_id(), edition=edition)] == [R]
+
+
+def test_accepting_makes_it_live_as_one_edition(database: Database) -> None:
+    w = World(database).start()
+    edition = shadow(w)
+    before = w.now
+    done = replay.accept(database, edition, by="Ada", now=w.tick())
+    assert done.edition_id == edition
+    assert w.history() == [("2020-03-01", "unreported > refuted", "new model")]
+    assert w.status(known_at=before) == "supported"
+    with database.read() as s:
+        pin = pins.of_claim(s, w.claim_id())
+        assert ledger.editions(s, w.topic_id)[0].id == edition
+    assert pin is not None
+    assert pin.matcher == "m2"
+    with pytest.raises(UsageError, match="already"):
+        replay.accept(database, edition, by="Ada", now=w.tick())
+
+
+def test_a_discarded_shadow_stays_nothing(database: Database) -> None:
+    w = World(database).start()
+    edition = shadow(w)
+    database.write(lambda s: replay.discard(s, edition))
+    assert w.publish().edition_id is None
+    assert w.status() == "supported"
+    with pytest.raises(UsageError, match="discarded"):
+        replay.accept(database, edition, by="Ada", now=w.tick())
+
+
+def test_a_decision_survives_the_new_model(database: Database) -> None:
+    w = World(database).start()
+    edition = shadow(w)
+    with database.read() as s:
+        (article_id,) = {a.article_id for a in _answers(s, w) if a.url == URL}
+    asked = NewDecision("accept", "d1", claim_id=w.claim_id(), article_id=article_id)
+    decisions.record(database, [asked], by="Ben", now=w.tick())
+    replay.accept(database, edition, by="Ada", now=w.tick())
+    assert w.status() == "supported"
+
+
+def _answers(s, w):  # type: ignore[no-untyped-def]
+    from storage.answers import answers
+
+    return answers(s, w.topic_id)
+
+
+def test_news_that_comes_while_a_shadow_is_open_is_not_lost(database: Database) -> None:
+    w = World(database).start()
+    edition = shadow(w)
+    rev = w.say("https://c.example/1", day("2020-04-01"), S, confidence=0.99)
+    w.publish()
+    w.scan(rev, judgement("open", R, "https://c.example/1 says that it supports"), matcher="m2")
+    replay.accept(database, edition, by="Ada", now=w.tick())
+    with database.read() as s:
+        assert ledger.status(s, w.claim_id()).figures.voices_refutes == 2

@@ -1,0 +1,253 @@
+"""Upkeep on both databases: search, purge, retention, runs, coverage, leases, the outbox."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from claimline.errors import LeaseHeld, UnknownName, UsageError
+from claimline.models import Discovered, Entry, Skip, SourceReport, SourceSpec
+from storage import articles, ledger, purge, retention, runs, tables
+from storage.engine import Database
+from storage.search import search
+from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
+
+SECRET = "Zebediah confessed that the vault is open."
+
+
+# --- search ---------------------------------------------------------------------------------------------------------
+
+
+def urls(w: World, query: str, **more: int) -> list[str]:
+    with w.db.read() as s:
+        return [hit.url for hit in search(s, query, **more)]
+
+
+def test_search_finds_words_phrases_and_beginnings_in_many_scripts(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="The bridge over the Neva is open to traffic.")
+    w.say("https://b.example/1", day("2020-03-01"), U, text="Мост через Неву открыт для движения.")
+    assert urls(w, "bridge traffic") == ["https://a.example/1"]
+    assert urls(w, '"over the Neva"') == ["https://a.example/1"]
+    assert urls(w, '"the over Neva"') == []
+    assert urls(w, "откры") == ["https://b.example/1"]
+    assert urls(w, "nothing-like-it") == []
+    assert urls(w, "bridge", claim_id=w.claim_id()) == ["https://a.example/1"]
+    assert urls(w, "Неву", claim_id=w.claim_id()) == []
+
+
+@pytest.mark.parametrize("query", ["", '"', "a' OR 1=1 --", "NEAR(", "x:*", "& | !", "(((", "col:word", "-"])
+def test_search_takes_any_words_as_words(database: Database, query: str) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    assert isinstance(urls(w, query), list)
+
+
+def test_search_shows_an_article_once_with_its_newest_text(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="The bridge is open.")
+    w.say("https://a.example/1", day("2020-03-01"), S, text="The bridge is open again.")
+    with database.read() as s:
+        (hit,) = search(s, "bridge")
+    assert "again" in hit.snippet
+
+
+# --- the law --------------------------------------------------------------------------------------------------------
+
+
+def everything(w: World, tmp: Path) -> bytes:
+    """All that the database's files, or a dump of its tables, hold."""
+    if w.db.is_sqlite:
+        w.db.engine.dispose()
+        return b"".join(p.read_bytes() for p in sorted(tmp.iterdir()) if p.is_file())
+    with w.db.read() as s:
+        return repr([s.execute(sa.select(x)).all() for x in tables.METADATA.sorted_tables]).encode()
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("url", "https://a.example/zebediah"), ("host", "a.example")])
+def test_a_purge_leaves_no_word_and_the_ledger_explains_itself(
+    database: Database, tmp_path: Path, kind: str, subject: str
+) -> None:
+    w = World(database).start()
+    w.say("https://a.example/zebediah", day("2020-03-01"), S, text=SECRET)
+    before = w.publish().recorded_at
+    assert urls(w, "Zebediah") == ["https://a.example/zebediah"]
+    assert b"Zebediah" in everything(w, tmp_path)
+    purge.purge(database, kind, subject, reason="court order 7", by="Ada", now=w.tick())
+    assert b"ebediah" not in everything(w, tmp_path)
+    assert w.status() == "unreported"
+    assert w.history(known_at=before) == [("2020-03-01", "unreported > supported", "new article")]
+    with database.read() as s:
+        assert urls(w, "Zebediah") == []
+        (stone,) = purge.tombstones(s)
+        (old,) = ledger.changes(s, w.claim_id(), known_at=before)
+        (edition, *_) = ledger.editions(s, w.topic_id)
+    assert (stone.kind, stone.reason, stone.by) == (kind, "court order 7", "Ada")
+    assert [q.quote for q in old.quotes] == [""]
+    assert edition.cause.value == "legal removal"
+    entry = Entry("https://a.example/zebediah")
+    found = Discovered((entry,))
+    saved = database.write(lambda s: articles.save_discovery(s, w.source_id(), w.topic_id, found, now=w.tick()))
+    assert (saved.refused, saved.new, saved.known) == (1, (), ())
+
+
+def test_a_person_is_removed_with_the_texts_that_hold_the_words(database: Database, tmp_path: Path) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text=SECRET, speaker="Zebediah")
+    w.say("https://b.example/1", day("2020-03-02"), S, text="Others say that it is open.")
+    w.publish()
+    purge.purge(database, "person", "zebediah", reason="asked", by="Ada", now=w.tick())
+    assert b"ebediah" not in everything(w, tmp_path)
+    with database.read() as s:
+        assert all(p.speaker is None for p in ledger.positions(s, w.claim_id()))
+    rev = w.capture("https://c.example/1", cleaned(SECRET, day("2020-04-01"), outlet="c.example")).revision_id
+    w.scan(rev or 0, judgement("open", S, SECRET, speaker="Zebediah"))
+    with database.read() as s:
+        assert s.execute(sa.select(tables.evidence.c.id).where(tables.evidence.c.speaker_written == "Zebediah")).first() is None
+
+
+def test_a_purge_says_what_it_lacks(database: Database) -> None:
+    w = World(database).start()
+    with pytest.raises(UnknownName):
+        purge.purge(database, "url", "https://nowhere.example/1", reason="r", by="Ada", now=w.tick())
+    with pytest.raises(UsageError, match="reason"):
+        purge.purge(database, "url", "https://nowhere.example/1", reason=" ", by="Ada", now=w.tick())
+    with pytest.raises(UsageError, match="url, host or person"):
+        purge.purge(database, "planet", "x", reason="r", by="Ada", now=w.tick())
+
+
+def test_retention_removes_old_bytes_and_idle_texts_only(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.say("https://b.example/1", day("2020-03-01"), U, text="The weather is fine.")
+    w.publish()
+    later = w.now + timedelta(days=400)
+    done = database.write(lambda s: retention.apply(s, now=later, bytes_days=365, text_days=90))
+    assert (done.bodies, done.texts, done.quotes) == (2, 1, 0)
+    again = database.write(lambda s: retention.apply(s, now=later, bytes_days=365, text_days=90))
+    assert (again.bodies, again.texts, again.quotes) == (0, 0, 0)
+    with database.read() as s:
+        assert [p.quote for p in ledger.positions(s, w.claim_id())] == ["It is open."]
+    assert urls(w, "weather") == []
+
+
+@pytest.mark.parametrize(("store", "quote", "texts"), [("full", "It is open.", 1), ("quotes", "It is open.", 0), ("link", "", 0)])
+def test_a_source_is_stored_as_it_allows(database: Database, store: str, quote: str, texts: int) -> None:
+    topic = make_topic("open")
+    spec = SourceSpec("feed", "https://news.example/feed", store=store)
+    w = World(database).start(type(topic)(**{**_fields(topic), "sources": (spec,)}))
+    from storage import clusters
+
+    rev = w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    database.write(lambda s: clusters.save_edges(s, [], [rev], now=w.tick()))
+    w.publish()
+    database.write(lambda s: retention.apply(s, now=w.now, bytes_days=None, text_days=None))
+    with database.read() as s:
+        assert [p.quote for p in ledger.positions(s, w.claim_id())] == [quote]
+        assert len(s.execute(sa.select(tables.revision_texts)).all()) == texts
+    assert w.status() == "supported"
+
+
+def _fields(topic: object) -> dict[str, object]:
+    return {name: getattr(topic, name) for name in topic.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+# --- runs, coverage, leases, outbox ---------------------------------------------------------------------------------
+
+
+def begin(w: World, **more: object) -> int:
+    return w.db.write(lambda s: runs.start(s, topic_id=w.topic_id, flow="track", holder="h:1:a", now=w.tick(), **more))  # type: ignore[arg-type]
+
+
+def end(w: World, run_id: int, *reports: SourceReport, sufficient: bool = True, skips: tuple[Skip, ...] = ()) -> None:
+    w.db.write(
+        lambda s: runs.finish(s, run_id, counts={"new": 1}, skips=skips, coverage=reports, sufficient=sufficient, now=w.tick())
+    )
+
+
+def test_a_run_that_was_killed_is_marked_abandoned_by_the_next(database: Database) -> None:
+    w = World(database).start()
+    begin(w)
+    end(w, begin(w), skips=(Skip("https://a.example/1", "robots"),))
+    with database.read() as s:
+        found = runs.runs(s, topic="bridge")
+        assert runs.run(s, found[0].key[:8]) == found[0]
+    assert [r.state for r in found] == ["done", "abandoned"]
+    assert found[0].skips == ({"where": "https://a.example/1", "reason": "robots"},)
+
+
+def test_no_news_not_watched_and_blind_are_three_answers(database: Database) -> None:
+    w = World(database).start()
+    source = w.source_id()
+    end(w, begin(w), SourceReport(source, "feed", answered=True, found=0))
+    today = w.now.date()
+    w.tick(days=1)
+    end(w, begin(w), SourceReport(source, "feed", answered=False, error="timeout"), sufficient=False)
+    with database.read() as s:
+        assert runs.looked(s, w.topic_id, today) is runs.Looked.READ
+        assert runs.looked(s, w.topic_id, w.now.date()) is runs.Looked.BLIND
+        assert runs.looked(s, w.topic_id, START.date() - timedelta(days=9)) is runs.Looked.NOT_WATCHED
+        state = runs.read_state(s, w.topic_id)
+        before = runs.read_state(s, w.topic_id, known_at=w.now - timedelta(hours=12))
+    assert (state.answered, state.sources, state.silent) == (0, 1, ("https://news.example/feed",))
+    assert state.last_sufficient_at == before.last_run_at
+    assert before.answered == 1
+
+
+def test_two_at_work_on_one_thing_are_refused_and_a_dead_one_is_not_waited_for(database: Database) -> None:
+    w = World(database).start()
+    import os
+    import socket
+
+    mine = f"{socket.gethostname()}:{os.getpid()}:a"
+    with runs.lease(database, "topic:bridge", mine, now=lambda: w.now), pytest.raises(LeaseHeld, match="being worked on"):
+        database.write(lambda s: runs.acquire(s, "topic:bridge", "other:1:b", now=w.now))
+    with runs.lease(database, "topic:bridge", "other:1:b", now=lambda: w.now):
+        pass
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    dead = f"{socket.gethostname()}:{child.pid}:x"
+    database.write(lambda s: runs.acquire(s, "topic:bridge", dead, now=w.now))
+    database.write(lambda s: runs.acquire(s, "topic:bridge", mine, now=w.now))
+    with pytest.raises(LeaseHeld):
+        database.write(lambda s: runs.acquire(s, "topic:bridge", "other:1:b", now=w.now + timedelta(seconds=60)))
+    database.write(lambda s: runs.acquire(s, "topic:bridge", "other:1:b", now=w.now + timedelta(minutes=10)))
+
+
+def test_each_change_is_told_once_and_so_is_its_withdrawal(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    with database.read() as s:
+        (message,) = runs.outbox(s)
+    assert message.kind == ledger.CHANGED
+    assert (message.payload["from"], message.payload["to"]) == ("unreported", "supported")
+    database.write(lambda s: runs.mark_sent(s, [message.id], now=w.tick()))
+    w.say("https://b.example/1", day("2020-03-02"), S)  # only the figures move
+    w.publish()
+    with database.read() as s:
+        assert runs.outbox(s) == ()
+    purge.purge(database, "host", "a.example", reason="r", by="Ada", now=w.tick())
+    with database.read() as s:
+        assert {(m.kind, m.payload["valid_from"]) for m in runs.outbox(s)} == {
+            (ledger.WITHDRAWN, "2020-03-01"),
+            (ledger.CHANGED, "2020-03-02"),
+        }
+
+
+def test_a_shared_source_feeds_every_topic_that_looks_at_it(database: Database) -> None:
+    w = World(database).start()
+    article_id = w.article("https://a.example/1")
+    other = make_topic("open")
+    second = World(database, topic=type(other)(**{**_fields(other), "slug": "second"})).start()
+    with database.read() as s:
+        assert [a.id for a in articles.articles(s, second.topic_id)] == [article_id]
+    later = second.article("https://a.example/2")
+    with database.read() as s:
+        assert later in [a.id for a in articles.articles(s, w.topic_id)]
+    assert R is not S
