@@ -24,12 +24,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class ClaimlineError(Exception):
     """The root. `str()` is one line fit for a person; `exit_code` is what a command ends with."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross processes; Exception's own way would call `__init__` with the finished line alone."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[ClaimlineError], args: tuple[Any, ...], state: dict[str, Any]) -> ClaimlineError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(ClaimlineError):
