@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from claimline import notify
 from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
 
@@ -347,7 +348,11 @@ class _Reader:
                 _line(node), "notify", "needs `on` and `target_env` (the name of the environment variable with the address)"
             )
             return None
-        return NotifyRule(on, target, tuple(self.texts(items, "claims")))
+        rule = NotifyRule(on, target, tuple(self.texts(items, "claims")))
+        if notify.kind(rule) not in notify.KINDS:
+            self.fail(_line(node), "notify.on", f"{on!r} is none of {', '.join(notify.KINDS)}")
+            return None
+        return rule
 
     # Names and people: `- S-400`, `- {name: S-400, variants: [...]}` or `S-400: [...]`
 
