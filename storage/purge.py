@@ -18,7 +18,7 @@ from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause
 from storage import pins, search
 from storage import tables as t
-from storage.articles import article_key, digest
+from storage.article_keys import article_key, digest
 from storage.blobs import blobs_of
 from storage.effective import PURGED
 from storage.engine import Database

@@ -1,0 +1,242 @@
+"""What came back for an article: captures, revisions, sightings, and the fetch state that follows.
+
+The fetch state on an article is the only thing here that is changed in place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Cause, Cleaned, Fetched, Skip, Validators
+from storage import codec
+from storage import tables as t
+from storage.article_keys import UrlKey, article_key
+from storage.blobs import blobs_of
+from storage.records import CaptureSaved
+from storage.sql import insert_id, insert_new, stable_key, topics_of_article, touch
+from storage.stands import RETRACTION
+
+MAX_ATTEMPTS = 5
+_RECHECK_FIRST = timedelta(hours=6)
+_RECHECK_FOR = timedelta(days=60)
+_GONE = frozenset({404, 410})
+
+
+def save_capture(
+    s: Session,
+    article_id: int,
+    came: Fetched | Skip,
+    cleaned: Cleaned | None,
+    *,
+    source_id: int | None,
+    now: datetime,
+    alias: str | None = None,
+    store: str = "full",
+    url_key: UrlKey | None = None,
+) -> CaptureSaved:
+    """What came back for an article and the text that it carried.
+
+    A text that stands already makes no new row; one that stood before and is back makes a sighting. Bytes are kept only when
+    they made a revision and the source is stored in full.
+    """
+    if _is_purged(s, article_id):
+        return CaptureSaved(None, False, "gone")
+    if alias:
+        _save_alias(s, article_id, alias, source_id, now, url_key)
+    if isinstance(came, Skip):
+        return _not_captured(s, article_id, source_id, came.reason, came.detail, now, retry=came.failed)
+    if came.not_modified:
+        _checked(s, article_id, now, came.validators)
+        return CaptureSaved(_current(s, article_id), False, "not-modified")
+    if came.status in _GONE:
+        return _gone(s, article_id, source_id, came, now)
+    if cleaned is None:
+        return _not_captured(s, article_id, source_id, "no-text", "", now, retry=came.status >= 500, status=came.status)
+    return _captured(s, article_id, source_id, came, cleaned, now, store)
+
+
+def _captured(
+    s: Session, article_id: int, source_id: int | None, came: Fetched, cleaned: Cleaned, now: datetime, store: str
+) -> CaptureSaved:
+    before = _current(s, article_id)
+    revision_id = _revision_like(s, article_id, cleaned)
+    body_hash = sha256(came.body).hexdigest()
+    if revision_id is not None and revision_id == before:
+        _checked(s, article_id, now, came.validators)
+        return CaptureSaved(revision_id, False, "unchanged")
+    is_new = revision_id is None
+    if revision_id is None:
+        revision_id = _new_revision(s, article_id, cleaned, body_hash, came.fetched_at)
+        if store == "full":
+            blobs_of(s).put(s, body_hash, came.body, now)
+    capture_id = _new_capture(s, article_id, source_id, came, body_hash, kept=is_new and store == "full")
+    sighting = {"capture_id": capture_id, "revision_id": revision_id, "article_id": article_id, "seen_at": came.fetched_at}
+    s.execute(sa.insert(t.sightings).values(**sighting))
+    _settle(s, article_id, cleaned, revision_id, came, now)
+    if before is not None:
+        cause = _news(s, before, cleaned, body_hash)
+        for topic_id in topics_of_article(s, article_id):
+            touch(s, topic_id, cause, now, article_id=article_id)
+    return CaptureSaved(revision_id, is_new, "new" if before is None else "revised")
+
+
+def _news(s: Session, before: int, cleaned: Cleaned, body_hash: str) -> Cause:
+    if cleaned.notice == RETRACTION:
+        return Cause.RETRACTED
+    r = t.revisions
+    held = s.execute(sa.select(r.c.cleaner, r.c.body_sha256).where(r.c.id == before)).one()
+    same_page = held.body_sha256 == body_hash and held.cleaner != cleaned.cleaner
+    return Cause.NEW_CLEANER if same_page else Cause.EDITED_ARTICLE
+
+
+def _revision_like(s: Session, article_id: int, cleaned: Cleaned) -> int | None:
+    r = t.revisions
+    where = (r.c.article_id == article_id) & (r.c.cleaner == cleaned.cleaner) & (r.c.text_sha256 == cleaned.text_sha256)
+    return s.execute(sa.select(r.c.id).where(where)).scalar()
+
+
+def _new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> int:
+    key = s.execute(sa.select(t.articles.c.key).where(t.articles.c.id == article_id)).scalar_one()
+    revision_id = insert_id(
+        s,
+        t.revisions,
+        key=stable_key(key, cleaned.cleaner, cleaned.text_sha256),
+        article_id=article_id,
+        cleaner=cleaned.cleaner,
+        text_sha256=cleaned.text_sha256,
+        body_sha256=body_hash,
+        seen_at=seen_at,
+        lang=cleaned.lang,
+        lang_confidence=cleaned.lang_confidence,
+        outlet=cleaned.outlet,
+        authors=list(cleaned.authors),
+        via=cleaned.via,
+        notice=cleaned.notice,
+        published_day=cleaned.published.day,
+        published=codec.dump_date(cleaned.published),
+        modified=codec.dump_date(cleaned.modified) if cleaned.modified else None,
+    )
+    s.execute(sa.insert(t.revision_texts).values(revision_id=revision_id, title=cleaned.title, text=cleaned.text))
+    return revision_id
+
+
+def _new_capture(
+    s: Session, article_id: int, source_id: int | None, came: Fetched, body_hash: str | None, *, kept: bool = False
+) -> int:
+    return insert_id(
+        s,
+        t.captures,
+        article_id=article_id,
+        source_id=source_id,
+        fetched_at=_free_moment(s, article_id, came.fetched_at),
+        status=came.status,
+        final_url=came.final_url,
+        content_type=came.content_type,
+        body_sha256=body_hash,
+        bytes_kept=kept,
+        checks=1,
+    )
+
+
+def _free_moment(s: Session, article_id: int, at: datetime) -> datetime:
+    """Two captures of one moment (a simulated clock) are kept apart by a microsecond."""
+    c = t.captures
+    taken = s.execute(sa.select(c.c.fetched_at).where(c.c.article_id == article_id, c.c.fetched_at >= at)).scalars().all()
+    while at in taken:
+        at += timedelta(microseconds=1)
+    return at
+
+
+def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, came: Fetched, now: datetime) -> None:
+    a = t.articles
+    row = s.execute(sa.select(a.c.first_seen, a.c.outlet).where(a.c.id == article_id)).one()
+    s.execute(
+        sa.update(a)
+        .where(a.c.id == article_id)
+        .values(
+            state="captured",
+            attempts=0,
+            last_error=None,
+            current_revision_id=revision_id,
+            outlet=row.outlet or cleaned.outlet,
+            first_seen=min(row.first_seen, came.fetched_at),
+            last_checked_at=now,
+            next_fetch_at=now + _RECHECK_FIRST,
+            etag=came.validators.etag,
+            last_modified=came.validators.last_modified,
+        )
+    )
+
+
+def _checked(s: Session, article_id: int, now: datetime, validators: Validators | None = None) -> None:
+    """The article stands as it stood; it is looked at again after a quarter of the time that we know it."""
+    a = t.articles
+    first_seen = s.execute(sa.select(a.c.first_seen).where(a.c.id == article_id)).scalar_one()
+    age = now - first_seen
+    due = now + max(_RECHECK_FIRST, age / 4) if age < _RECHECK_FOR else None
+    values: dict[str, object] = {"state": "captured", "attempts": 0, "last_error": None}
+    if validators is not None and (validators.etag or validators.last_modified):
+        values |= {"etag": validators.etag, "last_modified": validators.last_modified}
+    s.execute(sa.update(a).where(a.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
+    last = sa.select(sa.func.max(t.captures.c.id)).where(t.captures.c.article_id == article_id).scalar_subquery()
+    s.execute(sa.update(t.captures).where(t.captures.c.id == last).values(checks=t.captures.c.checks + 1, last_checked_at=now))
+
+
+def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now: datetime) -> CaptureSaved:
+    """A page that is no longer there is only marked: its words stood in print."""
+    current = _current(s, article_id)
+    held = s.execute(sa.select(t.articles.c.state, t.articles.c.attempts).where(t.articles.c.id == article_id)).one()
+    if held.state != "gone":
+        _new_capture(s, article_id, source_id, came, None)
+    due = now + timedelta(days=7) if held.attempts < MAX_ATTEMPTS and current is not None else None
+    values = {"state": "gone", "last_error": f"gone ({came.status})", "attempts": held.attempts + 1}
+    s.execute(sa.update(t.articles).where(t.articles.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
+    return CaptureSaved(current, False, "gone")
+
+
+def _not_captured(
+    s: Session,
+    article_id: int,
+    source_id: int | None,
+    reason: str,
+    detail: str,
+    now: datetime,
+    *,
+    retry: bool,
+    status: int | None = None,
+) -> CaptureSaved:
+    a, c = t.articles, t.captures
+    held = s.execute(sa.select(a.c.attempts, a.c.current_revision_id).where(a.c.id == article_id)).one()
+    attempts = held.attempts + 1
+    state = "given-up" if not retry or attempts >= MAX_ATTEMPTS else "failing"
+    if held.current_revision_id is not None:
+        state = "captured"
+    due = now + timedelta(minutes=5) * 4 ** min(attempts - 1, 5)
+    error = f"{reason}: {detail}" if detail else reason
+    values = {"state": state, "attempts": attempts, "last_error": error, "last_checked_at": now, "next_fetch_at": due}
+    s.execute(sa.update(a).where(a.c.id == article_id).values(**values))
+    last = s.execute(sa.select(c).where(c.c.article_id == article_id).order_by(c.c.id.desc()).limit(1)).mappings().first()
+    if last is not None and last["reason"] == reason:
+        s.execute(sa.update(c).where(c.c.id == last["id"]).values(checks=last["checks"] + 1, last_checked_at=now))
+    else:
+        at = _free_moment(s, article_id, now)
+        row = {"article_id": article_id, "source_id": source_id, "fetched_at": at, "status": status}
+        s.execute(sa.insert(c).values(**row, reason=reason, detail=detail, bytes_kept=False, checks=1))
+    return CaptureSaved(held.current_revision_id, False, "failed")
+
+
+def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:
+    key = article_key(s, source_id, url_key)(url)
+    insert_new(s, t.aliases, [{"key": key, "url": url, "article_id": article_id, "created_at": now}])
+
+
+def _is_purged(s: Session, article_id: int) -> bool:
+    return s.execute(sa.select(t.articles.c.state).where(t.articles.c.id == article_id)).scalar() == "purged"
+
+
+def _current(s: Session, article_id: int) -> int | None:
+    return s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == article_id)).scalar()

@@ -1,0 +1,221 @@
+"""All that bears on a batch of articles for one claim, gathered in a few reads; `storage.effective` says what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from claimline.models import Stance
+from storage import outlets, stands
+from storage import tables as t
+from storage.records import Pin
+from storage.sql import chunks
+
+VERDICTS = ("stance", "accept")
+PURGED = "purged"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    evidence_id: int | None
+    start: int
+    end: int
+    text: str
+    stance: Stance
+    speaker: str | None = None
+    speaker_written: str | None = None
+    said_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A machine's answer for one revision."""
+
+    stance: Stance
+    decided: bool
+    confidence: float
+    actor: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's word on a pair, and the text on which it was given."""
+
+    id: int
+    kind: str
+    article_id: int
+    revision_id: int | None
+    cluster: str | None
+    stance: Stance | None
+    quote: str | None
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that bears on a batch of articles for one claim."""
+
+    key: tuple[str, str]  # topic, first slug of the claim
+    standing: Mapping[int, stands.Standing]
+    answers: Mapping[int, Answer]
+    unread: frozenset[int]
+    clusters: Mapping[int, str]
+    verdicts: Sequence[Verdict]
+    weights: outlets.Weights
+    outlet: Mapping[int, str | None]
+    article_key: Mapping[int, str]
+    text_hash: Mapping[int, str]
+    texts: dict[int, str] = field(default_factory=dict)
+
+
+def shared(s: Session, pin: Pin) -> tuple[tuple[str, str], outlets.Weights, list[Verdict]]:
+    first = sa.select(sa.func.min(t.claim_slugs.c.id)).where(t.claim_slugs.c.claim_id == pin.claim_id).scalar_subquery()
+    row = s.execute(
+        sa.select(t.topics.c.id, t.topics.c.slug, t.claim_slugs.c.slug.label("first_slug"))
+        .join(t.claims, t.claims.c.topic_id == t.topics.c.id)
+        .join(t.claim_slugs, t.claim_slugs.c.id == first)
+        .where(t.claims.c.id == pin.claim_id)
+    ).one()
+    return (row.slug, row.first_slug), outlets.weights(s, row.id), _verdicts(s, pin.claim_id, row.id)
+
+
+def claim_key(s: Session, claim_id: int) -> tuple[str, str]:
+    """What stands for a claim in stable keys: its topic and the slug that it had first."""
+    return shared(s, Pin(claim_id, 0, "", None))[0]
+
+
+def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
+    d, m = t.decisions, t.copy_memberships
+    query = (
+        sa.select(d.c.id, d.c.kind, d.c.article_id, d.c.revision_id, m.c.cluster, d.c.stance, d.c.quote)
+        .outerjoin(m, (m.c.revision_id == d.c.revision_id) & (m.c.topic_id == topic_id) & m.c.closed_at.is_(None))
+        .where(d.c.claim_id == claim_id, d.c.undone_by.is_(None), d.c.kind.in_([*VERDICTS, "reject", "evidence"]))
+        .order_by(d.c.id)
+    )
+    return [
+        Verdict(r.id, r.kind, r.article_id, r.revision_id, r.cluster, Stance(r.stance) if r.stance else None, r.quote)
+        for r in s.execute(query)
+    ]
+
+
+def facts_of(
+    s: Session,
+    pin: Pin,
+    article_ids: Sequence[int],
+    key: tuple[str, str],
+    weights: outlets.Weights,
+    verdicts: Sequence[Verdict],
+) -> Facts:
+    standing = stands.load(s, article_ids)
+    a, r = t.articles, t.revisions
+    names = s.execute(sa.select(a.c.id, a.c.key, a.c.outlet, a.c.state).where(a.c.id.in_(article_ids))).all()
+    for row in names:
+        if row.state == PURGED:
+            standing.pop(row.id, None)
+    hashes = s.execute(sa.select(r.c.id, r.c.text_sha256).where(r.c.article_id.in_(article_ids))).all()
+    clusters = _clusters(s, key[0], article_ids)
+    facts = Facts(
+        key=key,
+        standing=standing,
+        answers=_answers(s, pin, article_ids),
+        unread=_unread(s, pin, standing),
+        clusters=clusters,
+        verdicts=_bearing(verdicts, article_ids, clusters),
+        weights=weights,
+        outlet={row.id: row.outlet for row in names},
+        article_key={row.id: row.key for row in names},
+        text_hash={row.id: row.text_sha256 for row in hashes},
+    )
+    facts.texts = _texts(s, facts)
+    return facts
+
+
+def _bearing(verdicts: Sequence[Verdict], article_ids: Sequence[int], clusters: Mapping[int, str]) -> list[Verdict]:
+    ids, groups = set(article_ids), set(clusters.values())
+    return [v for v in verdicts if v.article_id in ids or v.cluster in groups]
+
+
+def _clusters(s: Session, topic: str, article_ids: Sequence[int]) -> dict[int, str]:
+    m, r = t.copy_memberships, t.revisions
+    topic_id = sa.select(t.topics.c.id).where(t.topics.c.slug == topic).scalar_subquery()
+    query = (
+        sa.select(m.c.revision_id, m.c.cluster)
+        .join(r, r.c.id == m.c.revision_id)
+        .where(m.c.topic_id == topic_id, m.c.closed_at.is_(None), r.c.article_id.in_(article_ids))
+    )
+    return {row.revision_id: row.cluster for row in s.execute(query)}
+
+
+def _answers(s: Session, pin: Pin, article_ids: Sequence[int]) -> dict[int, Answer]:
+    a = t.assessments
+    machines = [m for m in (pin.matcher, pin.judge) if m]
+    query = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
+        a.c.claim_id == pin.claim_id,
+        a.c.article_id.in_(article_ids),
+        a.c.claim_version_id == pin.claim_version_id,
+        a.c.matcher.in_(machines),
+    )
+    chosen: dict[int, sa.Row[tuple[object, ...]]] = {}
+    for row in s.execute(query):
+        if row.revision_id not in chosen or row.matcher == pin.judge:
+            chosen[row.revision_id] = row
+    quotes = _quotes(s, [row.id for row in chosen.values()])
+    return {
+        revision_id: Answer(Stance(row.stance), row.decided, row.confidence, row.actor, tuple(quotes.get(row.id, ())))
+        for revision_id, row in chosen.items()
+    }
+
+
+def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]:
+    e = t.evidence
+    found: dict[int, list[Quote]] = {}
+    for batch in chunks(assessment_ids):
+        for r in s.execute(sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)):
+            quote = Quote(r.id, r.start, r.end, r.quote, Stance(r.stance), r.speaker_key, r.speaker_written, r.said_on)
+            found.setdefault(r.assessment_id, []).append(quote)
+    return found
+
+
+def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing]) -> frozenset[int]:
+    """Later texts that the pinned matcher has not answered for: not scanned, or the pair failed."""
+    later = {x.revision_id for found in standing.values() if len(found.stands) > 1 for x in found.stands}
+    read: set[int] = set()
+    failed: set[int] = set()
+    tc, k, p = t.topic_claims, t.scans, t.pending_pairs
+    for batch in chunks(sorted(later)):
+        read |= set(
+            s.execute(
+                sa.select(k.c.revision_id)
+                .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
+                .where(
+                    k.c.revision_id.in_(batch),
+                    k.c.matcher == pin.matcher,
+                    tc.c.claim_version_id == pin.claim_version_id,
+                )
+            ).scalars()
+        )
+        same = (p.c.matcher == pin.matcher) & (p.c.claim_version_id == pin.claim_version_id)
+        failed |= set(s.execute(sa.select(p.c.revision_id).where(same, p.c.revision_id.in_(batch))).scalars())
+    return frozenset((later - read) | (later & failed))
+
+
+def _texts(s: Session, facts: Facts) -> dict[int, str]:
+    """Texts only where words have to be looked up in them: edited articles, and those that a person's word may bear on."""
+    judged = {v.article_id for v in facts.verdicts}
+    groups = {v.cluster for v in facts.verdicts if v.cluster}
+    wanted = {
+        x.revision_id
+        for article_id, found in facts.standing.items()
+        for x in found.stands
+        if len(found.stands) > 1 or article_id in judged or facts.clusters.get(x.revision_id) in groups
+    }
+    texts: dict[int, str] = {}
+    for batch in chunks(sorted(wanted)):
+        x = t.revision_texts
+        rows = s.execute(sa.select(x.c.revision_id, x.c.text).where(x.c.revision_id.in_(batch)))
+        texts.update({row.revision_id: row.text for row in rows})
+    return texts
