@@ -1,7 +1,7 @@
 """The matcher: one revision and a topic's claims in, judgements with their quotes out. Pure but for the models it holds.
 
-Order: passages -> retrieve -> stance -> aggregate -> quotes with speaker, day said, via and modality. What is not listed in
-the answer is unrelated. A text in a language that the model does not read is never judged (`LanguageNotRead`).
+Order: passages -> retrieve -> stance -> figures -> aggregate -> quotes with speaker, day said, via and modality. What is not
+listed in the answer is unrelated. A text in a language that the model does not read is never judged (`LanguageNotRead`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
-from claimline.matching import aggregate, attribution, passages, retrieve
+from claimline.matching import aggregate, attribution, figures, passages, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Pair, StanceEngine, StanceProbs
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
@@ -39,6 +39,7 @@ class WindowTrace:
     end: int
     retrieval: float
     probs: StanceProbs
+    note: str = ""  # where a number or a date in the passage is not the claim's
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ class Matcher:
         for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
             mine = probs[at : at + len(candidates)]
             at += len(candidates)
-            windows = [_window(plan.passages[c.passage], c, p) for c, p in zip(candidates, mine, strict=True)]
-            traces.append((claim.slug, tuple(WindowTrace(w.start, w.end, w.retrieval, w.probs) for w in windows)))
+            windows, trace = _windows(claim.statement, plan, candidates, mine)
+            traces.append((claim.slug, trace))
             outcome = aggregate.aggregate(windows)
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
@@ -153,12 +154,21 @@ class _Plan:
     skipped: str | None
 
 
-def _window(passage: Passage, candidate: Candidate, probs: StanceProbs) -> aggregate.WindowScore:
-    return aggregate.WindowScore(passage.start, passage.end, probs, candidate.score, passage.in_title)
+def _windows(
+    claim: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]
+) -> tuple[list[aggregate.WindowScore], tuple[WindowTrace, ...]]:
+    """The windows of one claim, after a look at the figures in them, and what there is to tell of them."""
+    windows, traces = [], []
+    for candidate, told in zip(candidates, probs, strict=True):
+        p = plan.passages[candidate.passage]
+        sure, note = figures.checked(claim, p.text, told, lang=plan.text.lang, published=plan.text.published)
+        windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
+        traces.append(WindowTrace(p.start, p.end, candidate.score, sure, note))
+    return windows, tuple(traces)
 
 
 def matcher_hash(engine: StanceEngine) -> str:
     """Everything that can change an answer, under one hash (16 hex digits)."""
     floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
-    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors)
+    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors, figures.VERSION)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
