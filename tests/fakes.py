@@ -13,6 +13,7 @@ import httpx
 
 from claimline.settings import Settings
 from claimline.web.client import Client, open_client
+from claimline.web.manners import Manners
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def fake_client(
     *,
     clock: FakeClock | None = None,
     allow_private: Sequence[str] = (),
+    manners: Manners | None = None,
     **settings: object,
 ) -> tuple[Client, FakeSite, FakeClock]:
     """A client whose network is a FakeSite and whose waiting takes no time."""
@@ -158,6 +160,7 @@ def fake_client(
         clock=time.now,
         sleep=time.sleep,
         monotonic=time.monotonic,
+        manners=manners,
     )
     return client, site, time
 

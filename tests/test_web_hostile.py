@@ -154,7 +154,7 @@ def test_all_of_it_at_once_loses_nothing_and_counts_nothing_twice(wrong: Wrong) 
     # Patience with a failing host is for one host; here each path stands for a host of its own.
     settings = plain_settings(retries=0, timeout_s=0.6, total_timeout_s=1.0, max_body_bytes=2_000_000)
     with open_client(settings, allow_private=["127.0.0.1"]) as client:
-        client._hosts.failed = lambda name, reason: None  # type: ignore[method-assign]
+        client._hosts.failed = lambda name, limits, reason: None  # type: ignore[method-assign]
         done = list(in_turns(names, work, host_of=host_of, bears=lambda _: 16, threads=16))
     assert sorted(name for name, _ in done) == sorted(names)
     answers = dict(done)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
 from claimline.errors import FetchFailed, FetchRefused
-from tests.fakes import Answer, Page, fake_client, redirect
+from claimline.web.manners import Manners
+from claimline.web.robots import RobotsRecord
+from tests.fakes import Answer, FakeClock, FakeSite, Page, fake_client, plain_settings, redirect
 
 HOST = "https://news.test"
 URL = f"{HOST}/story"
@@ -74,21 +77,35 @@ def test_robots_may_be_left_unasked() -> None:
     assert fake.asked == [URL]
 
 
-def test_the_robots_of_an_earlier_run_serve_for_a_day() -> None:
-    from claimline.web.client import open_client
-    from tests.fakes import FakeClock, FakeSite, plain_settings
+def manners(clock: FakeClock, known: Mapping[str, RobotsRecord] | None = None) -> Manners:
+    return Manners(plain_settings(), clock=clock.now, sleep=clock.sleep, monotonic=clock.monotonic, robots_known=known)
 
-    first, _, clock = fake_client(site("User-agent: *\nDisallow: /private/"))
-    first.get(URL)
+
+def test_the_robots_of_an_earlier_run_serve_for_a_day() -> None:
+    clock = FakeClock()
+    first = manners(clock)
+    fake_client(site("User-agent: *\nDisallow: /private/"), clock=clock, manners=first)[0].get(URL)
     known = first.robots_seen()
     assert known[HOST].state == "read"
     for later, asked in ((timedelta(hours=23), 0), (timedelta(hours=25), 1)):
-        fake, time = FakeSite(site()), FakeClock(clock.now() + later)
-        client = open_client(
-            plain_settings(), transport=fake, clock=time.now, sleep=time.sleep, monotonic=time.monotonic, robots_known=known
-        )
+        time = FakeClock(clock.now() + later)
+        client, fake, _ = fake_client(site(), clock=time, manners=manners(time, known))
         client.get(URL)
         assert fake.asked.count(f"{HOST}/robots.txt") == asked
+
+
+def test_the_clients_of_a_run_share_pace_budget_and_robots() -> None:
+    clock = FakeClock()
+    shared = manners(clock)
+    fake = FakeSite(site("User-agent: *\nCrawl-delay: 10"), clock)
+    began = clock.seconds
+    for _ in range(4):
+        fake_client(fake, clock=clock, manners=shared)[0].get(URL)
+    assert fake.asked.count(f"{HOST}/robots.txt") == 1
+    assert clock.seconds - began >= 30
+    assert shared.requests_by_host() == {"news.test:443": 6}
+    with pytest.raises(FetchRefused, match="budget"):
+        fake_client(fake, clock=clock, manners=shared, host_requests_per_run=6)[0].get(URL)
 
 
 @pytest.mark.parametrize(

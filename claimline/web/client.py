@@ -9,21 +9,20 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 import httpx
-from ssrfguard import SSRFGuardError
 
-from claimline.errors import FetchError, FetchFailed, FetchRefused
+from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import Fetched, Validators
 from claimline.settings import Settings
 from claimline.web import bodies, deadline, guard, headers, reservations
-from claimline.web.pace import Hosts, Limits
-from claimline.web.robots import Robots, RobotsRecord
+from claimline.web.failures import as_fetch_errors
+from claimline.web.manners import Manners
+from claimline.web.pace import Limits
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HOSTS_FAULT = frozenset({"no-connection", "certificate", "timeout", "too-slow", "broken-connection", "bad-answer"})
@@ -39,17 +38,18 @@ def open_client(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
-    robots_known: Mapping[str, RobotsRecord] | None = None,
+    manners: Manners | None = None,
 ) -> Client:
     """A client for one run; use it as a context manager.
 
     `allow_private` names the hosts (or host:port) on private addresses that the topic's owner allowed; they are his own, so
-    no pace is kept there. `clock` stamps what was fetched; `sleep` and `monotonic` serve pace and patience. `robots_known`
-    are the robots.txt of earlier runs; `Client.robots_seen()` are those of this one, to be kept.
+    no pace is kept there. `clock` stamps what was fetched; `sleep` and `monotonic` serve pace and patience. The clients of
+    one run should share one `manners`: else each keeps its own pace, and reads robots.txt again.
     """
     allowed = guard.Allowed(allow_private)
     door = transport or guard.guarded_transport(allowed, connections=max(settings.fetch_concurrency * 2, 16))
-    return Client(settings, allowed, door, clock, sleep, monotonic, robots_known or {})
+    manners = manners or Manners(settings, clock=clock, sleep=sleep, monotonic=monotonic)
+    return Client(settings, allowed, door, clock, monotonic, manners)
 
 
 class Client:
@@ -61,15 +61,13 @@ class Client:
         allowed: guard.Allowed,
         transport: httpx.BaseTransport,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
         monotonic: Callable[[], float],
-        robots_known: Mapping[str, RobotsRecord],
+        manners: Manners,
     ) -> None:
         self._settings, self._allowed, self._transport = settings, allowed, transport
-        self._clock, self._sleep, self._monotonic = clock, sleep, monotonic
-        self._hosts = Hosts(self._limits, monotonic=monotonic, sleep=sleep)
+        self._clock, self._monotonic = clock, monotonic
+        self._hosts, self._robots = manners.hosts, manners.robots
         self._timeout = httpx.Timeout(settings.timeout_s, connect=settings.connect_timeout_s)
-        self._robots = Robots(self._plain_get, self._hosts.slow_down, settings.effective_user_agent, clock, robots_known)
 
     def __enter__(self) -> Client:
         self._transport.__enter__()
@@ -117,7 +115,8 @@ class Client:
 
     def slow_down(self, url: str, interval_s: float) -> None:
         """From now on at least so many seconds between two requests to this address' host."""
-        self._hosts.slow_down(host_of(url), interval_s)
+        host = host_of(url)
+        self._hosts.slow_down(host, self._limits(host), interval_s)
 
     def ready_in(self, url: str) -> float:
         """After how many seconds this address' host may be asked next, as far as is known now."""
@@ -126,14 +125,6 @@ class Client:
     def bears(self, host: str) -> int:
         """How many requests at once a host (`host_of`) bears."""
         return self._limits(host).concurrency
-
-    def robots_seen(self) -> Mapping[str, RobotsRecord]:
-        """The robots.txt read in this run, by origin, for `robots_known` of the next."""
-        return self._robots.seen()
-
-    def requests_by_host(self) -> Mapping[str, int]:
-        """How many requests each host has had in this run."""
-        return self._hosts.asked()
 
     # --- one address, with its redirects ---------------------------------------------------------------------------
 
@@ -157,7 +148,7 @@ class Client:
         for _ in range(self._settings.max_redirects + 1):
             guard.check_url(target, self._allowed)
             if robots and self._settings.obey_robots:
-                self._robots.check(str(target), own=self._is_own(target))
+                self._ask_permission(target)
             answer = self._patient(target, {**sent, **headers.cookie(cookies, target)}, max_bytes)
             if answer.status not in _REDIRECTS:
                 headers.check_is_answer(answer, validators)
@@ -175,6 +166,11 @@ class Client:
                     guard.check_url(following, guard.Allowed())
             target = following
         raise FetchRefused(first, "too-many-redirects", f"more than {self._settings.max_redirects}")
+
+    def _ask_permission(self, target: httpx.URL) -> None:
+        delay = self._robots.check(str(target), self._plain_get, own=self._is_own(target))
+        if delay:
+            self.slow_down(str(target), delay)
 
     def _patient(self, target: httpx.URL, sent: Mapping[str, str], max_bytes: int | None) -> headers.Answer:
         """One hop, tried again while it is worth it; the waits together stay under the cap of Retry-After."""
@@ -195,10 +191,10 @@ class Client:
         """Sleep before another try. A host that asks for more than our cap is left alone and the failure stands."""
         asked = failed.retry_after_s
         if asked is not None and asked > self._settings.retry_after_cap_s:
-            self._hosts.block(_name(target), asked)
+            self._hosts.block(_name(target), self._limits(_name(target)), asked)
             raise failed
         seconds = asked if asked is not None else random.uniform(0.5, 1.0) * 2**attempt  # noqa: S311  # jitter
-        self._hosts.defer(_name(target), seconds)
+        self._hosts.defer(_name(target), self._limits(_name(target)), seconds)
         return seconds
 
     # --- one request -----------------------------------------------------------------------------------------------
@@ -213,17 +209,18 @@ class Client:
         timeout_s: float | None = None,
     ) -> headers.Answer:
         url, name = str(target), _name(target)
-        with self._hosts.turn(name, url):
+        limits = self._limits(name)
+        with self._hosts.turn(name, limits, url):
             try:
                 answer = self._ask(target, method, sent, max_bytes, body, timeout_s)
             except FetchFailed as failed:
                 if failed.reason in _HOSTS_FAULT:
-                    self._hosts.failed(name, failed.reason)
+                    self._hosts.failed(name, limits, failed.reason)
                 raise
             if answer.status >= 500:
-                self._hosts.failed(name, f"http-{answer.status}")
+                self._hosts.failed(name, limits, f"http-{answer.status}")
             else:
-                self._hosts.answered(name)
+                self._hosts.answered(name, limits)
         if answer.status >= 400:
             raise headers.failure(url, answer)
         return answer
@@ -253,7 +250,7 @@ class Client:
         seconds = max(self._settings.total_timeout_s, timeout_s or 0.0)
         ends = self._monotonic() + seconds
         try:
-            with _as_fetch_errors(url), deadline.within(seconds):
+            with as_fetch_errors(url), deadline.within(seconds):
                 response = self._transport.handle_request(request)
                 try:
                     return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)
@@ -313,25 +310,3 @@ def _worth_another_try(failed: FetchFailed) -> bool:
     if failed.status is not None:
         return failed.status in _RETRIED
     return failed.reason in ("no-connection", "timeout", "broken-connection")
-
-
-@contextmanager
-def _as_fetch_errors(url: str) -> Iterator[None]:
-    """httpx's and ssrfguard's errors -> ours."""
-    try:
-        yield
-    except FetchError:
-        raise
-    except SSRFGuardError as refused:
-        raise FetchRefused(url, "private-address", str(refused)) from refused
-    except (httpx.ConnectTimeout, httpx.ConnectError) as failed:
-        reason = "certificate" if "CERTIFICATE" in str(failed).upper() else "no-connection"
-        raise FetchFailed(url, reason, str(failed)) from failed
-    except httpx.TimeoutException as failed:
-        raise FetchFailed(url, "timeout", str(failed)) from failed
-    except (httpx.NetworkError, httpx.RemoteProtocolError) as failed:
-        raise FetchFailed(url, "broken-connection", str(failed)) from failed
-    except httpx.HTTPError as failed:
-        raise FetchFailed(url, "bad-answer", str(failed)) from failed
-    except (UnicodeError, ValueError) as failed:
-        raise FetchFailed(url, "bad-answer", str(failed)) from failed

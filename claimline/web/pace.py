@@ -1,6 +1,6 @@
 """How often a host is asked: a pace, a number of requests at once, a budget a run, and patience with hosts that fail.
 
-It sends nothing and knows no clock of its own. One `Hosts` serves all threads of a client.
+It sends nothing and knows no clock of its own. One `Hosts` serves all threads of a client, and all clients of a run.
 """
 
 from __future__ import annotations
@@ -39,53 +39,51 @@ class _Host:
 class Hosts:
     """The state of every host that was asked in this run."""
 
-    def __init__(
-        self, limits: Callable[[str], Limits], *, monotonic: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
-        self._limits, self._monotonic, self._sleep = limits, monotonic, sleep
+    def __init__(self, *, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._monotonic, self._sleep = monotonic, sleep
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
 
     @contextmanager
-    def turn(self, name: str, url: str) -> Iterator[None]:
+    def turn(self, name: str, limits: Limits, url: str) -> Iterator[None]:
         """Wait for this host's turn, and hold one of its slots.
 
         Raises FetchRefused where its budget is spent, FetchFailed where it has failed too often or asked us to stay away.
         """
-        host, limits = self._host(name), self._limits(name)
+        host = self._host(name, limits)
         with host.slots:
             wait = self._reserve(host, limits, url)
             if wait > 0:
                 self._sleep(wait)
             yield
 
-    def slow_down(self, name: str, interval_s: float) -> None:
+    def slow_down(self, name: str, limits: Limits, interval_s: float) -> None:
         """At least so many seconds between two requests (robots.txt: crawl-delay)."""
-        host = self._host(name)
+        host = self._host(name, limits)
         with host.lock:
             host.interval_s = max(host.interval_s, interval_s)
 
-    def defer(self, name: str, seconds: float) -> None:
+    def defer(self, name: str, limits: Limits, seconds: float) -> None:
         """Nobody asks this host again for so long (Retry-After)."""
-        host = self._host(name)
+        host = self._host(name, limits)
         with host.lock:
             host.next_at = max(host.next_at, self._monotonic() + seconds)
 
-    def block(self, name: str, seconds: float) -> None:
+    def block(self, name: str, limits: Limits, seconds: float) -> None:
         """Whoever asks this host within so many seconds is told at once that it wants to be left alone."""
-        host = self._host(name)
+        host = self._host(name, limits)
         with host.lock:
             host.blocked_until = max(host.blocked_until, self._monotonic() + seconds)
             host.why = "it asked for patience"
 
-    def answered(self, name: str) -> None:
-        host = self._host(name)
+    def answered(self, name: str, limits: Limits) -> None:
+        host = self._host(name, limits)
         with host.lock:
             host.failed_in_a_row = 0
 
-    def failed(self, name: str, reason: str) -> None:
+    def failed(self, name: str, limits: Limits, reason: str) -> None:
         """After some failures in a row the host is left alone for a while; then one request may try again."""
-        host, limits = self._host(name), self._limits(name)
+        host = self._host(name, limits)
         with host.lock:
             host.failed_in_a_row += 1
             host.why = f"{host.failed_in_a_row} failures in a row, the last: {reason}"
@@ -103,10 +101,9 @@ class Hosts:
         with self._lock:
             return {name: host.asked for name, host in self._hosts.items()}
 
-    def _host(self, name: str) -> _Host:
+    def _host(self, name: str, limits: Limits) -> _Host:
         with self._lock:
             if name not in self._hosts:
-                limits = self._limits(name)
                 self._hosts[name] = _Host(BoundedSemaphore(limits.concurrency), limits.interval_s)
             return self._hosts[name]
 

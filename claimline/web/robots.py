@@ -24,6 +24,8 @@ _KEPT = timedelta(hours=24)
 _MAX_BYTES = 512_000
 _LONGEST_DELAY_S = 60.0
 
+Fetch = Callable[[str, int], Fetched]
+
 
 @dataclass(frozen=True, slots=True)
 class RobotsRecord:
@@ -42,84 +44,79 @@ class _Rules:
     robots: Protego
     reserved: tuple[re.Pattern[str], ...]
     freed: tuple[re.Pattern[str], ...]
+    delay_s: float | None
 
 
 class Robots:
-    """The permissions of every host that was asked in this run; one instance serves all threads."""
+    """The permissions of every host that was asked in this run; one instance serves all threads and clients."""
 
-    def __init__(
-        self,
-        fetch: Callable[[str, int], Fetched],
-        slow_down: Callable[[str, float], None],
-        user_agent: str,
-        clock: Callable[[], datetime],
-        known: Mapping[str, RobotsRecord],
-    ) -> None:
-        self._fetch, self._slow_down, self._clock = fetch, slow_down, clock
+    def __init__(self, user_agent: str, clock: Callable[[], datetime], known: Mapping[str, RobotsRecord]) -> None:
+        self._clock = clock
         self._agent = re.split(r"[/\s]", user_agent, maxsplit=1)[0] or _AGENT
         self._known = dict(known)
         self._rules: dict[str, _Rules] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
 
-    def check(self, url: str, *, own: bool = False) -> None:
-        """Raise FetchRefused where the page may not be read, FetchFailed where the host does not tell."""
-        rules = self._of(url)
+    def check(self, url: str, fetch: Fetch, *, own: bool = False) -> float | None:
+        """Raise FetchRefused where the page may not be read, FetchFailed where the host does not tell.
+
+        Returns the pause in seconds that the host asks for between two requests (crawl-delay).
+        """
+        rules = self._of(url, fetch)
         if rules.record.state == "unreachable":
             raise FetchFailed(url, "robots-unreachable", rules.record.text)
         if not rules.robots.can_fetch(url, self._agent):
             raise FetchRefused(url, "robots", "robots.txt disallows it")
         if not own and _reserved(rules, url):
             raise FetchRefused(url, "tdm-reserved", "tdmrep.json reserves text and data mining")
+        return rules.delay_s
 
     def seen(self) -> Mapping[str, RobotsRecord]:
         with self._lock:
             return {origin: rules.record for origin, rules in self._rules.items() if rules.record.state != "unreachable"}
 
-    def _of(self, url: str) -> _Rules:
+    def _of(self, url: str, fetch: Fetch) -> _Rules:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
             lock = self._locks.setdefault(origin, Lock())
         with lock:
             if origin not in self._rules:
-                self._rules[origin] = self._read(origin)
+                self._rules[origin] = self._read(origin, fetch)
             return self._rules[origin]
 
-    def _read(self, origin: str) -> _Rules:
+    def _read(self, origin: str, fetch: Fetch) -> _Rules:
         known = self._known.get(origin)
         fresh = known is not None and self._clock() - known.fetched_at < _KEPT
-        record = known if known is not None and fresh else self._fetched(origin)
+        record = known if known is not None and fresh else self._fetched(origin, fetch)
         if record.state == "unreachable" and known is not None:
             # Better the rules of yesterday than none (RFC 9309, 2.3.1.4).
             record = known
-        rules = _parsed(record)
-        delay = rules.robots.crawl_delay(self._agent)
-        if delay:
-            parts = urlsplit(origin)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            self._slow_down(f"{parts.hostname}:{port}", min(float(delay), _LONGEST_DELAY_S))
-        return rules
+        return _parsed(record, self._agent)
 
-    def _fetched(self, origin: str) -> RobotsRecord:
-        state, text = self._get(f"{origin}/robots.txt")
-        tdmrep = self._get(f"{origin}/.well-known/tdmrep.json")[1] if state != "unreachable" else ""
+    def _fetched(self, origin: str, fetch: Fetch) -> RobotsRecord:
+        state, text = _get(f"{origin}/robots.txt", fetch)
+        tdmrep = _get(f"{origin}/.well-known/tdmrep.json", fetch)[1] if state != "unreachable" else ""
         return RobotsRecord(origin, self._clock(), state, text, tdmrep)
 
-    def _get(self, url: str) -> tuple[str, str]:
-        try:
-            fetched = self._fetch(url, _MAX_BYTES)
-        except FetchError as failed:
-            missing = failed.status is not None and 400 <= failed.status < 500 and failed.status != 429
-            if missing or isinstance(failed, BodyTooLarge | FetchRefused):
-                return "none", ""
-            return "unreachable", failed.reason
-        return "read", fetched.body.decode("utf-8", "replace")
+
+def _get(url: str, fetch: Fetch) -> tuple[str, str]:
+    try:
+        fetched = fetch(url, _MAX_BYTES)
+    except FetchError as failed:
+        missing = failed.status is not None and 400 <= failed.status < 500 and failed.status != 429
+        if missing or isinstance(failed, BodyTooLarge | FetchRefused):
+            return "none", ""
+        return "unreachable", failed.reason
+    return "read", fetched.body.decode("utf-8", "replace")
 
 
-def _parsed(record: RobotsRecord) -> _Rules:
+def _parsed(record: RobotsRecord, agent: str) -> _Rules:
     reserved, freed = _reservations(record.tdmrep)
-    return _Rules(record, Protego.parse(record.text if record.state == "read" else ""), reserved, freed)
+    robots = Protego.parse(record.text if record.state == "read" else "")
+    delay = robots.crawl_delay(agent)
+    return _Rules(record, robots, reserved, freed, min(float(delay), _LONGEST_DELAY_S) if delay else None)
 
 
 def _reservations(text: str) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...]]:

@@ -1,0 +1,33 @@
+"""The network's own errors -> FetchRefused and FetchFailed, each with one word for its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from ssrfguard import SSRFGuardError
+
+from claimline.errors import FetchError, FetchFailed, FetchRefused
+
+
+@contextmanager
+def as_fetch_errors(url: str) -> Iterator[None]:
+    """httpx's and ssrfguard's errors -> ours."""
+    try:
+        yield
+    except FetchError:
+        raise
+    except SSRFGuardError as refused:
+        raise FetchRefused(url, "private-address", str(refused)) from refused
+    except (httpx.ConnectTimeout, httpx.ConnectError) as failed:
+        reason = "certificate" if "CERTIFICATE" in str(failed).upper() else "no-connection"
+        raise FetchFailed(url, reason, str(failed)) from failed
+    except httpx.TimeoutException as failed:
+        raise FetchFailed(url, "timeout", str(failed)) from failed
+    except (httpx.NetworkError, httpx.RemoteProtocolError) as failed:
+        raise FetchFailed(url, "broken-connection", str(failed)) from failed
+    except httpx.HTTPError as failed:
+        raise FetchFailed(url, "bad-answer", str(failed)) from failed
+    except (UnicodeError, ValueError) as failed:
+        raise FetchFailed(url, "bad-answer", str(failed)) from failed
