@@ -29,6 +29,8 @@ EVENT = "event"
 NOTICE = "notice"
 BACKFILLED = "claimline.claim.backfilled"
 SILENT_AFTER = 3
+# From here on, what waits for one target goes out as one message.
+MANY = 10
 STALE_AFTER = timedelta(hours=26)
 
 
@@ -202,30 +204,36 @@ def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: da
 
 
 def send_notices(desk: Desk, topic: StoredTopic) -> Tally:
-    """Sends what waits, oldest first; what fails is named and tried again with the next run, twenty times."""
+    """Sends what waits, oldest first; what fails is named and tried again with the next run, twenty times.
+
+    Where much waits for one target (a topic's first run over years of news), one message names it all.
+    """
     tally = Tally()
     with desk.db.read() as s:
         waiting = outbox.outbox(s, topic_id=topic.id, kinds=(NOTICE,))
+    by_target: dict[str, list[OutboxItem]] = {}
     for item in waiting:
-        if not desk.db.write(lambda s, i=item.id: outbox.claim_to_send(s, i, now=desk.now())):  # type: ignore[misc]
-            continue
-        try:
-            _send(item)
-        except NotifyFailed as error:
-            desk.db.write(lambda s, i=item.id, e=error: outbox.reopen(s, i, e.reason))  # type: ignore[misc]
-            tally.skip(Skip(error.target, "not-told", error.reason, failed=True))
-        else:
-            desk.db.write(lambda s, i=item.id: outbox.settle_sent(s, i))  # type: ignore[misc]
-            tally.counts["told"] += 1
+        by_target.setdefault(str(item.payload["target"]), []).append(item)
+    for target, items in by_target.items():
+        for batch in [items] if len(items) > MANY else [[item] for item in items]:
+            tally.add(_send(desk, topic, target, batch))
     return tally
 
 
-def _send(item: OutboxItem) -> None:
-    target = str(item.payload["target"])
-    message = Message(str(item.payload["title"]), str(item.payload["body"]))
+def _send(desk: Desk, topic: StoredTopic, target: str, items: Sequence[OutboxItem]) -> Tally:
+    """One message for these items, those that somebody else has not marked."""
+    tally = Tally()
+    mine = [i for i in items if desk.db.write(lambda s, x=i: outbox.claim_to_send(s, x.id, now=desk.now()))]  # type: ignore[misc]
+    if not mine:
+        return tally
+    messages = [Message(str(i.payload["title"]), str(i.payload["body"])) for i in mine]
     try:
-        notify.send(target, os.environ.get(target), message)
-    except NotifyFailed:
-        raise
-    except Exception as error:  # the edge: a service's plugin may raise anything
-        raise NotifyFailed(target, type(error).__name__) from error
+        notify.send(target, os.environ.get(target), notify.together(topic.topic.title, messages))
+    except Exception as error:  # noqa: BLE001 -- the edge: a service's plugin may raise anything
+        reason = error.reason if isinstance(error, NotifyFailed) else type(error).__name__
+        desk.db.write(lambda s: outbox.reopen(s, [i.id for i in mine], reason))
+        tally.skip(Skip(target, "not-told", reason, failed=True))
+    else:
+        desk.db.write(lambda s: outbox.settle_sent(s, [i.id for i in mine]))
+        tally.counts["told"] += len(mine)
+    return tally

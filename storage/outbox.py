@@ -55,15 +55,18 @@ def claim_to_send(s: Session, message_id: int, *, now: datetime) -> bool:
     return bool(found.rowcount)  # type: ignore[attr-defined]
 
 
-def settle_sent(s: Session, message_id: int) -> None:
-    """The message that was marked is out."""
-    s.execute(sa.update(t.outbox).where(t.outbox.c.id == message_id).values(error=None))
-
-
-def reopen(s: Session, message_id: int, error: str) -> None:
-    """The message that was marked surely did not go out; it is tried again."""
+def settle_sent(s: Session, ids: Iterable[int]) -> None:
+    """The messages that were marked are out."""
     o = t.outbox
-    s.execute(sa.update(o).where(o.c.id == message_id).values(sent_at=None, attempts=o.c.attempts + 1, error=error))
+    for batch in chunks(ids):
+        s.execute(sa.update(o).where(o.c.id.in_(batch)).values(error=None))
+
+
+def reopen(s: Session, ids: Iterable[int], error: str) -> None:
+    """The messages that were marked surely did not go out; they are tried again."""
+    o = t.outbox
+    for batch in chunks(ids):
+        s.execute(sa.update(o).where(o.c.id.in_(batch)).values(sent_at=None, attempts=o.c.attempts + 1, error=error))
 
 
 def history(s: Session, topic_id: int, kinds: Collection[str]) -> tuple[OutboxItem, ...]:

@@ -216,6 +216,19 @@ def test_a_digest_comes_once_for_each_day_that_is_over(newsroom: Newsroom) -> No
     assert newsroom.deliver() == []
 
 
+def test_years_of_news_at_once_are_one_message(newsroom: Newsroom) -> None:
+    slugs = tuple(f"claim-{i}" for i in range(handing.MANY + 2))
+    world = start(newsroom, NotifyRule("change", DESK), claims=slugs)
+    for slug in slugs:
+        world.say(f"https://a.example/{slug}", D1, R, claim=slug)
+    world.publish()
+    assert newsroom.deliver() == [f"A bridge: {len(slugs)} messages"]
+    assert all(f"{slug}: Reported as false" in newsroom.came[-1]["message"] for slug in slugs)
+    world.say("https://b.example/1", D1, S, claim=slugs[0])
+    world.publish()
+    assert newsroom.deliver() == [f"Correction: {slugs[0]}: Sources disagree"]
+
+
 def test_an_event_is_the_same_event_every_time(newsroom: Newsroom) -> None:
     world = start(newsroom)
     world.say("https://a.example/1", D1, R)
