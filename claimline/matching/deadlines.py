@@ -41,17 +41,16 @@ _BEFORE_WORDS = {
     r"|entro(?: la fine del?)?(?: il)?|até(?: (?:ao? |o )?(?:fim|final) de)?|antes do (?:fim|final) de|o mais tardar em|tegen(?: eind)?"
     r"|uiterlijk(?: (?:in|op|eind))?|(?:voor|vóór) (?:het )?eind(?:e)?(?: van)?|do(?: końca)?|najpóźniej(?: (?:w|do))?|przed końcem"
     r"|بحلول(?: نهاية)?(?: عام)?|قبل نهاية(?: عام)?|حتى(?: نهاية)?(?: عام)?|في موعد أقصاه",
-    "before": r"before|prior to|ahead of|earlier than|раньше|ранее|перед|раніше|avant|vor|antes de|prima del?|(?:voor|vóór)|przed|قبل(?: عام)?",
-    "after": r"after|not before|no(?:t)? (?:earlier|sooner) than|not until|only in|since|from|as of|starting(?: in)?|beyond|после|не ранее|не раньше"
-    r"|лишь в|только в|с|начиная с|після|не раніше|лише у|з|pas avant|après|depuis|à partir d[eu]|seulement en|nicht vor|frühestens(?: im)?"
-    r"|nach|ab|seit|erst(?: im| in)?|no antes de|después de|desde|a partir de|non prima del?|dopo(?: il)?|dal|a partire dal?|solo nel|não antes de"
-    r"|depois de|só em|niet voor|niet vóór|na|vanaf|sinds|pas in|nie wcześniej niż(?: w)?|po|od|dopiero w|ليس قبل(?: عام)?|بعد(?: عام)?|منذ(?: عام)?"
-    r"|اعتبارا من(?: عام)?",
+    "before": r"before|prior to|ahead of|earlier than|раньше|ранее|перед|раніше|avant|vor|antes de|prima del?|vóór|przed|قبل(?: عام)?",
+    # "From 2026 on" tells when a thing begins, so it is no "after".
+    "after": r"after|not before|no(?:t)? (?:earlier|sooner) than|not until|beyond|после|не ранее|не раньше|після|не раніше|pas avant|après"
+    r"|nicht vor|frühestens(?: im)?|nach|no antes de|después de|non prima del?|dopo(?: il)?|não antes de|depois de|niet (?:voor|vóór)|na"
+    r"|nie wcześniej niż(?: w)?|po|ليس قبل(?: عام)?|بعد(?: عام)?",
 }
 _AFTER_WORDS = {
     "by": r"['’]?[yn]?[eaıiuü]? (?:kadar|dek)|(?:['’]?[ıiuü]n)? ?(?:yılı(?:nın)? )?sonuna (?:kadar|dek)",
     "before": r"['’]?[dt][ae]n önce",
-    "after": r"['’]?[dt][ae]n (?:sonra|itibaren|beri)",
+    "after": r"['’]?[dt][ae]n sonra",
 }
 # Of several bounds the longest stands: "not before" is no "before".
 _FILLER = r"(?:the |an? |den |dem |der |das |le |la |el |l['’]|il |o |het |den |dniem |року |года |год |roku |jaar |jahr |año |année |anno |ano |year |early |late |end of |mid-|spring |summer |autumn |winter |Frühjahr |Sommer |Herbst |عام |سنة )*"
@@ -60,7 +59,7 @@ _AFTER = {k: re.compile(rf"(?:{p})(?!\w)", re.I) for k, p in _AFTER_WORDS.items(
 _MONTH_YEAR = re.compile(
     rf"(?<!\w){day_words.month_pattern()}\.?\s*,?\s+(?:de |of |del |d['’]|من )?(?:عام |سنة )?(?P<year>(?:19|20)\d\d)(?!\d)", re.I
 )
-_YEAR = re.compile(r"(?<![\w.,$€£/-])(?P<year>(?:19|20)\d\d)(?![\d%]|[.,]\d|[-–]\d)")
+_YEAR = re.compile(r"(?<![\w.,$€£/-])(?P<year>(?:19|20)\d\d)(?![\d%]|[.,]\d|[-–]\d|\s[A-Z]{1,2}\d)")
 # Years that are told from the article's own day.
 _RELATIVE = (
     (0, r"this year|в этом году|текущего года|цього року|bu yıl|cette année|dieses jahr|in diesem jahr|este año|quest['’]anno|este ano|dit jaar"

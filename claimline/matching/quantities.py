@@ -54,7 +54,7 @@ _SPACE = " \u00a0\u202f\u2009"
 _BEGINS = r"(?<![\w.,])(?<![^\W\d]-)(?<!\s-)"
 _NUMBER = re.compile(rf"{_BEGINS}(?:\d{{1,3}}(?:[{_SPACE}.,’']\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?!\d)")
 _RANGE = re.compile(
-    rf"{_BEGINS}(\d[\d.,]*)[{_SPACE}]?(?:[-–—]|(?:to|and|bis|und|à|et|до|и|і|ile|ila|a|y|e|do|tot|en|إلى|و)(?!\w))[{_SPACE}]?$"
+    rf"{_BEGINS}(\d[\d.,]*(?:[{_SPACE}]\d{{3}})*)[{_SPACE}]?(?:[-–—]|(?:to|and|bis|und|à|et|до|и|і|ile|ila|a|y|e|do|tot|en|إلى|و)(?!\w))[{_SPACE}]?$"
 )
 _PREFIX = re.compile(r"(US ?\$|\$|€|£|¥|₽|₺|₴|%|yüzde|EUR|USD|GBP)\s?$", re.I)
 _PREFIXED = {
@@ -71,6 +71,7 @@ _PREFIXED = {
 _PART = re.compile(rf"(?:{words.PART})\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}$", re.I)
 _SHORT_SCALE = re.compile(r"(m|bn|k)\b", re.I)
 _SHORT_SCALES = {"m": 1e6, "bn": 1e9, "k": 1e3}
+_TENS = re.compile(r"(?:dozen|decenas|decine|dezenas|dizaines|douzaines|docenas|dutzend|десятк\w+)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _GAP = re.compile(rf"[{_SPACE}-]+(?:d['’])?", re.I)
 _STOP = frozenset(words.STOP.split())
@@ -99,7 +100,7 @@ def read(text: str, lang: str = "en") -> tuple[Quantity, ...]:
         q for pattern, value in _VAGUE for m in pattern.finditer(text) if (q := _vague(text, m.end(), m.start(), value, lang))
     ]
     found.sort(key=lambda q: (q.start, -q.end))
-    return tuple(_with_ranges(text, found))
+    return tuple(_with_ranges(text, found, lang))
 
 
 def relation(claim: str, passage: str, *, lang: str, claim_lang: str = "en") -> tuple[Relation, str]:
@@ -145,16 +146,13 @@ def _compare(wanted: Quantity, like: Sequence[Quantity]) -> Relation:
 
 def _one(wanted: Quantity, found: Quantity) -> Relation:
     slack = _slack(wanted, found)
-    if found.low >= wanted.low - slack and found.high <= wanted.high + slack:
+    opposed = {wanted.bound, found.bound} in ({"min", "max"}, {"min", "less"}, {"more", "max"}, {"more", "less"})
+    same = math.isclose(found.value, wanted.value, rel_tol=1e-6) and not opposed
+    if same or (found.low >= wanted.low - slack and found.high <= wanted.high + slack):
         return Relation.AGREES
     if found.high < wanted.low - slack or found.low > wanted.high + slack:
         return Relation.DIFFERS
-    loose = (
-        found.bound in ("about", "vague")
-        or wanted.bound in ("about", "")
-        or math.isclose(found.value, wanted.value, rel_tol=1e-6)
-    )
-    opposed = {wanted.bound, found.bound} in ({"min", "max"}, {"min", "less"}, {"more", "max"}, {"more", "less"})
+    loose = found.bound in ("about", "vague") or wanted.bound in ("about", "")
     return Relation.AGREES if loose and not opposed else Relation.SHORT
 
 
@@ -221,6 +219,8 @@ def _scale(text: str, at: int, lang: str, *, money: bool = False, hundred: bool 
     start = gap.end() if gap else at
     if money and (short := _SHORT_SCALE.match(text, start)):
         return short.end(), _SHORT_SCALES[short[1].lower()]
+    if gap and (m := _TENS.match(text, start)):
+        return m.end(), 12.0 if m[0].lower().startswith(("doz", "douz", "doc", "dutz")) else 10.0
     if hundred and (m := re.compile(r"hundred\b").match(text, start)):
         end, more = _scale(text, m.end(), lang)
         return end, 100.0 * more
@@ -285,7 +285,11 @@ def _unit(text: str, at: int, lang: str) -> tuple[str, float, int] | None:
 
 
 def _left_out(text: str, at: int) -> tuple[str, float, int] | None:
-    """ "120 were arrested": people, where only their fate is told."""
+    """ "120 were arrested", "ten of them": people, where only their fate is told."""
+    if m := re.compile(
+        r"\s+(?:of (?:them|those|whom)|из них|d['’]entre eux|von ihnen|de ellos|di loro|deles|van hen|z nich|منهم)"
+    ).match(text, at):
+        return "people", 1.0, m.end()
     gap = re.compile(r"(?:\s+[^\W\d]+){0,2}?\s+").match(text, at)
     near = min((m.start() for _, p in _FATES for m in p.finditer(text, at, at + 30)), default=None)
     return ("people", 1.0, at) if gap and near is not None and not re.search(r"[,.;:()\d]", text[at:near]) else None
@@ -344,16 +348,16 @@ def _fate(text: str, start: int, end: int) -> str:
     return min(nearest)[1] if nearest else ""
 
 
-def _with_ranges(text: str, found: Sequence[Quantity]) -> Iterator[Quantity]:
+def _with_ranges(text: str, found: Sequence[Quantity], lang: str) -> Iterator[Quantity]:
     """ "10 to 15 people" and "between 10 and 15 people" are one quantity; of two readings of one place the first stands."""
     at = 0
     for q in found:
         if q.start < at:
             continue
         lead = _RANGE.search(text, at, q.start) if not q.bound else None
-        low = _value(lead[1].rstrip(".,"), "en")[0] if lead else math.inf
+        low = _value(lead[1].rstrip(".,"), lang)[0] if lead else math.inf
         written = _NUMBER.match(text, q.start)
-        if lead and written and low < (upper := _value(written[0], "en")[0]):
+        if lead and written and low < (upper := _value(written[0], lang)[0]):
             q = replace(q, start=lead.start(), low=q.value * low / upper, bound="range")
         yield q
         at = q.end

@@ -294,6 +294,11 @@ FATES: tuple[tuple[str, str], ...] = (
         r"|overleden|zgin\w+|zabit\w*|śmier\w*|zmarł\w*|قتل\w*|مقتل|قتيل\w*|وفاة|لقوا حتفهم|مصرع",
     ),
     (
+        "ill",
+        r"\b(?:ill|sick|sickened|infected|infections?|poisoned)\b|заболе\w*|заразил\w*|захворі\w*|hastalan\w*|malades?\b|contamin\w+|erkrank\w*"
+        r"|infizier\w*|enferm\w+|contagiad\w+|malat[ie]\b|contagiat\w+|doentes?\b|infetad\w+|infectad\w+|zieke?n?\b|besmet\w*|zachorow\w*|مصاب\w*",
+    ),
+    (
         "hurt",
         r"\b(?:injured|wounded|hurt|injuries)\b|ранен\w*|пострада\w*|поранен\w*|yaralan\w*|yaralı\w*|bless\w+|verletz\w*|herid\w+"
         r"|ferit\w+|ferid\w+|gewond\w*|rann\w+|جريح\w*|جرحى|إصابة|أصيب",
