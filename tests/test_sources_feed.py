@@ -241,3 +241,21 @@ def test_plain_entities_of_a_document_type_are_read() -> None:
     head = '<!DOCTYPE rss [\n<!ENTITY co "&#169;">\n]>'
     page = f"{head}<rss version='2.0'><channel><item><title>A &co;</title><link>/1</link></item></channel></rss>"
     assert ask({URL: Page(page, content_type="text/xml")}).entries[0].title == "A ©"
+
+
+def test_embargoed_items_wait_for_their_time_and_are_then_read() -> None:
+    tagged = Page(feed("/1", published="Mon, 05 Jan 2026 09:00:00 +0000").body, content_type="text/xml", etag=True)
+    options = {"embargo": "yes"}
+
+    def read(hour: int, validators: Validators) -> Discovered:
+        client, _, _ = fake_client({URL: tagged})
+        at = datetime(2026, 1, 5, hour, tzinfo=UTC)
+        spec = SourceSpec("feed", URL, options=options)
+        return discover(spec, client, validators=validators, settings=plain_settings(), now=at, base_dir=None)
+
+    early = read(8, Validators())
+    assert early.entries == ()
+    assert [(skip.reason, skip.detail) for skip in early.skips] == [("embargoed", "until 2026-01-05 09:00 UTC")]
+    late = read(10, early.validators)
+    assert [entry.url for entry in late.entries] == ["https://news.test/1"]
+    assert read(11, late.validators).not_modified

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from claimline.errors import FetchError, SourceError
 from claimline.models import Discovered, Entry, Skip, SourceSpec, Validators
 from claimline.settings import Settings
-from claimline.sources import aggregators
+from claimline.sources import aggregators, embargo
 from claimline.sources.ask import Ask, Discover
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def discover(
         found = function(Ask(spec, client, validators, settings, now, base_dir))
     except FetchError as failed:
         raise SourceError(spec.locator, failed.reason, failed.detail) from failed
-    return _resolved(spec, found)
+    return _held_back(spec, _resolved(spec, found), now)
 
 
 def _resolved(spec: SourceSpec, found: Discovered) -> Discovered:
@@ -72,6 +72,18 @@ def _resolved(spec: SourceSpec, found: Discovered) -> Discovered:
         else:
             entries.append(_with_defaults(entry if url == entry.url else replace(entry, url=url), spec))
     return replace(found, entries=tuple(entries), skips=(*found.skips, *skips))
+
+
+def _held_back(spec: SourceSpec, found: Discovered, now: datetime) -> Discovered:
+    """Without what is under embargo; then the validators are forgotten, so that the source is read again in time."""
+    if spec.options.get("embargo") not in ("yes", "true"):
+        return found
+    held = {entry.url: at for entry in found.entries if (at := embargo.until(entry, now)) is not None}
+    if not held:
+        return found
+    skips = tuple(Skip(url, "embargoed", f"until {at:%Y-%m-%d %H:%M} UTC") for url, at in held.items())
+    entries = tuple(entry for entry in found.entries if entry.url not in held)
+    return replace(found, entries=entries, skips=(*found.skips, *skips), validators=Validators())
 
 
 def _function(spec: SourceSpec) -> Discover:
