@@ -15,10 +15,21 @@ def until(entry: Entry, now: datetime) -> datetime | None:
 
 
 def _moment(written: str) -> datetime | None:
-    for read in (lambda: datetime.fromisoformat(written.replace("Z", "+00:00")), lambda: parsedate_to_datetime(written)):
-        try:
-            at = read()
-        except (TypeError, ValueError):
-            continue
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    return None
+    at = _iso(written) or _rfc(written)
+    if at is None:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _iso(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _rfc(written: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(written)
+    except (TypeError, ValueError):
+        return None
