@@ -10,7 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from claimline.models import Fetched, Validators
 from claimline.settings import Settings
 from claimline.web.client import open_client
+from claimline.web.manners import Manners
 from storage.engine import Database, open_database
 
 
@@ -50,9 +51,14 @@ class Desk:
     actor: str = "claimline"
     holder: str = field(default_factory=holder_name)
     progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
+    manners: Manners | None = None
+
+    def for_run(self) -> Desk:
+        """The same desk with what the clients of one run know together: pace, budgets, robots.txt."""
+        return self if self.manners else replace(self, manners=Manners(self.settings, clock=self.now))
 
     def open_client(self, allow_private: Collection[str]) -> Any:
-        return self.client(self.settings, allow_private=tuple(allow_private), clock=self.now)
+        return self.client(self.settings, allow_private=tuple(allow_private), clock=self.now, manners=self.manners)
 
 
 @contextmanager

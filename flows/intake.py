@@ -184,7 +184,7 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
                 raise
 
         with pipeline.cleaner(desk.settings.clean_processes, expected=len(todo)) as pool, tally.timed("fetch-and-clean"):
-            for batch in pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency):
+            for batch in pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency, manners=client):
                 with tally.timed("record"):
                     tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
                 done += len(batch)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,8 @@ from typing import Protocol, TypeVar
 from claimline.clean import CleanJob, clean_many
 from claimline.errors import FetchError
 from claimline.models import Cleaned, Entry, Fetched, Skip, Validators
+from claimline.web.client import host_of
+from claimline.web.turns import in_turns
 
 T = TypeVar("T")
 CLEAN_BATCH = 24
@@ -51,6 +53,13 @@ class Getter(Protocol):
     def __call__(self, wanted: Wanted, /) -> Fetched: ...
 
 
+class Mannered(Protocol):
+    """What the client knows of its hosts."""
+
+    def bears(self, host: str) -> int: ...
+    def ready_in(self, url: str) -> float: ...
+
+
 class Cleaner:
     """Cleans batches, in this process or, with many pages, in spawned ones (threads do not help and can crash)."""
 
@@ -82,21 +91,23 @@ def cleaner(processes: int, *, expected: int) -> Iterator[Cleaner]:
         made.close()
 
 
-def fetch_and_clean(wanted: Sequence[Wanted], get: Getter, pool: Cleaner, *, threads: int) -> Iterator[list[Got]]:
-    """Yields batches as they are ready, every wanted article in exactly one of them."""
-    fetched = _fetch_all(wanted, get, threads)
+def fetch_and_clean(
+    wanted: Sequence[Wanted], get: Getter, pool: Cleaner, *, threads: int, manners: Mannered
+) -> Iterator[list[Got]]:
+    """Yields batches as they are ready, every wanted article in exactly one of them.
+
+    Hosts are served in turns, and no more is fetched than the cleaning can take.
+    """
+    fetched = in_turns(
+        wanted,
+        lambda one: _fetch_one(one, get),
+        host_of=lambda one: host_of(one.url),
+        threads=threads,
+        bears=manners.bears,
+        ready_in=lambda one: manners.ready_in(one.url),
+        ahead=2 * CLEAN_BATCH,
+    )
     yield from _clean_all(fetched, pool)
-
-
-def _fetch_all(wanted: Sequence[Wanted], get: Getter, threads: int) -> Iterator[Got]:
-    with ThreadPoolExecutor(max(1, min(threads, len(wanted) or 1)), thread_name_prefix="fetch") as executor:
-        futures = [executor.submit(_fetch_one, w, get) for w in wanted]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
 
 
 def _fetch_one(wanted: Wanted, get: Getter) -> Got:

@@ -16,7 +16,7 @@ from claimline.errors import ClaimlineError, LeaseHeld, UsageError
 from flows import reporting
 from flows.desk import Desk
 from flows.steps import Hands, Params, TrackReport
-from flows.tasks import TASKS, at_lent_desk, desk_here
+from flows.tasks import TASKS, at_desk, at_lent_desk, desk_here
 from storage import claims
 
 # How long a run waits for another one that is at the same topic, before it leaves the topic to that one.
@@ -78,7 +78,9 @@ def slugs(desk: Desk, topics: Sequence[str] | None) -> list[str]:
 def _one(desk: Desk, slug: str, job: Job, patience_s: float) -> TrackReport:
     bar = reporting.Bar(slug, desk.progress)
     params = {"prefect_flow_run": str(flow_run.id or ""), "deployment": str(deployment.name or "")}
-    report = _patiently(lambda: job(replace(desk, progress=bar.step), slug, TASKS, params), patience_s)
+    at_it = replace(desk, progress=bar.step, manners=None).for_run()
+    with at_desk(at_it):
+        report = _patiently(lambda: job(at_it, slug, TASKS, params), patience_s)
     bar.finish()
     reporting.publish_artifacts(desk, report)
     return report

@@ -23,7 +23,7 @@ from storage import claims, ledger, runs
 from storage.articles import CARRIED
 from storage.records import OutboxItem, Published, StoredChange, StoredSource, StoredTopic, ToFetch, TopicImport
 
-FETCH_BATCH = 400
+FETCH_BATCH = 1_000
 ASSESS_BATCH = 240
 STORE_BATCH = 25
 NOTHING_PUBLISHED = Published(None, None, None)
@@ -171,6 +171,7 @@ def at_work(
 
     `covers`: whether what the sources answered tells how far we have read (a backfill's questions are about the past).
     """
+    desk = desk.for_run()
     topic = intake.stored_topic(desk, slug)
     with runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
         work = Work(desk, topic, start_run(desk, topic, flow, params or {}), hands)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from storage import claims, ledger, runs
 from storage.records import StoredRun
 from tests.fakes import plain_settings
 from tests.prefect_world import Server, kill_group, running_server, until
+from tests.storage_world import R, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -48,6 +50,8 @@ class SlowFeed:
 def feed(make_httpserver: HTTPServer) -> SlowFeed:
     slow = SlowFeed()
     make_httpserver.expect_request("/feed").respond_with_handler(slow)
+    for path in ("/robots.txt", "/.well-known/tdmrep.json"):
+        make_httpserver.expect_request(path).respond_with_data("", status=404)
     return slow
 
 
@@ -73,15 +77,14 @@ def _import_topics(server: Server, folder: Path, feed_url: str, host: str) -> No
     }
     (news / "day.jsonl").write_text(json.dumps(article) + "\n", encoding="utf-8")
     claim = ClaimSpec("closed", "The bridge over the Aln is closed")
-    topics = [
-        Topic("bridge", "The bridge", (claim,), (SourceSpec("files", str(news)),)),
-        Topic(
-            "ferry", "The ferry", (ClaimSpec("runs", "The ferry runs"),), (SourceSpec("feed", feed_url, allow_private=(host,)),)
-        ),
-    ]
+    bridge = Topic("bridge", "The bridge", (claim,), (SourceSpec("files", str(news)),))
+    feed = SourceSpec("feed", feed_url, allow_private=(host,))
     with open_desk(plain_settings(data_dir=folder, database_url=server.database_url)) as desk:
-        for topic in topics:
-            steps.import_topic(desk, topic)
+        steps.import_topic(desk, Topic("ferry", "The ferry", (ClaimSpec("runs", "The ferry runs"),), (feed,)))
+        # A change that a run without Prefect published: its event waits for a run that has a server.
+        world = World(desk.db, topic=bridge).start()
+        world.say("https://paper.example/1", date(2021, 1, 1), R, claim="closed")
+        world.publish()
 
 
 def _deploy(server: Server) -> list[str]:
