@@ -21,7 +21,6 @@ _ZERO_WIDTH = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2
 _DROPPED = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f{_ZERO_WIDTH}\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Joiners shape words in Persian and in the scripts of India; anywhere else they only break matching.
 _JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
-_TRAILING = re.compile(r"[^\S\n]+$", re.M)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)
@@ -44,8 +43,8 @@ def normalise(text: str) -> str:
     text = _NEWLINES.sub("\n", text).replace("\t", " ")
     text = _JOINER.sub("", _DROPPED.sub("", text))
     text = unicodedata.normalize("NFC", text)
-    text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text))
-    return text.strip()
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def sha256(text: str) -> str:

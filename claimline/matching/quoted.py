@@ -11,6 +11,7 @@ from dataclasses import dataclass
 MASK = "\x01"
 _CLOSERS = {"“": "”", "„": "“”", "«": "»", '"': '"', "‟": "”", "”": "”", "»": "«", "「": "」", "『": "』"}
 _SCARE = 25
+_LONGEST = 2500
 _ENDS = re.compile(r"[.!?…؟。]+[\x01\"'”’»)\]]*(?=\s|$)|\n+")
 _ABBREVIATED = re.compile(
     r"(?:\b[^\W\d_]|\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sen|Gen|Col|Lt|Gov|Rep|Adm|Sgt|Jr|Sr|No|vs|U\.S|U\.N|U\.K|bzw|ca|Nr|Abs|Hr|Fr|z\.B|u\.a|Doç|Av|Sn|"
@@ -92,7 +93,19 @@ def sentences(masked_text: str) -> list[Span]:
         found.append(_trimmed(masked_text, start, stop.end()))
         start = stop.end()
     found.append(_trimmed(masked_text, start, len(masked_text)))
-    return [span for span in found if span.end > span.start]
+    return [part for span in found if span.end > span.start for part in _in_bounds(masked_text, span)]
+
+
+def _in_bounds(text: str, span: Span) -> list[Span]:
+    """A sentence without an end is no sentence: cut at a blank, so that the rules see no more than a page of it."""
+    parts: list[Span] = []
+    start = span.start
+    while span.end - start > _LONGEST:
+        blank = text.rfind(" ", start + 1, start + _LONGEST)
+        cut = blank if blank > start else start + _LONGEST
+        parts.append(Span(start, cut))
+        start = cut
+    return [*parts, Span(start, span.end)]
 
 
 def _goes_on(text: str, dot: int, end: int) -> bool:

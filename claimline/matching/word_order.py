@@ -140,7 +140,7 @@ class Finder:
 
     def _left(self, verb: Span, here: Sequence[Mention]) -> Mention | None:
         """The nearest mention before a verb that may be its subject."""
-        for mention in reversed([m for m in here if m.end <= verb.start]):
+        for mention in [m for m in here if m.end <= verb.start][:-7:-1]:
             if self._clear(mention, verb.start) and not mention.oblique and not self._governed(mention, verb):
                 return self._of_a_noun(mention, verb, here) or mention
         return None
