@@ -41,7 +41,7 @@ def _model(settings: Settings) -> Finding:
     from claimline.matching.stance import Pair, load_engine
 
     try:
-        engine = load_engine(settings.model, models_dir=settings.models_dir)
+        engine = load_engine(settings.model, models_dir=settings.effective_models_dir)
         engine.predict([Pair("The bridge is open.", "The bridge was opened on Monday.")])
     except ModelError as error:
         return Finding(False, str(error), "install claimline again, or choose another model with `claimline models use`")

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'claimline.db'}"
 
     @property
+    def effective_models_dir(self) -> Path:
+        """Where pulled models lie; in the data folder unless set."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
     def effective_user_agent(self) -> str:
         """An honest name with a contact where one is set."""
         if self.user_agent:

@@ -32,14 +32,14 @@ OUTAGES = 3
 
 def open_matcher(desk: Desk, topic: StoredTopic) -> Matcher:
     """The matcher for a topic's live claims; the models are loaded once a process."""
-    engine = load_engine(desk.settings.model, models_dir=desk.settings.models_dir)
+    engine = load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir)
     live = tuple(c.spec for c in topic.claims if not c.retired)
     return Matcher(replace(topic.topic, claims=live), engine, shared_embedder())
 
 
 def installed_hash(desk: Desk) -> str:
     """The hash of the matcher that is installed and chosen."""
-    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.models_dir))
+    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def pairs(
 
     _there(file)
     settings = opening.settings()
-    report = stance.pairs(file, load_engine(model or settings.model, models_dir=settings.models_dir), source=source, limit=limit)
+    report = stance.pairs(
+        file, load_engine(model or settings.model, models_dir=settings.effective_models_dir), source=source, limit=limit
+    )
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
@@ -65,7 +67,7 @@ def articles(
 
     _there(articles_file, claims, labels_file)
     settings = opening.settings()
-    engine = load_engine(model or settings.model, models_dir=settings.models_dir)
+    engine = load_engine(model or settings.model, models_dir=settings.effective_models_dir)
     report = stance.articles(
         articles_file, claims, labels_file, lambda topic, texts: Matcher(topic, engine, shared_embedder()).answer(texts)
     )

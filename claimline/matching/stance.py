@@ -181,5 +181,18 @@ def load_engine(name: str | None = None, *, models_dir: Path | None = None) -> S
         folder = models_dir / name
     with _lock:
         if folder not in _engines:
-            _engines[folder] = OnnxEngine(folder)
+            _engines[folder] = _open(folder)
         return _engines[folder]
+
+
+def _open(folder: Path) -> StanceEngine:
+    if folder == WEIGHTS:
+        return OnnxEngine(folder)
+    from claimline.matching import hub, nli  # a model of the hub, run through the same seam
+
+    hub.check_folder(folder)
+    if not nli.is_nli(folder):
+        return OnnxEngine(folder)
+    if WEIGHTS not in _engines:
+        _engines[WEIGHTS] = OnnxEngine(WEIGHTS)
+    return nli.NliEngine(folder, _engines[WEIGHTS])
