@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from claimline.day_words import calendar_day, mentions, month_number, month_pattern
+from claimline.day_words import DIGITS, calendar_day, mentions, month_number, month_pattern
 from claimline.models import DateBasis, DateFinding, Precision
 from claimline.text_dates import MAX_CANDIDATES, OLDEST_YEAR, text_day
 
@@ -43,7 +43,7 @@ class Reading:
 
 def read_words(words: str, lang: str | None = None) -> Reading | None:
     """The meaning of a date field's words; None where there is no date in them. Relative words ("yesterday") have none."""
-    words = " ".join(words.split())
+    words = " ".join(words.translate(DIGITS).split())
     for read in (_read_iso, _read_mail, _read_compact, _read_coarse):
         if (reading := read(words)) is not None:
             return reading
@@ -157,6 +157,8 @@ def modification(words: Sequence[str], *, lang: str | None, first_seen: datetime
 
 def _finding(basis: DateBasis, words: str, lang: str | None, limit: date) -> DateFinding | None:
     reading = read_words(words, lang)
+    if reading is not None and any(day.year < (1600 if basis is DateBasis.RECORD else _PLACEHOLDER) for day in reading.days):
+        return None  # 1970-01-01 and 0001-01-01 are what programs write where they know nothing
     if reading is None or (basis is DateBasis.URL and any(not OLDEST_YEAR <= day.year <= limit.year for day in reading.days)):
         return None  # numbers in an address need not be a date
     past = [day for day in reading.days if day <= limit]
@@ -165,6 +167,7 @@ def _finding(basis: DateBasis, words: str, lang: str | None, limit: date) -> Dat
     return DateFinding(None, DateBasis.UNCERTAIN, words, reading.precision, candidates=reading.days[:MAX_CANDIDATES])
 
 
+_PLACEHOLDER = 1972
 _DAYS = (Precision.DAY, Precision.MINUTE)
 
 

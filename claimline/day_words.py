@@ -121,6 +121,9 @@ _WEEKDAY_BEFORE = re.compile(
 _WEEKDAY_AFTER = re.compile(rf"^(?:\s*,\s*(?:on\s+|во?\s+|у\s+|w\s+|am\s+)?|\s*\(|\s+)(?P<weekday>{_W})(?!\w)", re.I)
 _WEEKDAY_ALONE = re.compile(rf"(?<!\w)(?:{_W})(?!\w)", re.I)
 
+# Arabic and Persian digits, one for one.
+DIGITS = {zero + n: str(n) for zero in (0x0660, 0x06F0) for n in range(10)}
+
 # Day before month everywhere but in the United States; English alone does not tell which English it is.
 _DAY_FIRST = frozenset(
     {
@@ -192,8 +195,9 @@ def _spelled(word: str) -> bool:
 def mentions(text: str, lang: str | None = None) -> list[DayMention]:
     """Every mention of a day in `text`, in order; overlapping readings keep the longer one."""
     found: list[DayMention] = []
+    plain = text if text.isascii() else text.translate(DIGITS)
     for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(plain):
             mention = _mention(text, match, lang)
             if mention is not None:
                 found.append(mention)

@@ -41,6 +41,12 @@ def test_words_without_a_meaning_leave_the_place_to_the_next() -> None:
     assert found(record="yesterday", feed="Tue, 29 Dec 2020 10:00:00 GMT").basis is DateBasis.FEED
 
 
+@pytest.mark.parametrize("words", ["1970-01-01T00:00:00Z", "0001-01-01", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_program_s_placeholder_is_no_date(words: str) -> None:
+    assert found(metadata=words).candidates == ()
+    assert found(metadata=words, url="2020-12-29").day == date(2020, 12, 29)
+
+
 @pytest.mark.parametrize("words", ["", "yesterday", "2 hours ago", "soon", "0000-00-00", "2020-13-45", "10:00"])
 def test_what_has_no_date_is_uncertain_and_never_today(words: str) -> None:
     answer = found("A text without a date.", record=words)
@@ -74,6 +80,7 @@ def test_what_has_no_date_is_uncertain_and_never_today(words: str) -> None:
         ("29 ديسمبر 2020", date(2020, 12, 29), Precision.DAY),
         ("29 كانون الأول 2020", date(2020, 12, 29), Precision.DAY),
         ("2020年12月29日", date(2020, 12, 29), Precision.DAY),
+        ("٢٩ ديسمبر ٢٠٢٠", date(2020, 12, 29), Precision.DAY),
         ("29 joulukuuta 2020", date(2020, 12, 29), Precision.DAY),  # a language that only dateparser knows
     ],
 )
