@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import sentencex
 
 from claimline.models import Passage
 
-VERSION = "1"
+VERSION = "2"
 MAX_CHARS = 480
 MIN_CHARS = 24
 CONTEXT_CHARS = 240
+_COLUMN = (45, 100)
+_ENDS = ".!?…:;\"”»')]؟。"
 _CLAUSE = re.compile(r"(?<=[;:،؛,])\s+|\s+(?=[–—-]\s)")
 
 
@@ -43,7 +46,17 @@ def _spans(text: str, lang: str) -> list[tuple[int, int]]:
 
 
 def _paragraphs(text: str) -> list[tuple[int, int]]:
-    return [(m.start(), m.end()) for m in re.finditer(r"[^\n]+(?:\n(?!\n)[^\n]+)*", text) if m.group().strip()]
+    """Blocks between blank lines where the text is hard-wrapped, else lines: a page's headline and date stand on their own."""
+    block = r"[^\n]+(?:\n(?!\n)[^\n]+)*" if _is_wrapped(text) else r"[^\n]+"
+    return [(m.start(), m.end()) for m in re.finditer(block, text) if m.group().strip()]
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether lines end where a column ends and not where a thought does: most are of column length and unfinished."""
+    lines = [line.strip() for line in text.split("\n")]
+    followed = [line for line, after in pairwise(lines) if line and after]
+    unfinished = [line for line in followed if _COLUMN[0] <= len(line) <= _COLUMN[1] and line[-1] not in _ENDS]
+    return len(followed) >= 3 and len(unfinished) > 0.6 * len(followed)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
