@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def _import_topics(server: Server, folder: Path, feed_url: str, host: str) -> No
     with open_desk(plain_settings(data_dir=folder, database_url=server.database_url)) as desk:
         steps.import_topic(desk, Topic("ferry", "The ferry", (ClaimSpec("runs", "The ferry runs"),), (feed,)))
         # A change that a run without Prefect published: its event waits for a run that has a server.
-        world = World(desk.db, topic=bridge).start()
+        world = World(desk.db, now=datetime.now(UTC), topic=bridge).start()
         world.say("https://paper.example/1", date(2021, 1, 1), R, claim="closed")
         world.publish()
 
