@@ -255,6 +255,7 @@ def test_any_text_gets_an_answer(text: str, lang: str) -> None:
     attribution.said(text, 0, len(text), lang=lang, published=date(2020, 1, 1))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab.\"“”„«»' \n", max_size=80))
 def test_masking_quotes_keeps_every_offset(text: str) -> None:
     spans = quoted.quotations(text)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from multiprocessing import get_context
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimline.clean import CLEANER, MAX_BYTES, CleanJob, clean, clean_many
@@ -45,12 +45,14 @@ def reason(body: bytes, content_type: str | None = "text/html") -> str:
 # --- Normalisation --------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters()))
 def test_a_normalised_text_can_be_stored_and_has_no_control_characters(text: str) -> None:
     once = normalise(text)
@@ -107,6 +109,7 @@ def test_one_broken_byte_does_not_change_the_charset() -> None:
     assert "заявил, что" in read(body[:cut] + b"\xff" + body[cut:]).text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_decode_to_something(body: bytes) -> None:
     assert isinstance(decode(body, "text/html; charset=utf-8"), str)

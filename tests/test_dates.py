@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimline import dates, day_words, text_dates, told_years
@@ -314,6 +314,7 @@ def test_the_latest_past_time_is_told(text: str, told: date) -> None:
 # --- Always ---------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_no_text_gives_a_day_that_it_does_not_name(text: str, words: str) -> None:
     answer = found(text, record=words)
@@ -321,11 +322,13 @@ def test_no_text_gives_a_day_that_it_does_not_name(text: str, words: str) -> Non
         assert any(char.isdigit() for char in text + words)
 
 
+@settings(deadline=None)
 @given(st.dates(date(1996, 1, 1), SEEN.date()))
 def test_every_iso_day_reads_as_itself(day: date) -> None:
     assert found(record=day.isoformat()).day == day
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2026, 11, 1)))
 def test_a_weekday_always_fits_its_own_day(day: date) -> None:
     words = f"{day:%A}, {day:%B} {day.day}"

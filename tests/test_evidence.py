@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimline import evidence
@@ -39,6 +39,7 @@ def test_a_blank_span_is_refused() -> None:
         evidence.quote("a    b", 1, 4, stance=Stance.NEUTRAL, confidence=0.5)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(-5, 60), st.integers(-5, 60))
 def test_a_quote_exists_only_if_it_stands_in_the_text(text: str, start: int, end: int) -> None:
     try:
@@ -98,6 +99,7 @@ def test_a_possible_thing_is_not_an_impossible_one() -> None:
     assert evidence.anchor("Интеграция этой системы в ПВО возможна", "Интеграция этой системы в ПВО невозможна") is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab cé«»\n", min_size=1, max_size=30), st.text(alphabet="ab cé«»\n", max_size=30))
 def test_a_verbatim_quote_is_always_found(words: str, around: str) -> None:
     if words.strip():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimline import revisions
@@ -108,6 +108,7 @@ def test_a_word_diff_shows_the_word_that_changed() -> None:
     assert [(p.old, p.new) for p in parts if not p.equal] == [("can", "cannot")]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab c.\n"), st.text(alphabet="ab c.\n"))
 def test_a_word_diff_holds_both_texts_whole(old: str, new: str) -> None:
     parts = revisions.word_diff(old, new)
