@@ -101,11 +101,12 @@ class TableCache:
     """The `cache_items` table, each call in a short transaction of its own."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._reader = engine
         self._engine = engine.execution_options(claimline_write=True)
 
     def get_many(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        with self._engine.connect() as c:
+        with self._reader.connect() as c:  # reading waits for no writer
             for chunk in _chunks(keys):
                 query = sa.select(t.cache_items.c.key, t.cache_items.c.value).where(
                     t.cache_items.c.kind == kind, t.cache_items.c.key.in_(chunk)

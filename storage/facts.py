@@ -160,7 +160,7 @@ def _answers(s: Session, pin: Pin, article_ids: Sequence[int]) -> dict[int, Answ
         a.c.matcher.in_(machines),
     )
     chosen: dict[int, sa.Row[tuple[object, ...]]] = {}
-    for row in s.execute(query):
+    for row in s.execute(query).all():
         if row.revision_id not in chosen or row.matcher == pin.judge:
             chosen[row.revision_id] = row
     quotes = _quotes(s, [row.id for row in chosen.values()])
@@ -174,7 +174,8 @@ def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]
     e = t.evidence
     found: dict[int, list[Quote]] = {}
     for batch in chunks(assessment_ids):
-        for r in s.execute(sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)):
+        query = sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)
+        for r in s.execute(query).all():
             quote = Quote(r.id, r.start, r.end, r.quote, Stance(r.stance), r.speaker_key, r.speaker_written, r.said_on)
             found.setdefault(r.assessment_id, []).append(quote)
     return found

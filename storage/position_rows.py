@@ -80,10 +80,10 @@ def latest(s: Session, claim_id: int, keys: Sequence[str], known_at: datetime | 
     where = p.c.claim_id == claim_id
     if known_at is not None:
         where &= p.c.known_from <= known_at
-    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), True)]
+    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), True, in_order=True)]
 
 
-def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool) -> list[Position]:
+def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool, in_order: bool = False) -> list[Position]:
     p, e, r, a = t.positions, t.evidence, t.revisions, t.articles
     words = sa.func.coalesce(p.c.quote, e.c.quote, "") if quotes else sa.literal("")
     query = (
@@ -110,13 +110,12 @@ def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool) -> list[Posit
         .join(r, r.c.id == p.c.revision_id)
         .where(where)
     )
-    query = query.order_by(p.c.id)
     if quotes:
         query = query.outerjoin(e, e.c.id == p.c.evidence_id)
-    found = []
-    for key, url, revision, stance, *rest in s.execute(query).tuples():
-        found.append(Position(key, url, revision, _STANCES[stance], *rest))
-    return found
+    if in_order:
+        query = query.order_by(p.c.id)
+    rows = s.execute(query).tuples().all()  # many thousands: fetched at once
+    return [Position(key, url, revision, _STANCES[stance], *rest) for key, url, revision, stance, *rest in rows]
 
 
 def as_positions(s: Session, rows: Sequence[PositionRow]) -> list[Position]:

@@ -147,7 +147,7 @@ def _seen(s: Session, article_ids: Sequence[int]) -> dict[int, list[Seen]]:
         .order_by(g.c.article_id, g.c.seen_at, g.c.id)
     )
     found: dict[int, list[Seen]] = {}
-    for row in s.execute(query):
+    for row in s.execute(query).all():
         modified = codec.load_date(row.modified) if row.modified else None
         seen = Seen(
             row.revision_id,

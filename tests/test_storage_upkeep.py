@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +15,8 @@ import sqlalchemy as sa
 
 from claimline.errors import LeaseHeld, UnknownName, UsageError
 from claimline.models import Discovered, Entry, Skip, SourceReport, SourceSpec
-from storage import articles, ledger, purge, retention, runs, tables
-from storage.engine import Database
+from storage import articles, clusters, ledger, purge, relations, retention, runs, tables
+from storage.engine import Database, open_database
 from storage.search import search
 from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
 
@@ -138,11 +141,8 @@ def test_retention_removes_old_bytes_and_idle_texts_only(database: Database) -> 
 
 @pytest.mark.parametrize(("store", "quote", "texts"), [("full", "It is open.", 1), ("quotes", "It is open.", 0), ("link", "", 0)])
 def test_a_source_is_stored_as_it_allows(database: Database, store: str, quote: str, texts: int) -> None:
-    topic = make_topic("open")
     spec = SourceSpec("feed", "https://news.example/feed", store=store)
-    w = World(database).start(type(topic)(**{**_fields(topic), "sources": (spec,)}))
-    from storage import clusters
-
+    w = World(database).start(replace(make_topic("open"), sources=(spec,)))
     rev = w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
     database.write(lambda s: clusters.save_edges(s, [], [rev], now=w.tick()))
     w.publish()
@@ -151,10 +151,6 @@ def test_a_source_is_stored_as_it_allows(database: Database, store: str, quote: 
         assert [p.quote for p in ledger.positions(s, w.claim_id())] == [quote]
         assert len(s.execute(sa.select(tables.revision_texts)).all()) == texts
     assert w.status() == "supported"
-
-
-def _fields(topic: object) -> dict[str, object]:
-    return {name: getattr(topic, name) for name in topic.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 # --- runs, coverage, leases, outbox ---------------------------------------------------------------------------------
@@ -201,9 +197,6 @@ def test_no_news_not_watched_and_blind_are_three_answers(database: Database) -> 
 
 def test_two_at_work_on_one_thing_are_refused_and_a_dead_one_is_not_waited_for(database: Database) -> None:
     w = World(database).start()
-    import os
-    import socket
-
     mine = f"{socket.gethostname()}:{os.getpid()}:a"
     with runs.lease(database, "topic:bridge", mine, now=lambda: w.now), pytest.raises(LeaseHeld, match="being worked on"):
         database.write(lambda s: runs.acquire(s, "topic:bridge", "other:1:b", now=w.now))
@@ -243,11 +236,45 @@ def test_each_change_is_told_once_and_so_is_its_withdrawal(database: Database) -
 def test_a_shared_source_feeds_every_topic_that_looks_at_it(database: Database) -> None:
     w = World(database).start()
     article_id = w.article("https://a.example/1")
-    other = make_topic("open")
-    second = World(database, topic=type(other)(**{**_fields(other), "slug": "second"})).start()
+    second = World(database, topic=replace(make_topic("open"), slug="second")).start()
     with database.read() as s:
         assert [a.id for a in articles.articles(s, second.topic_id)] == [article_id]
     later = second.article("https://a.example/2")
     with database.read() as s:
         assert later in [a.id for a in articles.articles(s, w.topic_id)]
-    assert R is not S
+
+
+def test_related_claims_that_cannot_both_be_right_are_flagged(database: Database) -> None:
+    topic = make_topic("open", "closed", "open-at-night")
+    a, b, c = topic.claims
+    related_claims = (a, replace(b, negation_of="open"), replace(c, narrower_than="open"))
+    w = World(database).start(replace(topic, claims=related_claims))
+    w.say("https://a.example/1", day("2020-03-01"), S, claim="closed")
+    w.say("https://b.example/1", day("2020-03-01"), S, claim="open-at-night")
+    w.publish()
+    with database.read() as s:
+        assert [r.contradictory for r in relations.related(s, "bridge")] == [False, False]
+    w.say("https://c.example/1", day("2020-03-05"), R, claim="open")
+    w.publish()
+    with database.read() as s:
+        flagged = [r.claim for r in relations.related(s, "bridge") if r.contradictory]
+        before = [r.contradictory for r in relations.related(s, "bridge", as_of=day("2020-03-02"))]
+    assert flagged == ["open-at-night"]  # nobody can cross at night a bridge that is shut; "closed" agrees
+    assert before == [False, False]
+
+
+def test_the_cache_keeps_what_it_is_given_and_may_be_lost(database: Database) -> None:
+    database.cache.put_many("vectors-1", {f"k{i}": bytes([i]) for i in range(200)})
+    database.cache.put_many("vectors-1", {"k1": b"new"})
+    assert database.cache.get_many("vectors-1", ["k1", "k2", "none"]) == {"k1": b"new", "k2": b"\x02"}
+    assert database.cache.get_many("vectors-2", ["k1"]) == {}
+    database.cache.clear()
+    assert database.cache.get_many("vectors-1", ["k1"]) == {}
+
+
+def test_a_broken_cache_file_is_made_anew(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "claimline-cache.db").write_bytes(b"broken" * 1000)
+    db = open_database(sqlite_url)
+    db.cache.put_many("v", {"a": b"1"})
+    assert db.cache.get_many("v", ["a"]) == {"a": b"1"}
+    db.dispose()
