@@ -11,7 +11,7 @@ from app.views.claims import claim_path, folded
 from app.views.reading import Moment, Reading
 from claimline import labels
 from claimline.history import group_voices
-from claimline.models import Position, Stance, Status, Topic, Voice
+from claimline.models import Position, Ruling, Stance, Status, Topic, Voice
 from claimline.why import flip
 from storage import claims as claim_reads
 from storage import decisions, ledger, pages, runs
@@ -109,6 +109,7 @@ class ClaimPage:
     key: str
     topic_title: str
     at: ClaimStatus
+    review: str | None  # who stands behind the status
     owed: Owed
     changes: tuple[StoredChange, ...]  # newest first
     line: charts.Timeline
@@ -145,6 +146,8 @@ class Folded:
 def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
     def make() -> Folded:
         known = ledger.positions(r.s, claim_id, known_at=moment.known_at)
+        # Nothing later than the day that is looked at leaks in, not even into the choices of a filter.
+        known = tuple(p for p in known if moment.as_of is None or p.valid_from <= moment.as_of)
         return Folded({p.key: p for p in known}, group_voices(known, until=moment.as_of))
 
     return r.once(make, "positions", claim_id, moment.as_of, moment.known_at)
@@ -168,6 +171,8 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         key=pages.permanent_key(r.s, claim.id),
         topic_title=topic.topic.title,
         at=status,
+        review=status.review
+        or ruling_in_force(ledger.rulings(r.s, claim.id, known_at=moment.known_at), moment.as_of or now.date()),
         owed=r.once(lambda: pages.owed(r.s), "owed").get(claim.id, Owed()),
         changes=tuple(reversed(changes)),
         line=line,
@@ -188,6 +193,12 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
         names=names,
     )
+
+
+def ruling_in_force(rulings: Sequence[Ruling], day: date) -> str | None:
+    """A ruling that only keeps a status as it was makes no change, and is told all the same."""
+    held = [x for x in rulings if x.valid_from <= day and (x.valid_to is None or day <= x.valid_to)]
+    return f"ruling by {held[-1].by}" if held else None
 
 
 def people(topic: Topic) -> dict[str, str]:
@@ -280,7 +291,7 @@ def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names:
         return Choices(
             tuple(sorted(speakers.items(), key=lambda x: x[1].casefold()))[:300],
             tuple(sorted({p.outlet for p in known if p.outlet}))[:300],
-            tuple(sorted({lang for lang in facets.langs.values() if lang})),
+            tuple(sorted({lang for p in known if (lang := facets.langs.get(p.revision))})),
         )
 
     return r.once(make, "choices", claim.id, moment.as_of, moment.known_at)

@@ -145,23 +145,23 @@ def visit_of(request: Request) -> Visit:
             return Visit(request, shell, visitor, moment_of(request))
     if shell.login_required:
         raise NeedLogin("log in to see this page" if not secret else "your session has ended; log in again")
-    return local_visit(request, shell)
+    return local_visit(request, shell, moment_of(request))
 
 
-def local_visit(request: Request, shell: Shell) -> Visit:
+def local_visit(request: Request, shell: Shell, moment: Moment) -> Visit:
     """Somebody at this very machine: may do everything, signs with the name that was chosen."""
     held = request.cookies.get(VISIT_COOKIE, "")
     new = auth.new_secret() if len(held) < 20 else None
     name = request.cookies.get(NAME_COOKIE, "")
     visitor = auth.Visitor(templating.decoded_name(name) or local_name(), "admin", new or held, local=True)
-    return Visit(request, shell, visitor, moment_of(request), new)
+    return Visit(request, shell, visitor, moment, new)
 
 
 def stranger(request: Request) -> Visit:
     """A visit to the login page: nobody yet."""
     shell: Shell = request.app.state.shell
-    found = local_visit(request, shell)
-    return replace(found, visitor=replace(found.visitor, name="", role="read", local=False), moment=Moment())
+    found = local_visit(request, shell, Moment())
+    return replace(found, visitor=replace(found.visitor, name="", role="read", local=False))
 
 
 def local_name() -> str:

@@ -1,0 +1,199 @@
+"""People's words through the browser: once, signed, beside a colleague's, and taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.web import create_app
+from claimline.settings import Settings
+from storage import decisions
+from storage.engine import Database, open_database
+from tests.web_data import build
+
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    opened = open_database(sqlite_url)
+    build(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def page(db: Database) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def fields(html: str, action: str) -> dict[str, str]:
+    """The hidden fields of the first form that leads there."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+    assert form, f"no form to {action}"
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.group())
+    return {name: unescape(value) for name, value in found}
+
+
+def said(db: Database) -> list[tuple[str, str, str | None]]:
+    with db.read() as s:
+        return [(d.kind, d.by, str(d.stance) if d.stance else None) for d in decisions.decisions(s)]
+
+
+def test_a_case_is_decided_signed_and_gone_from_the_queue(page: TestClient, db: Database) -> None:
+    page.post("/account/name", data=fields(page.get("/account").text, "/account/name") | {"name": "Ada Ødegård"})
+    html = page.get("/review").text
+    before = int(re.search(r'data-open="(\d+)"', html).group(1))  # type: ignore[union-attr]
+    answer = page.post("/review/decide", data=fields(html, "/review/decide") | {"verdict": "refutes"}, headers=HTMX)
+    assert answer.status_code == 200
+    assert "Ada Ødegård" in answer.text
+    assert said(db) == [("stance", "Ada Ødegård", "refutes")]
+    after = int(re.search(r'data-open="(\d+)"', page.get("/review").text).group(1))  # type: ignore[union-attr]
+    assert after == before - 1
+
+
+def test_sent_twice_it_is_stored_once(page: TestClient, db: Database) -> None:
+    form = fields(page.get("/review").text, "/review/decide") | {"verdict": "supports"}
+    assert [page.post("/review/decide", data=form, headers=HTMX).status_code for _ in range(3)] == [200, 200, 200]
+    assert len(said(db)) == 1
+
+
+def test_a_colleagues_word_is_shown_and_not_overwritten(page: TestClient, db: Database) -> None:
+    mine, theirs = (fields(page.get("/review").text, "/review/decide") for _ in range(2))
+    page.post("/review/decide", data=theirs | {"verdict": "supports", "note": "I called them"}, headers=HTMX)
+    answer = page.post("/review/decide", data=mine | {"verdict": "refutes"}, headers=HTMX)
+    assert answer.status_code == 409
+    assert "I called them" in answer.text
+    assert [stance for _, _, stance in said(db)] == ["supports"]
+    again = fields(answer.text, "/review/decide") | {"verdict": "refutes"}
+    assert page.post("/review/decide", data=again, headers=HTMX).status_code == 200
+    assert [stance for _, _, stance in said(db)] == ["refutes", "supports"]
+
+
+def test_a_decision_is_taken_back_and_the_case_is_open_again(page: TestClient, db: Database) -> None:
+    form = fields(page.get("/review").text, "/review/decide") | {"verdict": "unrelated"}
+    done = page.post("/review/decide", data=form, headers=HTMX).text
+    undo = re.search(r'name="undo" value="([^"]+)"', done)
+    assert undo
+    answer = page.post("/review/undo", data={"form_token": form["form_token"], "undo": undo.group(1)}, headers=HTMX)
+    assert 'class="case"' in answer.text
+    assert said(db) == []
+
+
+def test_several_cases_are_one_word_and_one_undo(page: TestClient, db: Database) -> None:
+    html = page.get("/review").text
+    names = [unescape(x) for x in re.findall(r'name="case" value="([^"]+)"', html)][:3]
+    form = fields(html, "/review/several") | {"verdict": "neutral", "case": names, "note": "same press release"}
+    answer = page.post("/review/several", data=form)
+    assert len(said(db)) == 3
+    undo = re.search(r'name="undo" value="([^"]+)"', answer.text)
+    assert undo
+    page.post("/review/undo", data={"form_token": form["form_token"], "undo": undo.group(1)})
+    assert said(db) == []
+
+
+def test_a_decision_changes_the_history_at_once(page: TestClient) -> None:
+    html = page.get("/review", params={"claim": "harbour-bridge/bridge-closed"}).text
+    page.post("/review/decide", data=fields(html, "/review/decide") | {"verdict": "refutes"}, headers=HTMX)
+    words = page.get("/claims/harbour-bridge/bridge-closed").text
+    assert "Reported as false" in words
+    assert "confirmed by" in words
+
+
+def test_a_passage_is_added_as_evidence_only_where_it_stands(page: TestClient, db: Database) -> None:
+    html = page.get("/claims/harbour-bridge/bridge-safe").text
+    article = re.findall(r"/articles/[0-9a-f]{16}", html)[0]
+    form = fields(page.get(article).text, "/review/evidence") | {"claim": "harbour-bridge/bridge-tunnel", "stance": "neutral"}
+    wrong = page.post("/review/evidence", data=form | {"quote": "These words are nowhere in it at all"})
+    assert wrong.status_code == 400
+    assert said(db) == []
+    right = page.post("/review/evidence", data=form | {"quote": "The next council meeting is on the ninth of the month.\r\n"})
+    assert right.status_code == 200
+    assert "added by" in right.text
+    assert said(db)[0][0] == "evidence"
+
+
+def test_a_quote_is_rejected(page: TestClient, db: Database) -> None:
+    article = re.findall(r"/articles/[0-9a-f]{16}", page.get("/claims/harbour-bridge/bridge-safe").text)[0]
+    answer = page.post("/review/reject", data=fields(page.get(article).text, "/review/reject"))
+    assert "rejected" in answer.text
+    assert said(db)[0][0] == "reject"
+
+
+def test_an_uncertain_date_is_settled_and_counts_then(page: TestClient) -> None:
+    claim = "/claims/harbour-bridge/bridge-safe"
+    found = re.search(r"(/articles/[0-9a-f]{16})[^>]*>Undated", page.get(claim).text)
+    assert found
+    form = fields(page.get(found.group(1)).text, "/review/date")
+    future = page.post("/review/date", data=form | {"other": "2100-01-01"})
+    assert future.status_code == 400
+    assert page.post("/review/date", data=form | {"day": "2020-11-03"}).status_code == 200
+    assert "The bridge cannot carry heavy lorries" in page.get(claim, params={"q": "undated"}).text
+
+
+def test_a_ruling_stands_before_the_machine(page: TestClient) -> None:
+    claim = "/claims/harbour-bridge/bridge-cost"
+    form = fields(page.get(claim).text, "/review/rule") | {
+        "status": "supported",
+        "from": "2020-06-01",
+        "note": "the contract is public",
+    }
+    words = page.post("/review/rule", data=form).text
+    assert "ruling by" in words
+    assert "the contract is public" in words
+    assert "the machine says Sources disagree" in words
+
+
+@pytest.mark.parametrize(
+    "path", ["/review/decide", "/review/several", "/review/undo", "/runs/start", "/sources/pause", "/topics"]
+)
+def test_a_forged_form_does_nothing(page: TestClient, db: Database, path: str) -> None:
+    form = fields(page.get("/review").text, "/review/decide") | {"verdict": "supports", "topic": "harbour-bridge"}
+    assert page.post(path, data={**form, "form_token": "guess.ed"}).status_code == 403
+    assert page.post(path, data=form, headers={"origin": "https://evil.example"}).status_code == 403
+    assert page.post(path, data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert said(db) == []
+
+
+def test_a_form_survives_a_restart_of_the_server(page: TestClient, db: Database) -> None:
+    form = fields(page.get("/review").text, "/review/decide") | {"verdict": "supports"}
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1", cookies=dict(page.cookies)) as restarted:
+        assert restarted.post("/review/decide", data=form, headers=HTMX).status_code == 200
+    assert len(said(db)) == 1
+
+
+def test_a_claim_is_added_checked_and_edited(page: TestClient) -> None:
+    form = fields(page.get("/topics/harbour-bridge/claims/new").text, "/topics/harbour-bridge/claims")
+    check = page.post("/topics/harbour-bridge/check", data=form | {"statement": ""}, headers=HTMX)
+    assert "write the claim" in check.text
+    saved = page.post(
+        "/topics/harbour-bridge/claims", data=form | {"statement": "The bridge will be painted green", "tags": "looks"}
+    )
+    assert "The bridge will be painted green" in saved.text
+    stale = page.post("/topics/harbour-bridge/claims", data=form | {"statement": "The bridge will be painted red"})
+    assert stale.status_code == 400
+    assert "somebody changed the topic" in stale.text
+    assert "The bridge will be painted red" in stale.text
+    slug = "the-bridge-will-be-painted-green"
+    edit = fields(page.get(f"/topics/harbour-bridge/claims/{slug}").text, "/topics/harbour-bridge/claims")
+    page.post("/topics/harbour-bridge/claims", data=edit | {"statement": "The bridge will be painted dark green"})
+    assert "dark green" in page.get(f"/claims/harbour-bridge/{slug}").text
+
+
+def test_claims_come_out_of_a_file_after_a_look(page: TestClient) -> None:
+    form = fields(page.get("/topics/harbour-bridge/import").text, "/topics/harbour-bridge/import")
+    csv = b"claim,tags\nThe ferry will come back,ferry;water\nA tunnel will replace the harbour bridges,\nIs it so?,\n"
+    looked = page.post("/topics/harbour-bridge/import", data=form, files={"file": ("claims.csv", csv)}).text
+    assert "nearly the same as bridge-tunnel" in looked
+    assert "is a question" in looked
+    take = fields(looked, "/topics/harbour-bridge/import/take")
+    rows = {name: re.findall(rf'name="{name}" value="([^"]*)"', looked) for name in ("claim_slug", "statement", "tags")}
+    asked = {"form_token": take["form_token"], "digest": take["digest"], "row": ["the-ferry-will-come-back"], **rows}
+    taken = page.post("/topics/harbour-bridge/import/take", data=asked).text
+    assert "The ferry will come back" in taken
+    assert "harbour bridges" not in taken
