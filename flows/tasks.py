@@ -17,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.exceptions import PrefectException
 from prefect.tasks import Task
+from prefect.utilities.annotations import quote
 
 from claimline.errors import DatabaseBusy, UnknownName
 from claimline.models import SourceReport
@@ -176,7 +177,8 @@ def _tell(_desk: Desk, topic: StoredTopic) -> Tally:
 
 TASKS = Hands(
     ask=_ask,
-    store=lambda _desk, topic, asked: store_answers(topic.slug, list(asked)),
+    # Quoted: Prefect would walk through every entry to look for futures.
+    store=lambda _desk, topic, asked: store_answers(topic.slug, quote(list(asked))),
     fetch=lambda _desk, topic, wanted: fetch_articles(topic.slug, _ids(wanted)),
     group=lambda _desk, topic: group_copies(topic.slug),
     assess=lambda _desk, topic, ids, run_id: match_texts(topic.slug, list(ids), run_id),
