@@ -13,7 +13,9 @@ from claimline.matching.lands import is_land
 from claimline.matching.mention import GENITIVE_FOLLOWS, SLAVIC_GENITIVE, Mention, Token, bare, is_oblique
 from claimline.matching.offices import office_kind
 
-PARTICLES = words("de da di del della van von der den la le bin ben al el ter ibn dos das do du y zu av")
+PARTICLES = words(
+    "de da di del della van von der den la le bin ben al el ter ibn dos das do du y zu av фон дер ван де аль бен оглы фан"
+)
 _HONORIFIC = re.compile(
     r"(?<!\w)(?:Dr|Mr|Mrs|Ms|Prof|Sen|Gen|Gov|Rep|Col|Sgt|Rev|Lt|M|Mme|Sr|Sra|Dra|Hr|Fr|Ing|Doç|Av|д-р|проф)\.?\s$"
 )
@@ -121,8 +123,10 @@ def _without_body(run: Sequence[Token], masked: str, start: int, lang: str) -> S
     if theme and len(run) == 3:
         return run[1:]  # "la ministre des Armées Florence Parly"
     slavic = lang in GENITIVE_FOLLOWS and re.search(r"[а-яёіїєa-ząęółśżźćń]\s$", masked[max(0, start - 2) : start])
-    while slavic and len(run) > 2 and SLAVIC_GENITIVE.search(run[0].word) and not SLAVIC_GENITIVE.search(run[1].word):
-        run = run[1:]
+    capitals = [token for token in run if token.capital]
+    patronymic = len(capitals) > 2 and re.search(r"(?:ович|евич|овна|евна|івна|йович)", capitals[1].word)
+    if slavic and len(capitals) > 2 and SLAVIC_GENITIVE.search(run[0].word) and not patronymic:
+        return run[1:]
     return run
 
 

@@ -121,7 +121,7 @@ def _widen_right(
         return end, ""
     begin = end
     adjective = re.match(r"\s+([^\W\d_]+)", masked[end : end + 25]) if lang in ("fr", "es", "it", "pt") else None
-    if adjective and adjective[1].islower() and is_land(adjective[1]):
+    if adjective and adjective[1].islower() and _describes(adjective[1], masked[end + adjective.end() :][:4], grammar):
         end += adjective.end()
     match = re.match(
         rf"\s+(?:{pattern})(?:\s+|['’])(?:(?:the|la|le|les|el|los|las|die|der|das|den|dem|het|de|il|l)(?:\s+|['’]))?",
@@ -142,6 +142,15 @@ def _widen_right(
     return end, masked[begin:end]
 
 
+def _describes(word: str, after: str, grammar: Grammar) -> bool:
+    """A word between an office and a name is an adjective: "la première ministre danoise, Mette Frederiksen"."""
+    if is_land(word):
+        return True
+    leads = re.match(r",?\s([^\W\d_])", after)
+    others = f"(?:{grammar.verbs})|{grammar.prepositions}|{grammar.breaks}"
+    return leads is not None and leads[1].isupper() and not re.fullmatch(others, word)
+
+
 def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
     verbs = re.compile(rf"(?:{grammar.verbs})", re.I)
     start = end
@@ -153,9 +162,9 @@ def _genitive(masked: str, end: int, grammar: Grammar) -> tuple[int, str]:
             break
         if match[1][0].islower() and not re.search(r"(?:[аяыиуюой]|го|их|ых|ов|ев|ел|[auyówiej])$", match[1]):
             break
-        if match[1][0].isupper() and not (
-            is_land(match[1]) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
-        ):
+        proper = is_land(match[1]) or match[1].isupper() or match[1].lower().startswith(("кремл", "kreml"))
+        goes_on = re.match(r"\s[^\W\d_]", masked[end + match.end() :][:3])  # "голови Офісу президента"
+        if match[1][0].isupper() and not proper and not (goes_on and goes_on[0][1].islower()):
             break
         end += match.end()
     return end, masked[start:end]

@@ -31,6 +31,9 @@ def language(lang: str | None, text: str) -> str:
     return "ru" if re.search("[\u0400-\u04ff]", text[:500]) else "en"
 
 
+_DETERMINER = r"(?:the|an?|la|le|les|el|los|las|der|den|dem|die|das|het|il|lo|gli)"
+
+
 @lru_cache(maxsize=64)
 def compiled(code: str) -> dict[str, re.Pattern[str]]:
     g = GRAMMARS[code]
@@ -51,7 +54,7 @@ def compiled(code: str) -> dict[str, re.Pattern[str]]:
         "so": re.compile(g.so or "$^"),
         "agent": re.compile(g.agent or "$^"),
         "this_said": re.compile(g.this_said or "$^"),
-        "prepositions": re.compile(rf"(?<!\w)(?:{g.prepositions})\s+$", re.I),
+        "prepositions": re.compile(rf"(?<!\w)(?:{g.prepositions})\s+(?:{_DETERMINER}\s+)?$", re.I),
         "breaks": word(g.breaks, re.I),
         "passive": re.compile(rf"(?<!\w)(?:{g.passive or '$^'})\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.I),
     }
@@ -91,7 +94,17 @@ class Finder:
             subject = self._subject(verb, here, span) or self._shared(verb, here, span, found)
             if subject is not None or (self._may_drop and self._starts_clause(verb, span)):
                 found.append((verb, subject))
-        return found + self._postpositions(span, here)
+        return (found or self._after_quote(span, here)) + self._postpositions(span, here)
+
+    def _after_quote(self, span: Span, here: Sequence[Mention]) -> list[Spoken]:
+        """ "..., <a verb that the grammar lacks> X": whoever is named right after a quotation has said it."""
+        for match in _QUOTE_THEN.finditer(self.text, span.start, span.end):
+            subject = next((m for m in here if m.start == match.end()), None)
+            words = Span(match.start("words"), match.end("words"))
+            if subject is None or subject.oblique or self.re["breaks"].search(match["words"]) or self._governed(subject, words):
+                continue
+            return [(words, subject)]
+        return []
 
     @property
     def _may_drop(self) -> bool:
@@ -160,6 +173,7 @@ class Finder:
         if mention.closed:
             gap = re.sub(r"^\s*,", "", gap)
         gap = re.sub(r"^\s*(?:,[^,\x01]{1,110},|\([^)]{1,60}\)|[–—-][^–—\x01]{1,90}[–—-])", " ", gap)
+        gap = _BELONGING.sub(" ", gap)
         if MASK in gap or re.search(r"[,;:–—]", gap) or len(gap.split()) > 6:
             return False
         return not self.re["breaks"].search(gap) and not self.re["verb"].search(gap)
@@ -168,7 +182,7 @@ class Finder:
         """After a preposition no name is a subject, but for "в Кремле заявили"."""
         if self.text[mention.start - 1 : mention.start] == "(":
             return True
-        before = self.re["prepositions"].search(self.text, max(0, mention.start - 15), mention.start)
+        before = self.re["prepositions"].search(self.text, max(0, mention.start - 20), mention.start)
         if before is None:
             return False
         many = re.search(r"(?:ли|ют|ят|али|или)$", self.text[verb.start : verb.end])
@@ -256,8 +270,9 @@ class Finder:
             return None
         at = self.text.index(words[0], start)
         generic = re.match(rf"(?:{self.grammar.generic})(?!\w)", " ".join(words))
-        kind = next((k for k, p in self.grammar.heads.items() if re.match(rf"(?:{p})(?!\w)", " ".join(words))), None)
-        phrase, holder = _arabic_phrase(words, kind)
+        kinds = ((k, re.match(rf"(?:{p})(?!\w)", " ".join(words))) for k, p in self.grammar.heads.items())
+        kind, head = next(((k, len(m[0].split())) for k, m in kinds if m), (None, 1))
+        phrase, holder = _arabic_phrase(words, kind, head)
         if holder:
             return Mention(at, at + len(phrase), "name", holder, office=kind)
         what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
@@ -307,16 +322,22 @@ _AND = re.compile(
 )
 
 
+# "of the Swedish National Network at Uppsala University": where somebody belongs, between the name and the verb.
+_BELONGING = re.compile(
+    r"\s(?:of|from|at|for|with|vom|von|der|des|du|de|del|della|van|im)\s(?:(?:the|la|le|el|der|het|für)\s|l['’])?"
+    r"(?:[A-ZÀ-ÞА-ЯЁ][\w’'-]*\s(?:(?:of|and|for|für|de|der|du|e|y|et)\s)?){1,6}"
+)
+_QUOTE_THEN = re.compile(r"\x01\s*[,.]?\s*[-–—]?\s*(?P<words>(?:[^\W\d_A-ZА-ЯЁ][\w’'-]*\s+){1,4})(?=[^\W\d_])")
 _ARTICLED = re.compile(r"(?:وال|بال|لل|ال)\w")
 
 
-def _arabic_phrase(words: Sequence[str], kind: str | None) -> tuple[str, str | None]:
+def _arabic_phrase(words: Sequence[str], kind: str | None, head: int) -> tuple[str, str | None]:
     """The noun phrase that opens `words`, and the name in it: a head with its articled words ("وزير الدفاع التركي"), then a
     name of two or three words without the article ("خلوصي أكار"). Without an office the first two or three words.
     """
     if kind is None:
         return " ".join(words[: 3 if len(words) == 3 else 2]), None
-    end = 1
+    end = head
     while end < len(words) and (
         _ARTICLED.match(words[end]) or words[end] in ("باسم", "لشؤون", "عام") or words[end].startswith("ل")
     ):

@@ -12,7 +12,7 @@ GRAMMAR = Grammar(
         r"verwies(?:en)?|räumten?|wies(?:en)?|weist|lehnten?|lehnt|forderten?|"
         r"versicherten?|versichert|ergänzte|unterstrich|schrieb(?:en)?|schreibt|"
         r"gab(?:en)?(?=[^.;\x01]{0,80}\b(?:bekannt|zu|an)\b)|hob(?=[^.;\x01]{0,80}\bhervor\b)|"
-        r"stellte(?=[^.;\x01]{0,60}\bklar\b)|bekräftigten?|kritisierten?|kritisiert|unterstreicht|entgegnete|"
+        r"stellte(?=[^.;\x01]{0,60}\bklar\b)|bekräftigten?|erläuterten?|erläutert|kritisierten?|kritisiert|unterstreicht|entgegnete|"
         r"mahnten?|mahnt|appellierte|urteilte|prognostizierten?|prognostiziert|verteidigte|beklagten?|beklagt|"
         r"schilderte|gestand|beteuerte|verkündeten?|konstatierte|präzisierte|wiederholte|antwortete|erwiderte|"
         r"informierten?|hält|hielt|schließt(?=[^.;\x01]{0,80}\baus\b)|schloss(?=[^.;\x01]{0,80}\baus\b)|"
@@ -42,7 +42,7 @@ GRAMMAR = Grammar(
         "secretary general": r"(?:[\w-]+-)?Generalsekretär(?:in|s)?",
         "prime minister": (r"(?:Minister|Regierungs)präsident(?:in|en)?|Premier(?:minister(?:in|s)?)?|Regierungschef(?:in|s)?"),
         "president": r"(?:[\w-]*?)[Pp]räsident(?:in|en)?",
-        "chancellor": r"(?:Bundes|Alt|Ex-)?[Kk]anzler(?:in|s)?",
+        "chancellor": r"[\w-]*[Kk]anzler(?:in|s)?",
         "minister": r"[\w-]*[Mm]inister(?:in|s)?",
         "spokesperson": r"[\w-]*[Ss]precher(?:in|s)?",
         "chief": (
@@ -51,7 +51,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"[\w-]*[Bb]otschafter(?:in|s)?|Gesandte[rn]?|Vertreter(?:in|s)?",
         "person": (
-            r"Beamte[rn]?|Diplomat(?:in|en)?|Insider|Quellen?|[\w-]*[Bb]erater(?:in|s)?|Abgeordnete[rn]?|"
+            r"\w+olog(?:e|in)|Beamte[rn]?|Diplomat(?:in|en)?|Insider|Quellen?|[\w-]*[Bb]erater(?:in|s)?|Abgeordnete[rn]?|"
             r"Senator(?:in)?|Anwalt|Anwältin|General|Ingenieur(?:in)?|Manager(?:in)?|"
             r"[\w-]*[Ee]xpert(?:e|in|en)|Analyst(?:in|en)?|[\w-]*[Ff]orscher(?:in|innen)?|Wissenschaftler\w*|"
             r"Professor(?:in)?|Arzt|Ärztin|[\w-]*[Pp]olitiker(?:in)?|"

@@ -19,7 +19,7 @@ GRAMMAR = Grammar(
         r"underscor(?:ed|es)|reported|reports|reveal(?:ed|s)|testif(?:ied|ies)|ruled|hint(?:ed|s)|estimat(?:ed|es)|"
         r"maintain(?:ed|s)|"
         r"contend(?:ed|s)|point(?:ed|s) out|ma(?:de|kes) (?:it )?clear|quoted as saying|found(?=\s+(?:that|no|it|"
-        r"they|there|he|she|the|a|an)\b)|spoke|cautioned|countered|asserts|asserted|affirmed|lamented|joked|"
+        r"they|there|he|she|the|a|an)\b)|spoke|called|calls|described|describes|labell?ed|dubbed|deemed|cautioned|countered|asserts|asserted|affirmed|lamented|joked|"
         r"elaborated|clarified|indicated|observed|commented|guaranteed|proclaimed|threatened|echoed|opined|"
         r"recounted|forecasts|testifies|boasted|quipped|vows|urg(?:ed|es)|"
         r"blam(?:ed|es)|disput(?:ed|es)|"
@@ -56,7 +56,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"ambassador|envoy|representative",
         "person": (
-            r"official|officer|diplomat|source|aide|advis[eo]r|expert|analyst|researcher|scientist|professor|author|"
+            r"\w+ologist|official|officer|diplomat|source|aide|advis[eo]r|expert|analyst|researcher|scientist|professor|author|"
             r"doctor|lawyer|attorney|"
             r"prosecutor|judge|coach|agent|manager|lawmaker|senator|congress(?:man|woman)|mayor|general|admiral|"
             r"colonel|engineer|investigator|"

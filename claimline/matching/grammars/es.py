@@ -46,7 +46,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"embajador(?:a)?|enviad[oa]|representante",
         "person": (
-            r"funcionari[oa]|fuentes?|diplomátic[oa]|asesor(?:a)?|senador(?:a)?|diputad[oa]|abogad[oa]|general|"
+            r"\w+ólog[oa]|funcionari[oa]|fuentes?|diplomátic[oa]|asesor(?:a)?|senador(?:a)?|diputad[oa]|abogad[oa]|general|"
             r"fiscal|expert[oa]s?|analistas?|científic[oa]s?|"
             r"investigador(?:a|es)?|profesor(?:a)?|médic[oa]|economista|entrenador|juez|jueza|ingenier[oa]|papa|"
             r"expertos"

@@ -9,7 +9,7 @@ _FR_PAST = (
     r"averti|reconnu|admis|rappelé|insisté|noté|"
     r"répondu|jugé|prévenu|dénoncé|accusé|nié|fait savoir|fait valoir|martelé|conclu|écrit|tweeté|lancé|réaffirmé|"
     r"promis|soutenu|révélé|rapporté|considéré|"
-    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|parlé|maintenu|garanti|répliqué|"
+    r"observé|relevé|raconté|confié|plaidé|appelé|regretté|salué|critiqué|répété|parlé|réagi|lâché|soufflé|asséné|tonné|maintenu|garanti|répliqué|"
     r"rétorqué|tempéré|nuancé|détaillé|résumé|fustigé|alerté|prôné|réclamé|exigé|prédit|avancé|certifié|juré|"
     r"ironisé|déploré|glissé|concédé|renchéri|évoqué|tenu à (?:rappeler|préciser|souligner)|invoqué|menacé|"
     r"défendu|signalé|prévu|approuvé|exclu|balayé|réfuté|contesté|"
@@ -54,7 +54,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"ambassad(?:eur|rice)|envoyée?|représentante?|émissaire",
         "person": (
-            r"officiel|diplomate|source|conseill(?:er|ère)|sénat(?:eur|rice)|députée?|avocate?|général|procureure?|"
+            r"\w+ologue|officiel|diplomate|source|conseill(?:er|ère)|sénat(?:eur|rice)|députée?|avocate?|général|procureure?|"
             r"experte?|analyste|cherch(?:eur|euse)s?|professeure?|"
             r"médecin|microbiologiste|infectiologue|économiste|juge|ingénieure?|entraîneur|scientifiques?|experts|"
             r"officiels|sources|pape"

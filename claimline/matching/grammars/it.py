@@ -14,7 +14,8 @@ GRAMMAR = Grammar(
         r"chiarito|promesso|escluso|denunciato|insistito|concluso|fatto sapere|reso noto|parlato|garantito|"
         r"evidenziato|rimarcato|puntualizzato|ammonito|replicato|criticato|lamentato|confessato|rassicurato|"
         r"avvisato|raccontato|auspicato|esortato|minacciato|difeso)|si è dett[oa]|"
-        r"dice|dicono|garantisce|ribadiscono|sottolineano|precisano|spiegano|ammettono|avvertono|confermano|"
+        r"dice|dicono|fa sapere|fanno sapere|rende noto|garantisce|ribadiscono|sottolineano|precisano|spiegano|"
+        r"ammettono|avvertono|confermano|"
         r"negano|scrivono|racconta|raccontano|crede|ritiene|ritengono|replica|accusa|dichiara|dichiarano|afferma|"
         r"affermano|spiega|spiegano|aggiunge|annuncia|annunciano|conferma|"
         r"confermano|smentisce|nega|negano|avverte|ammette|ribadisce|sottolinea|"
@@ -46,7 +47,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"ambasciator[ei]|ambasciatrice|inviat[oa]|rappresentante",
         "person": (
-            r"funzionari[oa]?|fonti|fonte|diplomatic[oa]|consiglier[ea]|senator[ei]|senatrice|deputat[oa]|"
+            r"\w+olog[oa]|funzionari[oa]?|fonti|fonte|diplomatic[oa]|consiglier[ea]|senator[ei]|senatrice|deputat[oa]|"
             r"avvocat[oa]|generale|procurator[ei]|espert[oai]|analist[ai]|"
             r"scienziat[oi]|ricercator[ei]|ricercatrice|professor(?:e|essa)|medic[oi]|economist[ai]|giudice|"
             r"allenatore|ingegnere|papa|virolog[oa]"

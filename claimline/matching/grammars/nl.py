@@ -37,7 +37,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"ambassadeur|gezant|vertegenwoordiger",
         "person": (
-            r"functionaris|diplomaat|bron(?:nen)?|adviseur|senator|parlementariër|advocaat|generaal|"
+            r"\w+oloog|functionaris|diplomaat|bron(?:nen)?|adviseur|senator|parlementariër|advocaat|generaal|"
             r"officier van justitie|expert[s]?|deskundigen?|analist(?:en)?|"
             r"onderzoekers?|wetenschappers?|hoogleraar|arts|econoom|rechter|trainer|ingenieur|viroloog|paus"
         ),

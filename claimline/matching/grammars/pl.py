@@ -38,7 +38,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"ambasador\w*|wysłanni\w+|przedstawiciel\w*",
         "person": (
-            r"urzędni\w+|dyplomat\w+|źródł\w+|doradc\w+|senator\w*|pose[łl]\w*|prawni\w+|adwokat\w*|generał\w*|"
+            r"\w+olog\w*|urzędni\w+|dyplomat\w+|źródł\w+|doradc\w+|senator\w*|pose[łl]\w*|prawni\w+|adwokat\w*|generał\w*|"
             r"ekspert\w*|ekspertk\w+|anality\w+|naukowc\w+|badacz\w*|profesor\w*|lekar\w+|"
             r"ekonomist\w+|prokurator\w*|sędzi\w+|trener\w*|papież\w*"
         ),

@@ -38,7 +38,7 @@ GRAMMAR = Grammar(
         "chief": r"chefe|líder|diretor(?:a)?(?:-geral)?|responsável|governador(?:a)?|comissári[oa]|prefeit[oa]",
         "envoy": r"embaixador(?:a)?|enviad[oa]|representante",
         "person": (
-            r"funcionári[oa]|fontes?|diplomata|assessor(?:a)?|senador(?:a)?|deputad[oa]|advogad[oa]|general|"
+            r"\w+ólog[oa]|funcionári[oa]|fontes?|diplomata|assessor(?:a)?|senador(?:a)?|deputad[oa]|advogad[oa]|general|"
             r"procurador(?:a)?|especialistas?|analistas?|cientistas?|"
             r"pesquisador(?:a|es)?|investigador(?:a|es)?|professor(?:a)?|médic[oa]|economista|técnico|juiz|juíza|"
             r"autoridades|infectologista|papa"

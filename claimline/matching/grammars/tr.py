@@ -45,7 +45,7 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"[Bb]üyükelçi(?:si)?|[Tt]emsilci(?:si)?",
         "person": (
-            r"[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
+            r"\w+olog(?:u)?|[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
             r"[Mm]illetvekili|[Ss]enatör(?:ü)?|[Uu]zman(?:ı|lar|ları)?|[Aa]nalist(?:i|ler)?|"
             r"[Bb]ilim insan(?:ı|ları)|[Pp]rofesör(?:ü)?|[Üü]yesi|[Aa]vukat(?:ı)?|[Ss]avcı(?:sı)?|[Dd]oktor|"
             r"[Ee]konomist(?:ler)?|[Mm]ühendis(?:i)?|[Tt]eknik direktör(?:ü)?"
