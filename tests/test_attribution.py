@@ -1,9 +1,9 @@
 """Who said it, on which day, by which agency, in which modality: in twelve languages, and unknown where nobody is named.
 
-tests/data/attribution.jsonl holds 417 labelled sentences of our own. Those of the sets "first" to "fourth look" were
-written before the rules were run on them; at that first sight 72 % (63 of 87), 84 % (59 of 70), 74 % (46 of 62) and 72 % (34 of 47)
-were right,
-which is what to expect of new text. Verbs that a grammar lacks are most of what is missed: a speaker too few, not a wrong one.
+tests/data/attribution.jsonl holds 417 labelled sentences of our own. Those of the sets "first" to "fourth look" were written
+before the rules were run on them; at that first sight 72 % (63 of 87), 84 % (59 of 70), 74 % (46 of 62) and 72 % (34 of 47)
+were right, which is what to expect of new text. Verbs and offices that a grammar lacks are most of what is missed: they cost a
+speaker rather than give a wrong one.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ GRAMMAR = Grammar(
         r"recuerda|insistió|insiste|sostuvo|sostiene|manifestó|reiteró|"
         r"respondió|escribió|informó|informaron|apuntó|apunta|precisó|denunció|denuncia|acusó|reveló|consideró|"
         r"considera|prometió|opinó|comentó|expresó|puntualizó|descartó|desmintió|"
-        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|habló|recalcó|recalca|apostilló|zanjó|matizó|"
+        r"desmiente|alertó|aclaró|remarcó|enfatizó|celebró|criticó|habló|recalcó|recalca|apostilló|zanjó|zanja|"
+        r"resume|resumen|detalla|matiza|insisten|recalcan|alerta|alertan|asevera|lamenta|celebra|critica|"
+        r"reconocen|concluye|concluyen|matizó|"
         r"reprochó|avisó|argumentó|sentenció|replicó|detalló|relató|aseveró|alegó|garantizó|garantiza|exigió|"
         r"pidió|adelantó|avanzó|concluyó|cree|creen|opina|ratificó|confesó|contó|cuenta|acusa|consideran|"
         r"sostienen|advierten|señalan|explican|defendió|lamentó|"
@@ -38,7 +40,7 @@ GRAMMAR = Grammar(
         "prime minister": r"primer(?:a)? ministr[oa]",
         "president": r"(?:vice)?president[ea]",
         "chancellor": r"canciller",
-        "minister": r"ministr[oa]|secretari[oa] de Estado|viceministr[oa]",
+        "minister": r"ministr[oa]|secretari[oa](?: de Estado)?|viceministr[oa]",
         "spokesperson": r"portavoz|vocer[oa]",
         "chief": (
             r"jef[ea]|líder|director(?:a)?(?: general)?|titular|responsable|gobernador(?:a)?|comisari[oa]|"
