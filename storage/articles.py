@@ -152,8 +152,10 @@ def _source_answered(s: Session, source_id: int, found: Discovered, now: datetim
 
 
 def pending_fetch(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
-    """Articles that never gave a text and are not given up, oldest first."""
-    return _to_fetch(s, topic_id, t.articles.c.state.in_(["new", "failing"]), now, limit)
+    """Articles that never gave a text and are not given up: those never tried, then those due again, each oldest first."""
+    waits = t.articles.c.state.in_(["new", "failing"])
+    left = (t.articles.c.state == "left") & t.articles.c.next_fetch_at.is_not(None)
+    return _to_fetch(s, topic_id, waits | left, now, limit)
 
 
 def due_for_recheck(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
@@ -179,7 +181,7 @@ def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: dat
         .join(t.sources, t.sources.c.id == d.c.source_id)
         .join(ts, (ts.c.source_id == d.c.source_id) & (ts.c.topic_id == topic_id))
         .where(which, a.c.next_fetch_at.is_(None) | (a.c.next_fetch_at <= now))
-        .order_by(a.c.id)
+        .order_by(sa.case((a.c.next_fetch_at.is_(None), 0), else_=1), a.c.id)
         .limit(limit)
     )
     return tuple(

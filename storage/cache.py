@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from storage import tables as t
 
@@ -115,6 +114,8 @@ class TableCache:
         return found
 
     def put_many(self, kind: str, items: Mapping[str, bytes]) -> None:
+        from sqlalchemy.dialects import postgresql
+
         self.delete_many(kind, list(items))
         rows = [{"kind": kind, "key": k, "value": v} for k, v in items.items()]
         if rows:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, Cleaned, Fetched, Skip, Validators
+from claimline.sources.schedule import Looked, next_look
 from storage import codec
 from storage import tables as t
 from storage.article_keys import UrlKey, article_key
@@ -21,8 +22,15 @@ from storage.sql import insert_id, insert_new, stable_key, topics_of_article, to
 from storage.stands import RETRACTION
 
 MAX_ATTEMPTS = 5
-_RECHECK_FIRST = timedelta(hours=6)
-_RECHECK_FOR = timedelta(days=60)
+# What we chose not to read, and after how long we ask again whether we may. The short one is for the next run.
+_LEFT = {
+    "robots": timedelta(days=1),
+    "tdm-reserved": timedelta(days=7),
+    "private-address": timedelta(days=7),
+    "budget": timedelta(minutes=5),
+}
+_LEFT_FOR = timedelta(days=60)
+_SETTLED_AFTER = timedelta(days=90)
 _GONE = frozenset({404, 410})
 
 
@@ -153,7 +161,10 @@ def _free_moment(s: Session, article_id: int, at: datetime) -> datetime:
 
 def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, came: Fetched, now: datetime) -> None:
     a = t.articles
-    row = s.execute(sa.select(a.c.first_seen, a.c.outlet).where(a.c.id == article_id)).one()
+    row = s.execute(sa.select(a.c.first_seen, a.c.outlet, a.c.current_revision_id).where(a.c.id == article_id)).one()
+    first_seen = min(row.first_seen, came.fetched_at)
+    changed = came.fetched_at if row.current_revision_id is not None else None
+    live = _is_live(s, article_id, now)
     s.execute(
         sa.update(a)
         .where(a.c.id == article_id)
@@ -163,9 +174,9 @@ def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, cam
             last_error=None,
             current_revision_id=revision_id,
             outlet=row.outlet or cleaned.outlet,
-            first_seen=min(row.first_seen, came.fetched_at),
+            first_seen=first_seen,
             last_checked_at=now,
-            next_fetch_at=now + _RECHECK_FIRST,
+            next_fetch_at=next_look(Looked(now, first_seen, changed, live=live)),
             etag=came.validators.etag,
             last_modified=came.validators.last_modified,
         )
@@ -173,11 +184,11 @@ def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, cam
 
 
 def _checked(s: Session, article_id: int, now: datetime, validators: Validators | None = None) -> None:
-    """The article stands as it stood; it is looked at again after a quarter of the time that we know it."""
+    """The article stands as it stood."""
     a = t.articles
     first_seen = s.execute(sa.select(a.c.first_seen).where(a.c.id == article_id)).scalar_one()
-    age = now - first_seen
-    due = now + max(_RECHECK_FIRST, age / 4) if age < _RECHECK_FOR else None
+    changed = _last_changed(s, article_id)
+    due = next_look(Looked(now, first_seen, changed, live=_is_live(s, article_id, now)))
     values: dict[str, object] = {"state": "captured", "attempts": 0, "last_error": None}
     if validators is not None and (validators.etag or validators.last_modified):
         values |= {"etag": validators.etag, "last_modified": validators.last_modified}
@@ -189,10 +200,12 @@ def _checked(s: Session, article_id: int, now: datetime, validators: Validators 
 def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now: datetime) -> CaptureSaved:
     """A page that is no longer there is only marked: its words stood in print."""
     current = _current(s, article_id)
-    held = s.execute(sa.select(t.articles.c.state, t.articles.c.attempts).where(t.articles.c.id == article_id)).one()
+    a = t.articles
+    held = s.execute(sa.select(a.c.state, a.c.attempts, a.c.first_seen).where(a.c.id == article_id)).one()
     if held.state != "gone":
         _new_capture(s, article_id, source_id, came, None)
-    due = now + timedelta(days=7) if held.attempts < MAX_ATTEMPTS and current is not None else None
+    seen = Looked(now, held.first_seen, live=_is_live(s, article_id, now), gone=True)
+    due = next_look(seen) if held.attempts < MAX_ATTEMPTS and current is not None else None
     values = {"state": "gone", "last_error": f"gone ({came.status})", "attempts": held.attempts + 1}
     s.execute(sa.update(t.articles).where(t.articles.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
     return CaptureSaved(current, False, "gone")
@@ -210,12 +223,15 @@ def _not_captured(
     status: int | None = None,
 ) -> CaptureSaved:
     a, c = t.articles, t.captures
-    held = s.execute(sa.select(a.c.attempts, a.c.current_revision_id).where(a.c.id == article_id)).one()
-    attempts = held.attempts + 1
-    state = "given-up" if not retry or attempts >= MAX_ATTEMPTS else "failing"
+    held = s.execute(sa.select(a.c.attempts, a.c.current_revision_id, a.c.first_seen).where(a.c.id == article_id)).one()
+    left = not retry and reason in _LEFT
+    attempts = held.attempts + (not left)
+    state = "left" if left else "given-up" if not retry or attempts >= MAX_ATTEMPTS else "failing"
     if held.current_revision_id is not None:
         state = "captured"
-    due = now + timedelta(minutes=5) * 4 ** min(attempts - 1, 5)
+    due: datetime | None = now + timedelta(minutes=5) * 4 ** min(attempts - 1, 5) if not left else now + _LEFT[reason]
+    if left and now - held.first_seen > _LEFT_FOR:
+        due = None
     error = f"{reason}: {detail}" if detail else reason
     values = {"state": state, "attempts": attempts, "last_error": error, "last_checked_at": now, "next_fetch_at": due}
     s.execute(sa.update(a).where(a.c.id == article_id).values(**values))
@@ -227,6 +243,26 @@ def _not_captured(
         row = {"article_id": article_id, "source_id": source_id, "fetched_at": at, "status": status}
         s.execute(sa.insert(c).values(**row, reason=reason, detail=detail, bytes_kept=False, checks=1))
     return CaptureSaved(held.current_revision_id, False, "failed")
+
+
+def _last_changed(s: Session, article_id: int) -> datetime | None:
+    """When another text than the first one was seen last."""
+    g = t.sightings
+    row = s.execute(sa.select(sa.func.count(), sa.func.max(g.c.seen_at)).where(g.c.article_id == article_id)).one()
+    return row[1] if row[0] > 1 else None
+
+
+def _is_live(s: Session, article_id: int, now: datetime) -> bool:
+    """Whether it takes a position on a claim that is watched and not settled: that takes no side, or did not long ago."""
+    p, c, state = t.positions, t.claim_states, t.claim_states.c.status
+    settled = state.in_(["supported", "refuted"]) & (c.c.newest < (now - _SETTLED_AFTER).date())
+    query = (
+        sa.select(p.c.claim_id)
+        .join(c, (c.c.claim_id == p.c.claim_id) & c.c.known_to.is_(None))
+        .join(t.topic_claims, t.topic_claims.c.claim_id == p.c.claim_id)
+        .where(p.c.article_id == article_id, p.c.known_to.is_(None), ~sa.func.coalesce(settled, sa.false()))
+    )
+    return s.execute(query.limit(1)).first() is not None
 
 
 def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:

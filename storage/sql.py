@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage import tables as t
@@ -32,8 +31,15 @@ def insert_new(session: Session, table: sa.Table, rows: Sequence[Mapping[str, An
     """Insert the rows whose unique keys are not there yet; leave the others as they are."""
     if not rows:
         return
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(make(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+    given = [dict(row) for row in rows]
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), given)
+    else:
+        from sqlalchemy.dialects import postgresql  # a tenth of a second that a read on SQLite need not spend
+
+        session.execute(postgresql.insert(table).on_conflict_do_nothing(), given)
 
 
 def chunks(values: Iterable[V], size: int = CHUNK) -> Iterator[list[V]]:

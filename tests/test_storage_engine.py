@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from claimline.errors import SchemaTooNew, SchemaTooOld, StorageError
 from storage import backup, schema, tables
 from storage.engine import Database, open_database, parse_url, upgrade_database
+from storage.tables.base import declare_partial_indexes
 from tests.storage_world import START, S, World, day
 
 LIVE = {
@@ -32,6 +33,7 @@ LIVE = {
 
 
 def test_the_migrations_make_the_tables(database: Database) -> None:
+    declare_partial_indexes()
     with database.engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), tables.METADATA)
     # The index over words exists on PostgreSQL only; SQLite has FTS5 in the cache.

@@ -3,6 +3,9 @@
 from alembic import context
 
 from storage.tables import METADATA
+from storage.tables.base import declare_partial_indexes
+
+declare_partial_indexes()
 
 context.configure(
     connection=context.config.attributes["connection"],
