@@ -37,9 +37,10 @@ def open_matcher(desk: Desk, topic: StoredTopic) -> Matcher:
     return Matcher(replace(topic.topic, claims=live), engine, shared_embedder())
 
 
-def installed_hash(desk: Desk) -> str:
-    """The hash of the matcher that is installed and chosen."""
-    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir))
+def installed_hash(desk: Desk, topic: StoredTopic) -> str:
+    """The hash of the matcher that is installed and chosen, as this topic's examples teach it."""
+    live = tuple(c.spec for c in topic.claims if not c.retired)
+    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir), live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def judge_undecided(
             s,
             topic.version_id,
             judge,
-            matcher=matcher or assessments.pinned_matcher(s, topic.id) or installed_hash(desk),
+            matcher=matcher or assessments.pinned_matcher(s, topic.id) or installed_hash(desk, topic),
             claims=only,
             everything=settings.judge_scope == "all",
             limit=settings.judge_pairs_per_run,

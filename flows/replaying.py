@@ -69,7 +69,7 @@ def replay_topic(
     if missing := set(claims) - {c.slug for c in chosen}:
         raise UsageError(f"topic {slug} has no claim {', '.join(sorted(missing))}")
     began = time.perf_counter()
-    matcher = judging.installed_hash(desk)
+    matcher = judging.installed_hash(desk, topic)
     tally = Tally()
     todo = judging.unread(desk, topic, matcher)
     if todo:

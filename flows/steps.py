@@ -215,7 +215,7 @@ def compare(work: Work) -> None:
 
 def judge(work: Work) -> None:
     """Matches everything that the matcher has not read, then asks the judge, where there is one, about what is unsure."""
-    found = judging.to_read(work.desk, work.topic, judging.installed_hash(work.desk))
+    found = judging.to_read(work.desk, work.topic, judging.installed_hash(work.desk, work.topic))
     todo = found.revisions
     if found.waits:
         advice = (

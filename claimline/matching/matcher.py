@@ -1,7 +1,7 @@
 """The matcher: one revision and a topic's claims in, judgements with their quotes out. Pure but for the models it holds.
 
-Order: passages -> retrieve -> stance -> figures -> aggregate -> quotes with speaker, day said, via and modality. What is not
-listed in the answer is unrelated. A text in a language that the model does not read is never judged (`LanguageNotRead`).
+Order: passages -> retrieve -> stance -> examples -> figures -> aggregate -> quotes with speaker, day said, via and modality. What
+is not listed in the answer is unrelated. A text in a language that the model does not read is never judged (`LanguageNotRead`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
-from claimline.matching import aggregate, attribution, figures, passages, retrieve
+from claimline.matching import aggregate, attribution, fewshot, figures, passages, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Pair, StanceEngine, StanceProbs
-from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
+from claimline.models import ClaimSpec, Judgement, Passage, Person, Quote, Stance, Topic
 
 VERSION = "1"
 
@@ -59,16 +59,19 @@ class Matcher:
     def __init__(self, topic: Topic, engine: StanceEngine, embedder: Embedder) -> None:
         self._topic = topic
         self._engine = engine
+        self._embedder = embedder
         self._retriever = Retriever(topic.claims, topic.names, embedder)
+        self.taught = fewshot.teach(topic.claims, engine, embedder)
 
     @property
     def hash(self) -> str:
-        return matcher_hash(self._engine)
+        return matcher_hash(self._engine, self._topic.claims)
 
     @property
     def about(self) -> dict[str, object]:
         """What the hash is made of, for the database's list of matchers."""
-        return {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION}
+        taught = {slug: t.on for slug, t in self.taught.items()}
+        return {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION, "taught": taught}
 
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
         """Answers each text, in order; the pairs of all texts go to the model together."""
@@ -101,7 +104,7 @@ class Matcher:
         traces: list[tuple[str, tuple[WindowTrace, ...]]] = []
         at = 0
         for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
-            mine = probs[at : at + len(candidates)]
+            mine = self._corrected(claim.slug, plan, candidates, probs[at : at + len(candidates)])
             at += len(candidates)
             windows, trace = _windows(claim.statement, plan, candidates, mine)
             traces.append((claim.slug, trace))
@@ -109,6 +112,18 @@ class Matcher:
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
         return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), len(probs))
+
+    def _corrected(
+        self, slug: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]
+    ) -> Sequence[StanceProbs]:
+        """The model's answers after what the claim's examples teach, where they teach anything."""
+        taught = self.taught.get(slug)
+        near = [i for i, p in enumerate(probs) if p.unrelated < fewshot.UNRELATED] if taught is not None and taught.on else []
+        if taught is None or not near:
+            return probs
+        vectors = self._embedder.embed([plan.passages[candidates[i].passage].text for i in near])
+        moved = {i: taught.corrected(probs[i], vector) for i, vector in zip(near, vectors, strict=True)}
+        return [moved.get(i, p) for i, p in enumerate(probs)]
 
     def _judgement(
         self, text: Text, slug: str, windows: Sequence[aggregate.WindowScore], outcome: aggregate.Outcome
@@ -167,8 +182,9 @@ def _windows(
     return windows, tuple(traces)
 
 
-def matcher_hash(engine: StanceEngine) -> str:
-    """Everything that can change an answer, under one hash (16 hex digits)."""
+def matcher_hash(engine: StanceEngine, claims: Sequence[ClaimSpec] = ()) -> str:
+    """Everything that can change an answer, under one hash (16 hex digits); of the claims what their examples teach."""
     floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
     parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors, figures.VERSION)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    taught = fewshot.digest(claims)
+    return hashlib.sha256("\n".join((*parts, taught) if taught else parts).encode()).hexdigest()[:16]
