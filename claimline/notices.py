@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 
+# A retraction takes an article's evidence away, so only words that can mean nothing else count, at the head of a line.
 _RETRACTED = re.compile(
-    r"^\W*(?:retract(?:ion|ed)(?: notice)?|withdrawn|kill|mandatory kill|отозвано|материал отозван|опровержение|"
-    r"спростування|tekzip|yayından kaldırıldı|"
-    r"rétract(?:ation|é)|zurückgezogen|widerruf|retractación|retirado|ritrattazione|ritirato|retratação|"
-    r"ingetrokken|wycofan[oey]|سحب|نفي)\s*[:—–|\]-]"
-    r"|\bthis (?:article|story|report|piece|post) (?:has been|was|is) (?:retracted|withdrawn|removed)\b"
-    r"|\bwe (?:have )?(?:retracted|withdrawn) this (?:article|story|report)\b"
-    r"|\bcet article a été (?:retiré|rétracté|supprimé)\b|\bdieser (?:artikel|beitrag) wurde zurückgezogen\b"
-    r"|\bbu haber yayından kaldırıl\w+|\b(?:эта статья|этот материал|статья|материал) (?:была |"
-    r"был )?(?:отозван\w*|удал[её]н\w*)\b"
-    r"|\beste artículo ha sido retirado\b|\bquesto articolo è stato ritirato\b|\beste artigo foi retirado\b|"
-    r"تم سحب هذا (?:المقال|الخبر)",
+    r"^\W*(?:(?:editor['’]?s?['’]? note|note|update)\s*[:—–-]\s*)?(?:"
+    r"(?:retraction(?: notice)?|retracted|mandatory kill|отозвано|материал отозван|yayından kaldırıldı|"
+    r"rétractation|retractación|ritrattazione|"
+    r"retratação)(?:\s*[:|\]]|\s+[—–-]\s)"
+    r"|(?:this|the following) (?:article|story|report|piece|post) (?:has been|was|is) (?:retracted|withdrawn)\b"
+    r"|we (?:have )?(?:retracted|withdrawn) this (?:article|story|report)\b"
+    r"|cet article a été (?:retiré|rétracté)\b|dieser (?:artikel|beitrag) wurde zurückgezogen\b|"
+    r"bu haber yayından kaldırıl\w+"
+    r"|(?:эта статья|этот материал|эта публикация) (?:была |был )?отозван\w*|este artículo ha sido (?:retirado|"
+    r"retractado)\b"
+    r"|questo articolo è stato ritirato\b|este artigo foi (?:retirado|retratado)\b|dit artikel is ingetrokken\b|"
+    r"ten artykuł został wycofany\b"
+    r"|تم سحب هذا (?:المقال|الخبر))",
     re.I | re.M,
 )
 _CORRECTED = re.compile(
@@ -28,7 +31,7 @@ _CORRECTED = re.compile(
     r"виправлення|уточнення|düzeltme|rectificatif|correctif|précision|korrektur|richtigstellung|berichtigung|"
     r"corrección|fe de errores|fe de erratas|"
     r"rectificación|errata(?: corrige)?|correzione|rettifica|correção|rectificatie|correctie|sprostowanie|errata|"
-    r"تصحيح|تصويب|توضيح)\s*(?:\([^)]{1,30}\)\s*)?[:—–|\].-]"
+    r"تصحيح|تصويب|توضيح)\s*(?:\([^)]{1,30}\)\s*)?(?:[:|\]]|\s[—–-]\s|\.\s)"
     r"|\ban earlier version of this (?:article|story|report)\b|\bthis (?:article|story|report) (?:has been|"
     r"was) (?:corrected|amended)\b"
     r"|\bcet article a été (?:corrigé|modifié|rectifié)\b|\bin einer früheren version\b|"
