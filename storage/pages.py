@@ -95,6 +95,24 @@ def stamp(s: Session) -> tuple[int, ...]:
     return tuple(int(n) for n in s.execute(query).one())
 
 
+def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]]]:
+    """The same, claim by claim: what concerns all of them, and for each its newest state and its newest decision.
+
+    A person's word on a pair changes one claim; what was read of all the others stays good.
+    """
+    e, d, m = t.editions, t.decisions, t.claim_states
+    newest = [sa.select(sa.func.max(e.c.id)).where(e.c.cause != "person").scalar_subquery()]
+    newest += [sa.select(sa.func.max(d.c.id)).where(d.c.claim_id.is_(None)).scalar_subquery()]
+    newest += [
+        sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    ]
+    shared = tuple(int(n or 0) for n in s.execute(sa.select(*newest)).one())
+    states = {r.claim_id: r.n for r in s.execute(sa.select(m.c.claim_id, sa.func.max(m.c.id).label("n")).group_by(m.c.claim_id))}
+    words = sa.select(d.c.claim_id, sa.func.max(d.c.id).label("n")).where(d.c.claim_id.is_not(None)).group_by(d.c.claim_id)
+    said = {r.claim_id: r.n for r in s.execute(words)}
+    return shared, {i: (states.get(i, 0), said.get(i, 0)) for i in states.keys() | said.keys()}
+
+
 # --- claims ---------------------------------------------------------------------------------------------------------
 
 
@@ -163,10 +181,17 @@ def last_changes(
     return found
 
 
-def owed(s: Session, topic_id: int | None = None) -> dict[int, Owed]:
-    """What each claim (of a topic) waits for; claims that wait for nothing are left out. A person's word settles a pair."""
+def owed(s: Session, claim_ids: Iterable[int]) -> dict[int, Owed]:
+    """What each of these claims waits for; those that wait for nothing are left out. A person's word settles a pair."""
+    found: dict[int, Owed] = {}
+    for few in chunks(claim_ids):
+        found.update(_owed(s, few))
+    return found
+
+
+def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     a, pin, p, d = t.assessments, t.pins, t.pending_pairs, t.decisions
-    within = sa.true() if topic_id is None else a.c.claim_id.in_(sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id))
+    within = a.c.claim_id.in_(claim_ids)
     pinned = (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (a.c.matcher == pin.c.matcher)
     pinned &= a.c.claim_version_id == pin.c.claim_version_id
     said = sa.exists().where(
@@ -191,7 +216,7 @@ def owed(s: Session, topic_id: int | None = None) -> dict[int, Owed]:
         .where(t.revisions.c.published_day.is_(None), ~dated, within)
         .group_by(a.c.claim_id)
     )
-    failed = sa.select(p.c.claim_id, sa.func.count().label("n")).group_by(p.c.claim_id)
+    failed = sa.select(p.c.claim_id, sa.func.count().label("n")).where(p.c.claim_id.in_(claim_ids)).group_by(p.c.claim_id)
     counts = [{r.claim_id: r.n for r in s.execute(query)} for query in (unsure, failed, undated)]
     ids = set().union(*counts)
     return {i: Owed(counts[0].get(i, 0), counts[1].get(i, 0), counts[2].get(i, 0)) for i in ids}

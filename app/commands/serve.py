@@ -51,7 +51,7 @@ def serve(
             raise UsageError(
                 f"at {host} everybody has to log in, and there is no user yet: `claimline users add NAME --role admin`"
             )
-        page = create_app(settings, db=database, login_required=needs_login, hosts=tuple(allow_host))
+        page = create_app(settings, db=database, login_required=needs_login, hosts=tuple(allow_host), read_ahead=True)
         out.say(f"http://{host if ':' not in host else f'[{host}]'}:{port}/  (stop with Ctrl-C)")
         uvicorn.run(
             page,

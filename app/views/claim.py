@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.views import charts
-from app.views.claims import claim_path, folded
+from app.views.claims import NO_WEEKS, claim_path, folded
 from app.views.reading import Moment, Reading
 from claimline import labels
 from claimline.history import group_voices
@@ -15,12 +15,13 @@ from claimline.models import Position, Ruling, Stance, Status, Topic, Voice
 from claimline.why import flip
 from storage import claims as claim_reads
 from storage import decisions, ledger, pages, runs
-from storage.pages import Detail, OutletCard, Owed, Uncounted
+from storage.pages import Detail, Facets, OutletCard, Owed, Uncounted
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
 
 PAGE = 50
 SHOWN_REPORTS = 6
-FLIP_POSITIONS = 2_000
+FLIP_POSITIONS = 150
+FLIP_MOST = 5_000
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
 
 
@@ -122,7 +123,7 @@ class ClaimPage:
     choices: Choices
     pages: int
     why: Why
-    flip: str
+    flip: str | None
     speakers: tuple[SpeakerLine, ...]
     held: int  # positions that weigh nothing, since nobody has accepted their outlet
     uncounted: tuple[Uncounted, ...]
@@ -150,17 +151,17 @@ def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
         known = tuple(p for p in known if moment.as_of is None or p.valid_from <= moment.as_of)
         return Folded({p.key: p for p in known}, group_voices(known, until=moment.as_of))
 
-    return r.once(make, "positions", claim_id, moment.as_of, moment.known_at)
+    return r.of_claim(claim_id, make, "positions", moment.as_of, moment.known_at)
 
 
 def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilters, *, now: datetime) -> ClaimPage:
     topic = claim_reads.topic_by_id(r.s, claim.topic_id)
-    when = {"as_of": moment.as_of, "known_at": moment.known_at}
+    a, k = moment.as_of, moment.known_at
     changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
     held = folded_positions(r, claim.id, moment)
-    weeks = r.once(lambda: pages.weekly(r.s, [claim.id], **when), "weeks", claim.id, *when.values())  # type: ignore[arg-type]
+    weeks = r.of_claims([claim.id], lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)[claim.id]
     read = r.once(lambda: pages.days_read(r.s, claim.topic_id), "days", claim.topic_id)
-    line = charts.timeline(weeks.get(claim.id, ()), changes, read, until=moment.as_of or now.date())
+    line = charts.timeline(weeks, changes, read, until=moment.as_of or now.date())
     names = people(topic.topic)
     voices = matching_voices(r, claim, held, filters, moment)
     count = max(1, -(-len(voices) // PAGE))
@@ -173,7 +174,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         at=status,
         review=status.review
         or ruling_in_force(ledger.rulings(r.s, claim.id, known_at=moment.known_at), moment.as_of or now.date()),
-        owed=r.once(lambda: pages.owed(r.s), "owed").get(claim.id, Owed()),
+        owed=r.of_claims([claim.id], lambda few: pages.owed(r.s, few), Owed(), "owed")[claim.id],
         changes=tuple(reversed(changes)),
         line=line,
         drawing=charts.drawing(line),
@@ -185,10 +186,10 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         choices=choices(r, claim, held, moment, names),
         pages=count,
         why=why(status),
-        flip=r.once(lambda: flip_words(r, claim, held, moment, names), "flip", claim.id, moment.as_of, moment.known_at),
+        flip=flip_words(r, claim, moment, most=FLIP_POSITIONS),
         speakers=speaker_lines(held.voices, topic.topic),
         held=sum(p.weight == 0 for p in held.positions.values()),
-        uncounted=() if moment.past else pages.uncounted(r.s, claim.id, limit=20),
+        uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
         state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
         names=names,
@@ -220,7 +221,7 @@ def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters,
 
 
 def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> set[str]:
-    facets = r.once(lambda: pages.facets(r.s, claim.id, known_at=moment.known_at), "facets", claim.id, moment.known_at)
+    facets = _facets(r, claim.id, moment)
     words = folded(f.q).split()
     in_text = pages.texts_with(r.s, claim.id, f.q.split()) if words and len(held.positions) <= 5_000 else frozenset()
 
@@ -237,6 +238,10 @@ def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment
         return all(word in text for word in words)
 
     return {key for key, p in held.positions.items() if fits(p)}
+
+
+def _facets(r: Reading, claim_id: int, moment: Moment) -> Facets:
+    return r.of_claim(claim_id, lambda: pages.facets(r.s, claim_id, known_at=moment.known_at), "facets", moment.known_at)
 
 
 def rows(
@@ -283,7 +288,7 @@ def _latest_by_speaker(voices: Iterable[Voice]) -> dict[str, Voice]:
 
 
 def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names: Mapping[str, str]) -> Choices:
-    facets = r.once(lambda: pages.facets(r.s, claim.id, known_at=moment.known_at), "facets", claim.id, moment.known_at)
+    facets = _facets(r, claim.id, moment)
 
     def make() -> Choices:
         known = held.positions.values()
@@ -294,7 +299,7 @@ def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names:
             tuple(sorted({lang for p in known if (lang := facets.langs.get(p.revision))})),
         )
 
-    return r.once(make, "choices", claim.id, moment.as_of, moment.known_at)
+    return r.of_claim(claim.id, make, "choices", moment.as_of, moment.known_at)
 
 
 # --- the panels -----------------------------------------------------------------------------------------------------
@@ -336,14 +341,20 @@ def why(at: ClaimStatus) -> Why:
     return Why(s, r, s / total if total else 0.5, words)
 
 
-def flip_words(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names: Mapping[str, str]) -> str:
-    """What would have to be different: a few voices, found greedily. Left out where the claim is too large to ask at once."""
-    if not 0 < len(held.positions) <= FLIP_POSITIONS:
-        return ""
+def flip_words(r: Reading, claim: StoredClaim, moment: Moment, *, most: int) -> str | None:
+    """What would have to be different: a few voices, found greedily. None where it takes longer than a page may."""
+    held = folded_positions(r, claim.id, moment)
+    if len(held.positions) > most:
+        return None
+    return r.of_claim(claim.id, lambda: _flip_words(r, claim, held, moment), "flip", moment.as_of, moment.known_at)
+
+
+def _flip_words(r: Reading, claim: StoredClaim, held: Folded, moment: Moment) -> str:
+    names = people(claim_reads.topic_by_id(r.s, claim.topic_id).topic)
     rulings = ledger.rulings(r.s, claim.id, known_at=moment.known_at)
     found = flip(list(held.positions.values()), rulings, until=moment.as_of)
     if found is None:
-        return ""
+        return "No small set of voices was found without which it would be otherwise."
     who = [names.get(v.speaker or "", v.speaker or held.positions[v.positions[0]].outlet or "a report") for v in found.removed]
     named = ", ".join(dict.fromkeys(who[:4])) + (" and others" if len(set(who)) > 4 else "")
     count = f"{len(found.removed)} voice{'' if len(found.removed) == 1 else 's'}"

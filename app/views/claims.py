@@ -17,6 +17,7 @@ from storage.records import ClaimStatus, ReadState, StoredChange
 
 PAGE = 50
 STALE = timedelta(hours=36)
+NO_WEEKS: tuple[pages.WeekCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,21 @@ def all_statuses(r: Reading, moment: Moment) -> tuple[ClaimStatus, ...]:
     )
 
 
+def all_owed(r: Reading, moment: Moment) -> dict[int, Owed]:
+    ids = [c.claim.id for c in all_statuses(r, moment)]
+    return r.of_claims(ids, lambda few: pages.owed(r.s, few), Owed(), "owed")
+
+
 def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
     """Every claim that fits the filters, in their order."""
-    owed = r.once(lambda: pages.owed(r.s), "owed")
+    owed = all_owed(r, moment)
     kept = [c for c in all_statuses(r, moment) if _kept(c, filters) and (not filters.status or c.status == filters.status)]
     return _sorted(kept, filters.sort, owed)
 
 
 def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
     every = all_statuses(r, moment)
-    owed = r.once(lambda: pages.owed(r.s), "owed")
+    owed = all_owed(r, moment)
     topics = claim_reads.topics(r.s)
     kept = [c for c in every if _kept(c, filters)]
     shown = fitting(r, moment, filters)
@@ -116,14 +122,16 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
 
 def lines(r: Reading, moment: Moment, some: Sequence[ClaimStatus], owed: dict[int, Owed], *, until: date) -> tuple[Line, ...]:
     ids = tuple(c.claim.id for c in some)
-    when = {"as_of": moment.as_of, "known_at": moment.known_at}
-    weekly = r.once(lambda: pages.weekly(r.s, ids, **when), "weekly", ids, *when.values())  # type: ignore[arg-type]
-    last = r.once(lambda: pages.last_changes(r.s, ids, **when), "last", ids, *when.values())  # type: ignore[arg-type]
+    a, k = moment.as_of, moment.known_at
+    weekly = r.of_claims(ids, lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)
+    last: dict[int, StoredChange | None] = r.of_claims(
+        ids, lambda few: dict(pages.last_changes(r.s, few, as_of=a, known_at=k)), None, "last", a, k
+    )
     found = []
     for c in some:
-        change = last.get(c.claim.id)
+        change = last[c.claim.id]
         quote = next((p for p in change.quotes if p.quote), None) if change else None
-        drawn = charts.spark(weekly.get(c.claim.id, ()), until)
+        drawn = charts.spark(weekly[c.claim.id], until)
         found.append(Line(c, change, quote, owed.get(c.claim.id, Owed()), drawn))
     return tuple(found)
 

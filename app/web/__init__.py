@@ -17,6 +17,7 @@ from app.web import answers, api, article, claim, claims, exports, health, login
 from app.web.guard import Guard
 from app.web.shell import Shell, utc_now
 from app.web.static import Static
+from app.web.warmth import Warmth
 from claimline.settings import Settings
 from flows.desk import Desk
 from storage.engine import Database, open_database
@@ -34,18 +35,23 @@ def create_app(
     login_required: bool = False,
     hosts: tuple[str, ...] = (),
     desk: Callable[[Database], Desk] | None = None,
+    read_ahead: bool = False,
 ) -> FastAPI:
     """The application. Without `db` it opens the database of the settings and closes it at the end.
 
     `login_required`: everybody logs in (always so unless bound to loopback). `hosts`: the names that the page answers to, beside
     the loopback ones. `desk` makes what *Run now* works with; it is there for tests.
+    `read_ahead`: a thread that reads what the first page after a run needs before it is asked for.
     """
     opened = db or open_database(settings.effective_database_url)
     shell = Shell(settings, opened, now, login_required, desk)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        warmth = Warmth(shell) if read_ahead else None
         yield
+        if warmth:
+            warmth.close()
         shell.close()
         if db is None:
             opened.dispose()

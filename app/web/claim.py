@@ -34,3 +34,12 @@ def claim(topic: str, slug: str, visit: Visit = Depends(reader), asked: views.Ro
         found = claim_reads.claim(r.s, slug, topic)
         page = views.claim_page(r, found, visit.moment, asked, now=visit.now)
     return visit.render("claim.html", page=page)
+
+
+@router.get("/claims/{topic}/{slug}/flip")
+def flip(topic: str, slug: str, visit: Visit = Depends(reader)) -> Response:
+    """What would have to be different; asked for beside the page where it takes a moment."""
+    with visit.shell.read() as r:
+        found = claim_reads.claim(r.s, slug, topic)
+        words = views.flip_words(r, found, visit.moment, most=views.FLIP_MOST)
+    return visit.render("words.html", words=words or "The claim has too many reports to try that here; ask `claimline why`.")

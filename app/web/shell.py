@@ -20,7 +20,6 @@ from app.web.background import Background
 from claimline.errors import ClaimlineError
 from claimline.settings import Settings
 from flows.desk import Desk
-from storage import pages
 from storage.engine import Database
 
 SESSION_COOKIE = "claimline_session"
@@ -68,7 +67,7 @@ class Shell:
     def read(self) -> Iterator[Reading]:
         """A session that sees one moment, with a cache that knows it."""
         with self.db.read() as s:
-            yield Reading(s, self.cache, pages.stamp(s))
+            yield Reading(s, self.cache)
 
 
 @dataclass(frozen=True, slots=True)
