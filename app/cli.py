@@ -11,7 +11,7 @@ import sys
 import typer
 
 from app import out
-from app.commands import bench, care, database, decide, explain, models, reads, replay, run, serve, sources, topics
+from app.commands import bench, care, database, decide, explain, importing, models, reads, replay, run, serve, sources, teach, topics
 from claimline.errors import ClaimlineError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     help="Watches the news for what is being said about a set of claims, and keeps an auditable history of each.",
 )
 
-for family in (run, serve, reads, explain, topics, decide, care, sources, replay, bench, models, database):
+for family in (run, serve, reads, explain, topics, importing, decide, care, sources, replay, bench, models, teach, database):
     family.add_to(app)
 
 
