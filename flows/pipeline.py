@@ -15,13 +15,15 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from claimline.clean import CleanJob, clean_many
-from claimline.errors import FetchError
+from claimline.errors import FetchError, FetchRefused
 from claimline.models import Cleaned, Entry, Fetched, Skip, Validators
 from claimline.web.client import host_of
 from claimline.web.turns import in_turns
 
 T = TypeVar("T")
 CLEAN_BATCH = 24
+# Refused on the way, but the host's doing: there was something to read and we could not.
+_HOSTS_DOING = frozenset({"redirect-loop", "too-many-redirects", "bad-redirect"})
 # Below this many pages a process pool costs more than it saves.
 POOL_FROM = 80
 
@@ -111,8 +113,12 @@ def fetch_and_clean(
 
 
 def _fetch_one(wanted: Wanted, get: Getter) -> Got:
+    """What is refused (robots, a reservation, a spent budget, a private address) is our choice and no failure."""
     try:
         return Got(wanted, get(wanted), None)
+    except FetchRefused as error:
+        failed = error.reason in _HOSTS_DOING
+        return Got(wanted, None, None, Skip(wanted.url, error.reason, error.detail, failed=failed))
     except FetchError as error:
         return Got(wanted, None, None, Skip(wanted.url, error.reason, error.detail, failed=True))
     except Exception as error:  # noqa: BLE001 -- the edge of a task: one article's trouble stays its own

@@ -43,7 +43,7 @@ def trace_article(desk: Desk, url: str, claim: str | None = None) -> list[TraceS
 
 
 def _fetched(article: StoredArticle) -> TraceStep:
-    ok = article.state not in ("new", "failing", "given-up")
+    ok = article.state not in ("new", "failing", "left", "given-up")
     return TraceStep("fetched", ok, article.state if ok else f"{article.state}: {article.last_error or 'not tried yet'}")
 
 

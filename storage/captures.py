@@ -259,7 +259,7 @@ def _is_live(s: Session, article_id: int, now: datetime) -> bool:
     query = (
         sa.select(p.c.claim_id)
         .join(c, (c.c.claim_id == p.c.claim_id) & c.c.known_to.is_(None))
-        .join(t.topic_claims, t.topic_claims.c.claim_id == p.c.claim_id)
+        .join(t.claims, (t.claims.c.id == p.c.claim_id) & t.claims.c.retired_at.is_(None))
         .where(p.c.article_id == article_id, p.c.known_to.is_(None), ~sa.func.coalesce(settled, sa.false()))
     )
     return s.execute(query.limit(1)).first() is not None

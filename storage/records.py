@@ -147,7 +147,7 @@ class StoredArticle:
     url: str
     outlet: str | None
     title: str | None
-    state: str  # new | captured | failing | given-up | gone | purged
+    state: str  # new | captured | failing | left (our choice) | given-up | gone | purged
     first_seen: datetime
     attempts: int
     last_error: str | None
