@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ def answers(
     *,
     claim_id: int | None = None,
     article_id: int | None = None,
+    article_ids: Collection[int] | None = None,
     known_at: datetime | None = None,
     limit: int | None = None,
     offset: int = 0,
@@ -34,11 +35,17 @@ def answers(
     """One for each (claim, article) that is not unrelated: that of the article's current text, by claim and article.
 
     The pinned judge's before the pinned matcher's. An article of which only a person says something is there too, with the
-    stance *unrelated* as the machine's. `known_at`: what had been published by then, on the newest text that had an answer.
+    stance *unrelated* as the machine's. `article_ids`: only of these. `known_at`: what had been published by then, on the newest
+    text that had an answer.
     """
-    found = _chosen(s, topic_id, claim_id, article_id, known_at)
+    only = [article_id] if article_id is not None else None if article_ids is None else sorted(article_ids)
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    for batch in [None] if only is None else chunks(only):
+        found |= _chosen(s, topic_id, claim_id, batch, known_at)
     chosen = {pair: row for pair, row in found.items() if row["stance"] != Stance.UNRELATED.value}  # a judge may say so
     said = _said(s, topic_id, claim_id, article_id) if known_at is None else {}
+    if only is not None:
+        said = {pair: one for pair, one in said.items() if pair[1] in set(only)}
     rows = [*chosen.values(), *_only_said(s, said, chosen)]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))
     page = rows[offset : None if limit is None else offset + limit]
@@ -66,7 +73,7 @@ def _select() -> sa.Select[Any]:
 
 
 def _chosen(
-    s: Session, topic_id: int, claim_id: int | None, article_id: int | None, known_at: datetime | None
+    s: Session, topic_id: int, claim_id: int | None, article_ids: Sequence[int] | None, known_at: datetime | None
 ) -> dict[tuple[int, int], dict[str, Any]]:
     a, p = t.assessments, t.pins
     query = (
@@ -83,8 +90,8 @@ def _chosen(
         query = query.where(t.editions.c.recorded_at <= known_at, t.editions.c.state == "live")
     if claim_id is not None:
         query = query.where(a.c.claim_id == claim_id)
-    if article_id is not None:
-        query = query.where(a.c.article_id == article_id)
+    if article_ids is not None:
+        query = query.where(a.c.article_id.in_(article_ids))
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for row in s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings():
         pair = (row["claim_id"], row["article_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from storage import answers, codec
 from storage import tables as t
 from storage.decisions import reopened
 from storage.records import StoredAssessment, StoredDecision
+from storage.sql import chunks
 
 # Worth of a look, by reason; a case with several reasons has their sum.
 WORTH = {
@@ -24,6 +26,9 @@ WORTH = {
     "undecided": 30.0,
     "mixed": 20.0,
 }
+
+
+_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,14 @@ class ReviewItem:
 def review_queue(
     s: Session, topic_id: int, *, claim_id: int | None = None, lang: str | None = None, limit: int = 50
 ) -> tuple[ReviewItem, ...]:
-    """Cases that no decision settles, most valuable first."""
+    """Cases that no decision settles, most valuable first. Of what merely is unsure only the newest thousands are looked at."""
     again = {(d.claim_id, d.article_id): d for d in reopened(s, topic_id) if d.kind != "ruling"}
     tipping = _tipping(s, topic_id)
     disputed = _disputed(s, topic_id)
     items = []
-    for answer in answers.answers(s, topic_id, claim_id=claim_id):
+    articles = {article_id for _, article_id in again if article_id is not None} | _articles_behind(s, topic_id, tipping)
+    articles |= _unsure(s, topic_id, claim_id, {revision for _, revision in disputed})
+    for answer in answers.answers(s, topic_id, claim_id=claim_id, article_ids=articles):
         decision = again.get((answer.claim_id, answer.article_id))
         if (answer.decision is not None and decision is None) or (lang is not None and answer.lang != lang):
             continue
@@ -61,6 +68,35 @@ def expired_rulings(s: Session, topic_id: int, *, now: datetime) -> tuple[Stored
 
     due = [d for d in decisions(s, topic_id=topic_id) if d.kind == "ruling" and d.review_by and d.review_by <= now.date()]
     return (*due, *(d for d in reopened(s, topic_id) if d.kind == "ruling" and d not in due))
+
+
+def _articles_behind(s: Session, topic_id: int, keys: Iterable[str]) -> set[int]:
+    p, c = t.positions, t.claims
+    found: set[int] = set()
+    mine = sa.select(c.c.id).where(c.c.topic_id == topic_id)
+    for batch in chunks(keys):
+        query = sa.select(p.c.article_id).where(p.c.claim_id.in_(mine), p.c.key.in_(batch), p.c.known_to.is_(None))
+        found |= set(s.execute(query).scalars())
+    return found
+
+
+def _unsure(s: Session, topic_id: int, claim_id: int | None, disputed: Iterable[int]) -> set[int]:
+    """Articles with an unsure or a two-sided answer, with no sure date, or on which machines differ; the newest first."""
+    a, r = t.assessments, t.revisions
+    mine = sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)
+    answered = a.c.claim_id == claim_id if claim_id is not None else a.c.claim_id.in_(mine)
+    unsure = sa.select(a.c.article_id).where(answered, a.c.decided.is_(False) | (a.c.stance == Stance.MIXED.value))
+    undated = (
+        sa.select(a.c.article_id)
+        .join(r, r.c.id == a.c.revision_id)
+        .where(answered, r.c.published_day.is_(None))
+        .order_by(a.c.id.desc())
+    )
+    found = set(s.execute(unsure.order_by(a.c.id.desc()).limit(_MOST)).scalars())
+    found |= set(s.execute(undated.limit(_MOST)).scalars())
+    for batch in chunks(disputed):
+        found |= set(s.execute(sa.select(r.c.article_id).where(r.c.id.in_(batch))).scalars())
+    return found
 
 
 def _reasons(

@@ -255,3 +255,22 @@ def test_a_decision_says_what_it_lacks(database: Database) -> None:
         decide(w, "stance", "https://a.example/1")
     with pytest.raises(UsageError, match="before it begins"):
         decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-04-01"), valid_to=day("2020-03-01"))
+
+
+def test_the_queue_puts_what_decides_a_status_before_what_is_only_unsure(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.say("https://b.example/1", day("2020-03-02"), S, confidence=0.4, decided=False)
+    w.say("https://c.example/1", None, R)
+    w.say("https://d.example/1", day("2020-03-03"), N)
+    w.publish()
+    with database.read() as s:
+        items = queue.review_queue(s, w.topic_id)
+    assert [(i.answer.url, i.reasons) for i in items] == [
+        ("https://a.example/1", ("single report", "decides a status")),
+        ("https://c.example/1", ("uncertain date",)),
+        ("https://b.example/1", ("undecided",)),
+    ]
+    decide(w, "accept", "https://a.example/1")
+    with database.read() as s:
+        assert [i.answer.url for i in queue.review_queue(s, w.topic_id)] == ["https://c.example/1", "https://b.example/1"]
