@@ -17,7 +17,7 @@ from claimline.sources import ARCHIVES
 from flows import intake
 from flows.desk import Desk
 from flows.intake import Asked
-from flows.steps import PLAIN, Hands, Params, TrackReport, Work, at_work, compare, judge, read, settle
+from flows.steps import PLAIN, Hands, Params, TrackReport, Work, at_work, compare, judge, read, settle, store_whole
 from flows.tally import Tally
 from storage import runs
 from storage.records import StoredSource
@@ -66,17 +66,16 @@ def look_back(work: Work, span: Span) -> None:
     """Asks the archive sources about the days; what they say of themselves (validators) is not kept."""
     own = {s.id: s for s in _archives(work.desk, work.topic.slug)}
     for asked in work.hands.ask(work.desk, work.topic, [about(s, span) for s in own.values()]):
-        answer = _kept(asked, own[asked.source.id])
-        for report, part in work.hands.store(work.desk, work.topic, [answer]):
+        for report, part in store_whole(work, [asked], lambda answer: _kept(answer, own[answer.source.id])):
             work.reports.append(report)
             work.tally.add(part)
             work.tally.counts[UNANSWERED] += not report.answered
 
 
-def about(source: StoredSource, span: Span) -> StoredSource:
-    """The source, asked about these days."""
+def about(source: StoredSource, span: Span, after: Validators | None = None) -> StoredSource:
+    """The source, asked about these days; `after`: where its last answer stopped."""
     options = {**source.spec.options, "from": span[0].isoformat(), "to": span[1].isoformat()}
-    return replace(source, spec=replace(source.spec, options=options), validators=Validators())
+    return replace(source, spec=replace(source.spec, options=options), validators=after or Validators())
 
 
 def span_of(source: StoredSource) -> Span | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from claimline.errors import ClaimlineError
@@ -26,6 +26,8 @@ from storage.records import OutboxItem, Published, StoredChange, StoredSource, S
 FETCH_BATCH = 1_000
 ASSESS_BATCH = 240
 STORE_BATCH = 25
+# A source that says that there is more is asked on, so often in one run; a backfill as well.
+MOST_PARTS = 400
 NOTHING_PUBLISHED = Published(None, None, None)
 
 
@@ -191,10 +193,55 @@ def look(work: Work, only: str | None = None) -> None:
     sources = [s for s in intake.due_sources(work.desk, work.topic) if only in (None, s.locator)]
     answers = iter(work.hands.ask(work.desk, work.topic, sources))
     while batch := list(islice(answers, 1 if len(sources) <= STORE_BATCH else STORE_BATCH)):
-        for report, part in work.hands.store(work.desk, work.topic, batch):
+        for report, part in store_whole(work, batch):
             work.reports.append(report)
             work.tally.add(part)
         work.desk.progress("sources", len(work.reports), len(sources))
+
+
+def store_whole(
+    work: Work, batch: Sequence[Asked], kept: Callable[[Asked], Asked] = lambda asked: asked
+) -> Iterator[tuple[SourceReport, Tally]]:
+    """Stores the answers; a source that has more than one answer holds is asked on, and reported once.
+
+    `kept` makes of an answer what is stored of it.
+    """
+    stored = work.hands.store(work.desk, work.topic, [kept(asked) for asked in batch])
+    for asked, (report, tally) in zip(batch, stored, strict=True):
+        yield _asked_on(work, asked, report, tally, kept), tally
+
+
+def _asked_on(work: Work, asked: Asked, report: SourceReport, tally: Tally, kept: Callable[[Asked], Asked]) -> SourceReport:
+    """The rest of what a source has, part by part; each is stored before the next is asked for."""
+    for _ in range(MOST_PARTS):
+        found = asked.found
+        if found is None or not found.more or found.validators == asked.source.validators:
+            return report
+        onward = replace(asked.source, validators=found.validators)
+        (asked,) = work.hands.ask(work.desk, work.topic, [onward])
+        ((part, spent),) = work.hands.store(work.desk, work.topic, [kept(asked)])
+        report = _both(report, part)
+        tally.add(spent)
+    if asked.found is not None and asked.found.more:
+        advice = f"{MOST_PARTS} parts were read; the next run, or a backfill of fewer days, reads on"
+        tally.skip(Skip(report.locator, "more-left", advice, failed=True))
+    return report
+
+
+def _both(one: SourceReport, two: SourceReport) -> SourceReport:
+    """Two parts of what one source has, as one report."""
+    return replace(
+        one,
+        answered=one.answered and two.answered,
+        not_modified=one.not_modified and two.not_modified,
+        found=one.found + two.found,
+        new=one.new + two.new,
+        revised=one.revised + two.revised,
+        unchanged=one.unchanged + two.unchanged,
+        skips=(*one.skips, *two.skips),
+        error=two.error,
+        seconds={k: one.seconds.get(k, 0.0) + two.seconds.get(k, 0.0) for k in {*one.seconds, *two.seconds}},
+    )
 
 
 def read(work: Work) -> None:

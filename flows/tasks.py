@@ -6,10 +6,11 @@ process or machine) it opens one from the settings. What a killed or retried tas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from prefect import task
@@ -20,7 +21,7 @@ from prefect.tasks import Task
 from prefect.utilities.annotations import quote
 
 from claimline.errors import DatabaseBusy, UnknownName
-from claimline.models import SourceReport
+from claimline.models import SourceReport, Validators
 from flows import archive, events, intake, judging, outbox, steps
 from flows.archive import Span
 from flows.desk import Desk, open_desk
@@ -82,12 +83,12 @@ retried: dict[str, Any] = {
 
 
 @task(name="ask-source", task_run_name="ask-source-{source_id}", **retried)
-def ask_source(topic: str, source_id: int, span: Span | None = None) -> Asked:
-    """`span`: the days that are asked about, where a backfill asks."""
+def ask_source(topic: str, source_id: int, span: Span | None = None, after: Validators | None = None) -> Asked:
+    """`span`: the days that are asked about, where a backfill asks; `after`: where the answer before this one stopped."""
     with desk_here() as desk:
         stored = intake.stored_topic(desk, topic)
         source = _source(desk, stored, source_id)
-        return intake.ask_source(desk, stored, archive.about(source, span) if span else source)
+        return intake.ask_source(desk, stored, archive.about(source, span, after) if span else source)
 
 
 @task(name="store-answers", **retried)
@@ -153,14 +154,23 @@ def _source(desk: Desk, topic: StoredTopic, source_id: int) -> StoredSource:
 def _ask(_desk: Desk, topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Asked]:
     """Distant sources side by side, answers in the order given; a folder in its turn."""
     spans = {s.id: archive.span_of(s) for s in sources}
-    asked = {s.id: ask_source.submit(topic.slug, s.id, spans[s.id]) for s in sources if s.kind not in CARRIED}
+    distant = [s for s in sources if s.kind not in CARRIED]
+    asked = {s.id: ask_source.submit(topic.slug, s.id, spans[s.id], _after(s, spans)) for s in distant}
     for source in sources:
         try:
-            yield asked.pop(source.id).result() if source.id in asked else ask_source(topic.slug, source.id, spans[source.id])
+            held = asked.pop(source.id, None)
+            answer = held.result() if held else ask_source(topic.slug, source.id, spans[source.id], _after(source, spans))
+            # The task reads the source from the database; whoever asks on goes from what was asked here.
+            yield replace(answer, source=source)
         except PrefectException:
             raise
         except Exception as error:  # noqa: BLE001 -- the edge of a task: counted and named in the run's row
             yield steps.crashed(source, error)
+
+
+def _after(source: StoredSource, spans: Mapping[int, Span | None]) -> Validators | None:
+    """Without a span the database knows where to go on."""
+    return source.validators if spans[source.id] else None
 
 
 def _consult(desk: Desk, topic: StoredTopic, run_id: int | None) -> Tally:
