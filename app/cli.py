@@ -11,7 +11,22 @@ import sys
 import typer
 
 from app import out
-from app.commands import bench, care, database, decide, explain, importing, models, reads, replay, run, serve, sources, teach, topics
+from app.commands import (
+    bench,
+    care,
+    database,
+    decide,
+    explain,
+    importing,
+    models,
+    reads,
+    replay,
+    run,
+    serve,
+    sources,
+    teach,
+    topics,
+)
 from claimline.errors import ClaimlineError
 
 app = typer.Typer(
