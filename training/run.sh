@@ -1,7 +1,7 @@
 #!/bin/sh
 # Train the bundled stance model from scratch. About four hours on two cores without a GPU.
 #
-#   make train DATA=path/to/train.jsonl.gz DEV=path/to/dev.jsonl.gz
+#   make train DATA=path/to/train.jsonl.gz
 #
 # WORK keeps checkpoints: after an interruption run it again and it goes on where it stopped.
 set -eu
@@ -19,5 +19,6 @@ mkdir -p "$WORK"
 "$PY" -m training.stage2 --corpus "$CORPUS" --first "$WORK/stage1.jsonl" --out "$WORK/st2"
 [ -f "$WORK/s2/done" ] || "$PY" -m training.train --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --start "$WORK/s1/ema.pt" \
     --out "$WORK/s2" --steps "${STEPS2:-2200}" --resume
-"$PY" -m training.export --model "$WORK/s2/ema.pt" --base "$WORK/base" --out claimline/matching/weights
+"$PY" -m training.export --model "$WORK/s2/ema.pt" --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --check "$WORK/st2/dev.jsonl" \
+    --out claimline/matching/weights
 "$PY" -m training.fit_aggregate --corpus "$CORPUS" --rows "$WORK/st2/dev.jsonl"

@@ -41,9 +41,10 @@ def encode(tok: Tokenizer, claims: list[str], passages: list[str], contexts: lis
     return out
 
 
-def load_rows(paths: list[Path], tok: Tokenizer) -> list[dict[str, Any]]:
-    """Rows with their token ids, segments and a multi-hot target."""
+def load_rows(paths: list[Path], tok: Tokenizer, *, every: int = 1) -> list[dict[str, Any]]:
+    """Rows with their token ids, segments and a multi-hot target; with ``every`` a sample of one in so many."""
     rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = rows[::every]
     coded = encode(tok, [r["c"] for r in rows], [r["p"] for r in rows], [r.get("x", "") for r in rows])
     for r, (ids, segments) in zip(rows, coded, strict=True):
         r["ids"], r["seg"] = ids, segments

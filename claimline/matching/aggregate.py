@@ -81,7 +81,8 @@ def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -
     """Fold the windows of one article into its outcome for one claim. No windows: unrelated."""
     params = params or load_params()
     if not windows:
-        return Outcome("unrelated", True, dict.fromkeys(ORDER, 0.0) | {"unrelated": 1.0}, ())
+        nothing: dict[str, float] = {k: float(k == "unrelated") for k in ORDER}
+        return Outcome("unrelated", True, nothing, ())
     probabilities = fold([w.probs for w in windows], params)
     stance = max(ORDER, key=lambda k: probabilities[k])
     return Outcome(stance, probabilities[stance] >= params.threshold, probabilities, _deciding(windows, stance))
