@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import json
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 from rich.text import Text
@@ -215,10 +217,16 @@ def undo(
 def decisions(
     topic: str | None = out.TOPIC,
     undone: bool = typer.Option(False, "--undone", help="Those that were taken back too."),
+    export_pairs: Path | None = typer.Option(
+        None, "--export-pairs", metavar="FILE", help="Write them as training pairs (JSONL)."
+    ),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
     """What people decided, newest first."""
+    if export_pairs is not None:
+        _export_pairs(export_pairs, topic, db)
+        return
     from storage import claims
     from storage import decisions as stored
 
@@ -252,6 +260,21 @@ def decisions(
         for r in rows
     ]
     out.table(None, ["id", "at (UTC)", "by", "kind", "claim", "says", "note"], cells)
+
+
+def _export_pairs(file: Path, topic: str | None, db: str | None) -> None:
+    from flows.decided import decided, training_pairs
+    from storage import claims
+
+    with opening.desk(db) as desk:
+        with desk.db.read() as s:
+            topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+        rows = [row for one in topics for row in decided(desk, one)]
+    pairs = training_pairs(rows)
+    file.write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in pairs), encoding="utf-8")
+    typer.echo(f"{file}: {len(pairs)} pairs")
+    if len(pairs) < len(rows):
+        out.say(f"{len(rows) - len(pairs)} decisions point at no words, or are of mixed articles: left out")
 
 
 def outlets(
