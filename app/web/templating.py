@@ -19,6 +19,7 @@ from claimline.models import DateFinding
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates"
 _RTL = frozenset({"ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb"})
+_LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -37,7 +38,7 @@ def environment() -> Environment:
     env.filters.update(
         when=when, day=day, outside=outside, at_quote=at_quote, host=host, plain=plain, data=data, direction=direction
     )
-    env.filters.update(share=share, fragment=fragment, dated=dated, count=count)
+    env.filters.update(share=share, fragment=fragment, language=language, dated=dated, count=count)
     return env
 
 
@@ -86,6 +87,11 @@ def dated(finding: DateFinding) -> str:
 def plain(text: str | None) -> str:
     """Fetched words without characters that would reorder or hide others on the screen."""
     return _CONTROL.sub(" ", text or "")
+
+
+def language(lang: str | None) -> str:
+    """A language tag that browsers know the form of; else nothing."""
+    return lang if lang and _LANGUAGE.match(lang) else ""
 
 
 def direction(lang: str | None) -> str:

@@ -1,0 +1,231 @@
+"""The page in a real browser: from the list to a quote to a decision and back; nothing runs that is not ours."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.web import create_app
+from claimline.settings import Settings
+from storage import decisions
+from storage.engine import Database, open_database
+from tests.web_data import build
+
+pytest.importorskip("playwright", reason="the dev tools bring Playwright")
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")]
+
+CLAIM = "/claims/harbour-bridge/bridge-safe"
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('browser') / 'room.db'}")
+    build(opened, hostile=True)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="module")
+def base(db: Database) -> Iterator[str]:
+    import uvicorn
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(Settings(), db=db), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        opened = p.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Watched:
+    """A tab whose every complaint and every request is remembered."""
+
+    def __init__(self, browser: Any, base: str, **options: Any) -> None:
+        self.base = base
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        self.tab = self.context.new_page()
+        self.tab.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.tab.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.tab.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.tab.on("request", lambda r: None if r.url.startswith((base, "data:")) else self.elsewhere.append(r.url))
+
+    def go(self, path: str) -> Any:
+        self.tab.goto(self.base + path)
+        self.tab.wait_for_load_state("networkidle")
+        return self.tab
+
+
+@pytest.fixture
+def watched(browser: Any, base: str) -> Iterator[Watched]:
+    tab = Watched(browser, base)
+    yield tab
+    assert tab.elsewhere == []
+    assert [c for c in tab.complaints if "status of 4" not in c] == []
+    tab.context.close()
+
+
+def paths(tab: Any) -> list[str]:
+    found = tab.eval_on_selector_all("a[href^='/articles/']", "els => els.map(e => e.getAttribute('href'))")
+    ours = ["/", CLAIM, f"{CLAIM}/dossier", "/review", "/sources", "/runs", "/topics", "/topics/harbour-bridge", "/account"]
+    forms = ["/topics/harbour-bridge/claims/bridge-safe", "/topics/harbour-bridge/import", "/api", "/login"]
+    return [*ours, *forms, *found[:3]]
+
+
+def test_from_the_list_to_a_quote_to_a_decision_and_back(watched: Watched, db: Database) -> None:
+    tab = watched.go("/")
+    tab.get_by_role("link", name="The harbour bridge will be closed").click()
+    assert tab.locator("h1").inner_text().startswith("The harbour bridge will be closed")
+    tab.wait_for_selector(".plot .u-wrap canvas")
+    tab.get_by_role("link", name="Read it in the article").first.click()
+    tab.wait_for_selector("mark.side-supports")
+    tab.get_by_role("button", name="false", exact=True).click()
+    tab.wait_for_load_state("networkidle")
+    assert "refutes" in tab.locator(".claim-card").first.inner_text()
+    tab.go_back()
+    tab = watched.go("/claims/harbour-bridge/bridge-closed")
+    assert "Reported as false" in tab.locator(".verdict").inner_text()
+    with db.read() as s:
+        assert decisions.decisions(s)[0].stance == "refutes"
+
+
+def test_the_queue_by_keyboard_is_there_at_once(watched: Watched, db: Database) -> None:
+    tab = watched.go("/review")
+    with db.read() as s:
+        before = len(decisions.decisions(s))
+    first = tab.locator(".case.now").get_attribute("id")
+    began = time.perf_counter()
+    tab.keyboard.press("2")
+    tab.wait_for_function("id => document.querySelector('.case.now')?.id !== id", arg=first)
+    assert time.perf_counter() - began < 1.0
+    tab.wait_for_selector(f"[id='{first}'].decided")
+    tab.keyboard.press("n")
+    tab.keyboard.type("12ax by hand")  # letters in a note decide nothing
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("j")
+    tab.keyboard.press("k")
+    tab.keyboard.press("u")
+    tab.wait_for_selector(f"[id='{first}']:not(.decided)")
+    with db.read() as s:
+        assert len(decisions.decisions(s)) == before
+
+
+def test_a_selected_passage_becomes_evidence(watched: Watched) -> None:
+    tab = watched.go(CLAIM)
+    tab.get_by_role("link", name="Read it in the article").nth(2).click()
+    tab.wait_for_selector("#text p")
+    tab.evaluate(
+        """() => { const p = [...document.querySelectorAll('#text p')].at(-1), r = document.createRange();
+        r.selectNodeContents(p); const s = getSelection(); s.removeAllRanges(); s.addRange(r); }"""
+    )
+    tab.get_by_role("button", name="Add as evidence").click()
+    tab.locator("#add-evidence input[value=neutral]").check()
+    tab.locator("#add-evidence").get_by_role("button", name="Add", exact=True).click()
+    tab.wait_for_load_state("networkidle")
+    assert "added by" in tab.locator("main").inner_text()
+
+
+def test_the_filter_works_as_one_types_and_the_address_says_so(watched: Watched) -> None:
+    tab = watched.go(CLAIM)
+    tab.locator("#row-q").press_sequentially("Gutachten")
+    tab.wait_for_function("() => document.querySelectorAll('#rows .row').length === 1")
+    assert "q=Gutachten" in tab.url
+
+
+def test_a_day_and_a_copied_link_pin_what_is_seen(browser: Any, base: str) -> None:
+    watched = Watched(browser, base, permissions=["clipboard-read", "clipboard-write"])
+    tab = watched.go(CLAIM)
+    tab.locator("#as-of").fill("2019-12-31")
+    tab.get_by_role("button", name="Show").click()
+    tab.wait_for_selector(".past")
+    assert "Reported as true" in tab.locator(".verdict").inner_text()
+    tab.get_by_role("link", name="Copy link").click()
+    tab.wait_for_selector("#notices .notice")
+    copied = tab.evaluate("() => navigator.clipboard.readText()")
+    assert "/c/" in copied
+    assert "as_of=2019-12-31" in copied
+    assert "known_at=" in copied
+    tab.goto(copied)
+    assert "Reported as true" in tab.locator(".verdict").inner_text()
+    watched.context.close()
+
+
+def test_no_page_complains_runs_foreign_words_or_asks_elsewhere(watched: Watched) -> None:
+    for path in paths(watched.go(CLAIM)):
+        tab = watched.go(path)
+        assert tab.evaluate("() => window.hit") is None, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Any, base: str, scheme: str) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    watched = Watched(browser, base, color_scheme=scheme, bypass_csp=True)
+    told: list[tuple[str, str, list[str]]] = []
+    for path in paths(watched.go(CLAIM)):
+        found = Axe().run(watched.go(path))["violations"]
+        told += [(path, v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+    assert told == []
+    watched.context.close()
+
+
+def test_it_reads_without_script_and_on_a_narrow_screen(browser: Any, base: str) -> None:
+    watched = Watched(browser, base, java_script_enabled=False)
+    tab = watched.go(CLAIM)
+    assert tab.locator(".timeline-drawing").is_visible()
+    tab.locator("#row-q").fill("Gutachten")
+    tab.locator("#voices").get_by_role("button", name="Filter").click()
+    assert tab.locator("#rows .row").count() == 1
+    watched.context.close()
+    narrow = Watched(browser, base)
+    narrow.tab.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/", CLAIM, "/review", "/sources"):
+        tab = narrow.go(path)
+        wide = tab.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, path
+    narrow.context.close()
+
+
+def test_a_server_that_is_away_is_said(watched: Watched) -> None:
+    tab = watched.go("/review")
+    watched.context.set_offline(True)
+    tab.keyboard.press("3")
+    tab.wait_for_selector("#notices .notice-bad")
+    assert "was not sent" in tab.locator("#notices").inner_text()
+    watched.context.set_offline(False)
+    watched.complaints.clear()
+
+
+def test_two_reviewers_at_once_see_one_another(browser: Any, base: str) -> None:
+    ada, ben = Watched(browser, base), Watched(browser, base)
+    first, second = ada.go("/review"), ben.go("/review")
+    first.keyboard.press("3")
+    first.wait_for_selector(".case.decided")
+    second.keyboard.press("1")
+    second.wait_for_selector(".case.conflict")
+    assert "Yours was not stored" in second.locator(".case.conflict").inner_text()
+    ada.context.close()
+    ben.context.close()
