@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from claimline import sources as source_kinds
 from claimline.errors import FetchFailed, SourceError, StorageError
@@ -26,6 +27,7 @@ from storage.records import StoredSource, StoredTopic, ToFetch
 INLINE_BATCH = 96
 FETCH_ROUND = 2_000
 GONE = frozenset({404, 410})
+EARLY = timedelta(minutes=5)
 
 
 def stored_topic(desk: Desk, slug: str) -> StoredTopic:
@@ -46,7 +48,15 @@ def due_sources(desk: Desk, topic: StoredTopic, *, everything: bool = True) -> t
     with desk.db.read() as s:
         known = articles.sources(s, topic.id)
     now = desk.now()
-    return tuple(k for k in known if not k.paused and (everything or k.next_due_at is None or k.next_due_at <= now))
+    return tuple(k for k in known if not k.paused and (everything or _is_due(k, now)))
+
+
+def _is_due(source: StoredSource, now: datetime) -> bool:
+    """A little early is in time: else a feed that is due every hour would miss every hourly run by the length of the last."""
+    if source.next_due_at is None:
+        return True
+    wait = source.next_due_at - source.last_answered_at if source.last_answered_at and not source.failures else timedelta(0)
+    return source.next_due_at <= now + max(EARLY, wait / 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,23 @@ Phase = Callable[[Work], None]
 Params = Mapping[str, object]
 
 
-def track(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None, only: str | None = None) -> TrackReport:
-    """One run for one topic under its lease; raises LeaseHeld where another run is at it. `only`: ask this source alone."""
-    first = look if only is None else lambda work: look(work, only)
+def track(
+    desk: Desk,
+    slug: str,
+    *,
+    hands: Hands = PLAIN,
+    params: Params | None = None,
+    only: str | None = None,
+    everything: bool = True,
+) -> TrackReport:
+    """One run for one topic under its lease; raises LeaseHeld where another run is at it.
+
+    `only`: ask this source alone. With `everything` false, only the sources whose turn it is are asked.
+    """
+
+    def first(work: Work) -> None:
+        look(work, only, everything=everything)
+
     return at_work(desk, slug, "track", (first, read, compare, judge, settle), hands=hands, params=params)
 
 
@@ -188,9 +202,10 @@ def at_work(
     return work.report()
 
 
-def look(work: Work, only: str | None = None) -> None:
-    """Asks every source that is not paused (or the one at `only`)."""
-    sources = [s for s in intake.due_sources(work.desk, work.topic) if only in (None, s.locator)]
+def look(work: Work, only: str | None = None, *, everything: bool = True) -> None:
+    """Asks every source that is not paused (or the one at `only`, or those that are due)."""
+    due = intake.due_sources(work.desk, work.topic, everything=everything)
+    sources = [s for s in due if only in (None, s.locator)]
     answers = iter(work.hands.ask(work.desk, work.topic, sources))
     while batch := list(islice(answers, 1 if len(sources) <= STORE_BATCH else STORE_BATCH)):
         for report, part in store_whole(work, batch):

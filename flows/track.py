@@ -31,14 +31,17 @@ from flows.steps import Hands, Params, TrackReport
 from flows.tasks import at_desk
 
 
-def _track(desk: Desk, slug: str, hands: Hands, params: Params) -> TrackReport:
-    return steps.track(desk, slug, hands=hands, params=params)
-
-
 @flow(name="track", task_runner=TASK_RUNNER)
-def track(topics: list[str] | None = None) -> State[Any]:
-    """Looks for news of the topics (by slug; none given: all), matches them to the claims, records what changed."""
-    return over_topics(topics, _track).state()
+def track(topics: list[str] | None = None, everything: bool = False) -> State[Any]:
+    """Looks for news of the topics (by slug; none given: all), matches them to the claims, records what changed.
+
+    A schedule asks the sources that are due; `everything` asks all of them.
+    """
+
+    def job(desk: Desk, slug: str, hands: Hands, params: Params) -> TrackReport:
+        return steps.track(desk, slug, hands=hands, params=params, everything=everything)
+
+    return over_topics(topics, job).state()
 
 
 # --- In this process ------------------------------------------------------------------------------------------------
@@ -47,7 +50,7 @@ def track(topics: list[str] | None = None) -> State[Any]:
 def track_in_process(desk: Desk, slugs: Sequence[str]) -> list[TrackReport]:
     """Runs the flow here, at this desk: with the Prefect server that is configured, or a temporary one of its own."""
     with _quietly(desk), at_desk(desk):
-        state: State[Any] = track(list(slugs), return_state=True)
+        state: State[Any] = track(list(slugs), everything=True, return_state=True)
         outcome: Outcome = state.result(raise_on_failure=True)
     for held in outcome.left:
         raise held

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName
 from claimline.models import Skip, SourceReport
+from claimline.sources import polling
 from storage import tables as t
 from storage.leases import acquire, lease, leases, release
 from storage.outbox import mark_failed, mark_sent, outbox, stuck
@@ -35,6 +36,7 @@ __all__ = [
     "looked",
     "mark_failed",
     "mark_sent",
+    "news_at",
     "outbox",
     "read_state",
     "release",
@@ -46,8 +48,10 @@ __all__ = [
 ]
 
 MAX_SKIPS = 2_000
-_BACK_OFF = timedelta(minutes=15)
-_BACK_OFF_CAP = timedelta(days=1)
+# A run's own length does not make several pieces of news of one.
+_ONE_PIECE = polling.SHORTEST
+_NEWS_KEPT = 20
+_DUE_WITHIN = polling.LONGEST
 
 
 class Looked(StrEnum):
@@ -164,13 +168,36 @@ def source_failed(s: Session, source_id: int, reason: str, *, now: datetime) -> 
     """A source did not answer: it is asked again later and later."""
     src = t.sources
     failures = s.execute(sa.select(src.c.failures).where(src.c.id == source_id)).scalar_one() + 1
-    due = now + min(_BACK_OFF_CAP, _BACK_OFF * 2 ** min(failures - 1, 10))
+    due = polling.next_due(polling.Asked(now, failures=failures))
     values = {"failures": failures, "last_error": reason, "last_asked_at": now, "next_due_at": due}
     s.execute(sa.update(src).where(src.c.id == source_id).values(**values))
 
 
+def news_at(s: Session, source_id: int) -> tuple[datetime, ...]:
+    """When the source last named something new, oldest first; what came within a quarter of an hour came at once."""
+    d = t.discoveries
+    query = (
+        sa.select(d.c.found_at).distinct().where(d.c.source_id == source_id).order_by(d.c.found_at.desc()).limit(20 * _NEWS_KEPT)
+    )
+    found: list[datetime] = []
+    for at in s.execute(query).scalars():
+        if not found or found[-1] - at >= _ONE_PIECE:
+            found.append(at)
+    return tuple(reversed(found[:_NEWS_KEPT]))
+
+
+def _set_due(s: Session, source_id: int, now: datetime) -> None:
+    """After an answer: as often as it has news. A failure has set its own time."""
+    src = t.sources
+    row = s.execute(sa.select(src.c.failures, src.c.last_asked_at).where(src.c.id == source_id)).one()
+    if row.failures:
+        return
+    due = polling.next_due(polling.Asked(row.last_asked_at or now, news_at(s, source_id)))
+    s.execute(sa.update(src).where(src.c.id == source_id).values(next_due_at=due))
+
+
 def cover(s: Session, reports: Sequence[SourceReport], *, now: datetime) -> None:
-    """Add what sources answered to the day's account."""
+    """Add what sources answered to the day's account, and set when each is due again."""
     c = t.coverage
     for report in reports:
         mine = (c.c.source_id == report.source_id) & (c.c.day == now.date())
@@ -187,6 +214,7 @@ def cover(s: Session, reports: Sequence[SourceReport], *, now: datetime) -> None
             "last_at": now,
         }
         s.execute(sa.update(c).where(mine).values(**values))
+        _set_due(s, report.source_id, now)
 
 
 def coverage(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[CoverageDay, ...]:
@@ -228,6 +256,9 @@ def read_state(s: Session, topic_id: int, *, known_at: datetime | None = None) -
     query = query.where(ts.c.topic_id == topic_id, ts.c.retired_at.is_(None), ts.c.paused.is_(False))
     sources = s.execute(query.order_by(ts.c.position)).all()
     day = last.date() if last else None
-    heard = {row.source_id for row in coverage(s, topic_id, since=day, until=day) if row.answered} if day else set()
+    # A source is asked when it is due, which need not be every day: its last answer counts.
+    rows = coverage(s, topic_id, since=day - _DUE_WITHIN, until=day) if day else ()
+    newest = {row.source_id: row.answered > 0 for row in rows}
+    heard = {source_id for source_id, answered in newest.items() if answered}
     silent = tuple(x.locator for x in sources if x.id not in heard)
     return ReadState(last, good, len(sources), len(sources) - len(silent), silent)

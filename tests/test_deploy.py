@@ -33,7 +33,7 @@ def test_each_entrypoint_is_a_module_path_that_leads_to_a_flow(name: str) -> Non
 def test_parameters_are_topics_and_days_never_paths_or_databases(name: str) -> None:
     module, _, function = str(BY_NAME[name]["entrypoint"]).rpartition(".")
     flow = getattr(import_module(module), function)
-    assert set(inspect.signature(flow.fn).parameters) <= {"topics", "topic", "date_from", "date_to"}
+    assert set(inspect.signature(flow.fn).parameters) <= {"topics", "topic", "date_from", "date_to", "everything"}
 
 
 def test_the_daily_run_has_a_schedule_with_a_timezone_and_runs_alone() -> None:

@@ -265,3 +265,40 @@ def test_the_topics_of_a_run_are_slugs_each_once_and_none_means_all(desk: Desk, 
     assert running.slugs(desk, [slug, slug]) == [slug]
     with pytest.raises(UsageError, match="no topic named"):
         running.slugs(desk, [str(tmp_path / "topic.yaml")])
+
+
+# --- Whose turn it is -----------------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_run_asks_what_is_due_and_one_by_hand_asks_all(desk: Desk) -> None:
+    slug = start(desk)
+    steps.track(desk, slug, hands=Script().hands())
+
+    def asked(minutes: int, *, everything: bool) -> int:
+        script = Script()
+        at = replace(desk, now=lambda: NOW + timedelta(minutes=minutes))
+        steps.track(at, slug, hands=script.hands(), everything=everything)
+        return len(script.asked)
+
+    assert asked(20, everything=False) == 0
+    assert asked(20, everything=True) == 3
+    assert asked(85, everything=False) == 3
+
+
+def test_a_daily_run_asks_a_source_of_a_daily_turn_every_day(desk: Desk) -> None:
+    slug = start(desk, FEEDS[0])
+    asked = 0
+    for days in range(10):
+        script = Script(feed=Discovered((Entry(f"https://news.example/{days}"),)))
+        steps.track(replace(desk, now=lambda d=days: NOW + timedelta(days=d)), slug, hands=script.hands(), everything=False)  # type: ignore[misc]
+        asked += len(script.asked)
+    assert asked == 10
+
+
+def test_a_source_that_fails_is_left_alone_for_a_while(desk: Desk) -> None:
+    slug = start(desk, FEEDS[0])
+    for _ in range(3):
+        steps.track(desk, slug, hands=Script(feed=SourceError("x", "timeout")).hands())
+    soon = replace(desk, now=lambda: NOW + timedelta(minutes=30))
+    steps.track(soon, slug, hands=(script := Script()).hands(), everything=False)
+    assert script.asked == []
