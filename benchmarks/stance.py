@@ -204,7 +204,10 @@ def _answers(
 
 
 def _text(r: Mapping[str, Any]) -> Text:
-    published = date.fromisoformat(r["published"][:10]) if r.get("published") else None
+    try:
+        published = date.fromisoformat(str(r.get("published") or "")[:10])
+    except ValueError:  # a month or a year alone
+        published = None
     return Text(r["id"], r["text"], r.get("title"), r.get("lang"), published)
 
 
