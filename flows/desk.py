@@ -19,6 +19,7 @@ from claimline.models import Fetched, Validators
 from claimline.settings import Settings
 from claimline.web.client import open_client
 from claimline.web.manners import Manners
+from flows.manners import KnownRobots
 from storage.engine import Database, open_database
 
 
@@ -55,7 +56,9 @@ class Desk:
 
     def for_run(self) -> Desk:
         """The same desk with what the clients of one run know together: pace, budgets, robots.txt."""
-        return self if self.manners else replace(self, manners=Manners(self.settings, clock=self.now))
+        if self.manners:
+            return self
+        return replace(self, manners=Manners(self.settings, clock=self.now, robots_known=KnownRobots(self.db.cache)))
 
     def open_client(self, allow_private: Collection[str]) -> Any:
         return self.client(self.settings, allow_private=tuple(allow_private), clock=self.now, manners=self.manners)

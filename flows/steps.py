@@ -15,7 +15,7 @@ from itertools import islice
 from claimline.errors import ClaimlineError
 from claimline.models import Skip, SourceReport, Topic
 from claimline.topics import digest, dump
-from flows import intake, judging, outbox
+from flows import intake, judging, manners, outbox
 from flows.desk import Desk
 from flows.intake import Asked
 from flows.tally import Tally
@@ -197,6 +197,9 @@ def at_work(
         except BaseException as error:
             finish_run(desk, work.run_id, work.reports if covers else (), work.tally, error=_one_line(error))
             raise
+        finally:
+            if desk.manners:
+                manners.keep(desk.db.cache, desk.manners)
         finish_run(desk, work.run_id, work.reports if covers else (), work.tally)
         work.tally.add(hands.tell(desk, topic))
     return work.report()

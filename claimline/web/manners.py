@@ -27,7 +27,7 @@ class Manners:
         robots_known: Mapping[str, RobotsRecord] | None = None,
     ) -> None:
         self.hosts = Hosts(monotonic=monotonic, sleep=sleep)
-        self.robots = Robots(settings.effective_user_agent, clock, robots_known or {})
+        self.robots = Robots(settings.effective_user_agent, clock, {} if robots_known is None else robots_known)
 
     def robots_seen(self) -> Mapping[str, RobotsRecord]:
         """The robots.txt read in this run, by origin."""

@@ -53,7 +53,7 @@ class Robots:
     def __init__(self, user_agent: str, clock: Callable[[], datetime], known: Mapping[str, RobotsRecord]) -> None:
         self._clock = clock
         self._agent = re.split(r"[/\s]", user_agent, maxsplit=1)[0] or _AGENT
-        self._known = dict(known)
+        self._known = known
         self._rules: dict[str, _Rules] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
