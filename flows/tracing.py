@@ -91,7 +91,8 @@ def _in_topic(
         for w in windows if only else ():
             chance = w.probs
             words = revision.text[w.start : w.end]
-            detail = f"{_chances(chance)}  {words[:140]}"
+            note = f"[{w.note}]  " if w.note else ""
+            detail = f"{_chances(chance)}  {note}{words[:140]}"
             yield TraceStep("passage", True, detail, {"start": w.start, "end": w.end})
         held = judged.get(slug)
         if held is None:
