@@ -102,12 +102,14 @@ def store_answer(desk: Desk, topic: StoredTopic, asked: Asked) -> tuple[SourceRe
     if asked.found is None:
         error = asked.error or Skip(source.locator, "no answer", failed=True)
         reason = f"{error.reason}" + (f": {error.detail}" if error.detail else "")
-        tally.skip(error)
+        tally.skip(error, source.id)
         desk.db.write(lambda s: runs.source_failed(s, source.id, reason, now=desk.now()))
         return replace(report, error=reason), tally
     found = asked.found
     for skip in found.skips:
-        tally.skip(skip)
+        tally.skip(skip, source.id)
+    if found.not_modified:
+        tally.of_source(source.id, "not-modified")
     saved = _store(desk, topic, source, found, tally)
     return (
         replace(
@@ -229,9 +231,10 @@ def _save(s: Session, desk: Desk, got: Got, store: str, tally: Tally) -> None:
         alias=_alias(got),
         store=store,
     )
-    tally.saw(saved, skip)
+    tally.saw(saved, skip, got.wanted.source_id)
     if got.cleaned is not None and saved.new_revision and not got.cleaned.published.certain:
         tally.counts["date-uncertain"] += 1
+        tally.of_source(got.wanted.source_id, "date-uncertain")
 
 
 def _alias(got: Got) -> str | None:

@@ -195,12 +195,12 @@ def at_work(
             for phase in phases:
                 phase(work)
         except BaseException as error:
-            finish_run(desk, work.run_id, work.reports if covers else (), work.tally, error=_one_line(error))
+            finish_run(desk, work.run_id, work.reports, work.tally, covers=covers, error=_one_line(error))
             raise
         finally:
             if desk.manners:
                 manners.keep(desk.db.cache, desk.manners)
-        finish_run(desk, work.run_id, work.reports if covers else (), work.tally)
+        finish_run(desk, work.run_id, work.reports, work.tally, covers=covers)
         work.tally.add(hands.tell(desk, topic))
     return work.report()
 
@@ -316,10 +316,19 @@ def start_run(desk: Desk, topic: StoredTopic, flow: str, params: Params) -> int:
     return desk.db.write(lambda s: runs.start(s, topic_id=topic.id, flow=flow, holder=desk.holder, params=params, now=desk.now()))
 
 
-def finish_run(desk: Desk, run_id: int, reports: Sequence[SourceReport], tally: Tally, *, error: str | None = None) -> None:
+def finish_run(
+    desk: Desk,
+    run_id: int,
+    reports: Sequence[SourceReport],
+    tally: Tally,
+    *,
+    covers: bool = True,
+    error: str | None = None,
+) -> None:
     """Closes the run's row with its counts, its skips and what each source answered."""
-    asked = len(reports)
-    answered = sum(r.answered for r in reports)
+    heard = reports if covers else ()
+    asked = len(heard)
+    answered = sum(r.answered for r in heard)
     sufficient = error is None and asked > 0 and answered / asked >= desk.settings.sufficient_share
     desk.db.write(
         lambda s: runs.finish(
@@ -328,7 +337,8 @@ def finish_run(desk: Desk, run_id: int, reports: Sequence[SourceReport], tally: 
             counts=dict(tally.counts),
             skips=tally.skips,
             cost={**{f"seconds-{k}": round(v, 3) for k, v in tally.seconds.items()}, **tally.cost},
-            coverage=reports,
+            coverage=heard,
+            reasons=tally.reasons if covers else None,
             sufficient=sufficient,
             error=error,
             now=desk.now(),

@@ -435,6 +435,7 @@ class CoverageDay:
     found: int
     new: int
     error: str | None
+    reasons: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

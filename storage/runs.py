@@ -28,6 +28,7 @@ __all__ = [
     "Looked",
     "acquire",
     "beat",
+    "blind_days",
     "cover",
     "coverage",
     "finish",
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 MAX_SKIPS = 2_000
+LANGUAGE_NOT_READ = "language not read"
 # A run's own length does not make several pieces of news of one.
 _ONE_PIECE = polling.SHORTEST
 _NEWS_KEPT = 20
@@ -96,12 +98,19 @@ def finish(
     skips: Sequence[Skip] = (),
     cost: Mapping[str, float] | None = None,
     coverage: Sequence[SourceReport] = (),
+    reasons: Mapping[int, Mapping[str, int]] | None = None,
     sufficient: bool,
     error: str | None = None,
     now: datetime,
 ) -> None:
-    """Close a run with its figures; the skips beyond the first thousands are only counted."""
+    """Close a run with its figures; the skips beyond the first thousands are only counted.
+
+    `reasons`: by source, how often something was left out or failed, and why.
+    """
     cover(s, coverage, now=now)
+    if reasons is not None:
+        _account(s, reasons, now)
+        _account(s, _not_read(s, run_id), now)
     kept = [{k: v for k, v in asdict(skip).items() if v not in ("", False)} for skip in skips[:MAX_SKIPS]]
     more = {"skips-not-listed": len(skips) - MAX_SKIPS} if len(skips) > MAX_SKIPS else {}
     s.execute(
@@ -217,11 +226,39 @@ def cover(s: Session, reports: Sequence[SourceReport], *, now: datetime) -> None
         _set_due(s, report.source_id, now)
 
 
+def _account(s: Session, reasons: Mapping[int, Mapping[str, int]], now: datetime) -> None:
+    """Adds to the day's reasons; a source that was not asked on this day has a row for its articles all the same."""
+    c = t.coverage
+    for source_id, counts in reasons.items():
+        mine = (c.c.source_id == source_id) & (c.c.day == now.date())
+        held = s.execute(sa.select(c.c.reasons).where(mine)).first()
+        if held is None:
+            empty = {"asked": 0, "answered": 0, "found": 0, "new": 0}
+            s.execute(sa.insert(c).values(source_id=source_id, day=now.date(), last_at=now, **empty))
+        before = (held.reasons if held is not None else None) or {}
+        added = {reason: before.get(reason, 0) + counts.get(reason, 0) for reason in sorted({*before, *counts})}
+        s.execute(sa.update(c).where(mine).values(reasons=added))
+
+
+def _not_read(s: Session, run_id: int) -> dict[int, dict[str, int]]:
+    """By source, the texts of a run in a language that the matcher does not read."""
+    x, r, d = t.scans, t.revisions, t.discoveries
+    query = (
+        sa.select(d.c.source_id, sa.func.count(sa.distinct(r.c.id)))
+        .select_from(x)
+        .join(r, r.c.id == x.c.revision_id)
+        .join(d, d.c.article_id == r.c.article_id)
+        .where(x.c.run_id == run_id, x.c.outcome == LANGUAGE_NOT_READ)
+        .group_by(d.c.source_id)
+    )
+    return {source_id: {"skipped-language-not-read": count} for source_id, count in s.execute(query).tuples()}
+
+
 def coverage(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[CoverageDay, ...]:
     """What each of the topic's sources answered on each day, oldest first."""
     c, ts, src = t.coverage, t.topic_sources, t.sources
     query = (
-        sa.select(c.c.source_id, src.c.locator, c.c.day, c.c.asked, c.c.answered, c.c.found, c.c.new, c.c.error)
+        sa.select(c.c.source_id, src.c.locator, c.c.day, c.c.asked, c.c.answered, c.c.found, c.c.new, c.c.error, c.c.reasons)
         .join(src, src.c.id == c.c.source_id)
         .join(ts, (ts.c.source_id == src.c.id) & (ts.c.topic_id == topic_id))
         .order_by(c.c.day, ts.c.position)
@@ -230,12 +267,25 @@ def coverage(s: Session, topic_id: int, *, since: date | None = None, until: dat
         query = query.where(c.c.day >= since)
     if until is not None:
         query = query.where(c.c.day <= until)
-    return tuple(CoverageDay(*row) for row in s.execute(query).tuples())
+    rows = (row._asdict() for row in s.execute(query))
+    return tuple(CoverageDay(**{**row, "reasons": row["reasons"] or {}}) for row in rows)
 
 
 def looked(s: Session, topic_id: int, day: date) -> Looked:
     """Whether we read on a day: silence means something only where we did."""
-    rows = coverage(s, topic_id, since=day, until=day)
+    return _looked([row for row in coverage(s, topic_id, since=day, until=day) if row.asked])
+
+
+def blind_days(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[date, ...]:
+    """The days on which we could not look: sources were asked and none answered."""
+    by_day: dict[date, list[CoverageDay]] = {}
+    for row in coverage(s, topic_id, since=since, until=until):
+        if row.asked:
+            by_day.setdefault(row.day, []).append(row)
+    return tuple(day for day, rows in by_day.items() if _looked(rows) is Looked.BLIND)
+
+
+def _looked(rows: Sequence[CoverageDay]) -> Looked:
     answered = sum(row.answered > 0 for row in rows)
     if not rows:
         return Looked.NOT_WATCHED
@@ -258,7 +308,7 @@ def read_state(s: Session, topic_id: int, *, known_at: datetime | None = None) -
     day = last.date() if last else None
     # A source is asked when it is due, which need not be every day: its last answer counts.
     rows = coverage(s, topic_id, since=day - _DUE_WITHIN, until=day) if day else ()
-    newest = {row.source_id: row.answered > 0 for row in rows}
+    newest = {row.source_id: row.answered > 0 for row in rows if row.asked}
     heard = {source_id for source_id, answered in newest.items() if answered}
     silent = tuple(x.locator for x in sources if x.id not in heard)
     return ReadState(last, good, len(sources), len(sources) - len(silent), silent)

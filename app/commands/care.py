@@ -102,7 +102,7 @@ def coverage(
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
-    """For each source and day: asked, answered, new, failed; and which days we could not look."""
+    """For each source and day: asked, answered, new, left out or failed and why; and which days we could not look."""
     from storage import claims, runs
 
     since = datetime.now(UTC).date() - timedelta(days=days - 1)
@@ -120,13 +120,15 @@ def coverage(
             "found": r.found,
             "new": r.new,
             "error": r.error,
+            "reasons": dict(r.reasons),
         }
         for slug, r in found
     ]
     if as_json:
         out.json_lines(rows)
         return
-    out.table(None, list(rows[0]) if rows else ["topic", "day", "source"], [list(r.values()) for r in rows])
+    cells = [[*({**r, "reasons": ", ".join(f"{n} {reason}" for reason, n in r["reasons"].items())}).values()] for r in rows]
+    out.table(None, list(rows[0]) if rows else ["topic", "day", "source"], cells)
     blind = [f"{slug} {day}" for (slug, day), how in looked.items() if str(how) == "we could not look"]
     if blind:
         out.say("we could not look: " + ", ".join(blind))

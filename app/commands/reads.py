@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -89,6 +90,8 @@ def history(
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         status = ledger.status(s, found.id, as_of=day, known_at=known)
         far = _how_far(s, found.topic_slug, known)
+        blind = _blind(s, found.topic_id, changes, day, known)
+    far = "\n".join(filter(None, (far, blind)))
     if as_json:
         out.json_lines(reading.change_row(c) for c in changes)
         out.say(far)
@@ -105,6 +108,28 @@ def history(
     for stored_change in changes:
         change_lines(stored_change)
     out.say(far)
+
+
+def _blind(s: Session, topic_id: int, changes: Sequence[StoredChange], day: date | None, known: datetime | None) -> str:
+    """The gaps in what we could see, from the first change on: a claim that did not change then may have."""
+    from storage import runs
+
+    if not changes:
+        return ""
+    ends = [d for d in (day, known.date() if known else None) if d is not None]
+    days = runs.blind_days(s, topic_id, since=min(c.change.valid_from for c in changes), until=min(ends, default=None))
+    return "we could not look on " + ", ".join(_spans(days)) if days else ""
+
+
+def _spans(days: Sequence[date]) -> list[str]:
+    """Days in a row as one span."""
+    spans: list[tuple[date, date]] = []
+    for day in days:
+        if spans and (day - spans[-1][1]).days == 1:
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return [f"{a}" if a == b else f"{a} to {b}" for a, b in spans]
 
 
 def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:

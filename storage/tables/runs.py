@@ -32,7 +32,7 @@ class Run(SQLModel, table=True):
 
 
 class Coverage(SQLModel, table=True):
-    """What a source answered on a day (UTC)."""
+    """What a source answered on a day (UTC); `reasons` counts why its answer or its articles were left out, or failed."""
 
     __tablename__ = "coverage"
     source_id: int = Field(foreign_key="sources.id", primary_key=True)
@@ -42,6 +42,7 @@ class Coverage(SQLModel, table=True):
     found: int = 0
     new: int = 0
     error: str | None = None
+    reasons: dict[str, int] | None = Field(default=None, sa_type=sa.JSON)
     last_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -1,0 +1,23 @@
+"""Why something was left out or failed, by source and day.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("coverage", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("reasons", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("coverage", schema=None) as batch_op:
+        batch_op.drop_column("reasons")
