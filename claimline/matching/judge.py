@@ -91,6 +91,8 @@ _TO_A_MACHINE = re.compile(
 # Trouble of the endpoint, not of the pair: the next pair would meet it too.
 _OUTAGE = frozenset({401, 402, 403, 404, 408, 425, 429, 500, 502, 503, 504, 529})
 
+_SILENT = frozenset({"no-connection", "certificate", "timeout", "too-slow", "host-resting"})
+
 
 class Post(Protocol):
     """`Client.post_json` of the one door to the network."""
@@ -324,7 +326,7 @@ def _told(error: FetchError) -> str:
 
 def _is_outage(error: FetchError) -> bool:
     if isinstance(error, FetchFailed):
-        return error.status in _OUTAGE if error.status is not None else error.reason in ("no-connection", "certificate")
+        return error.status in _OUTAGE if error.status is not None else error.reason in _SILENT
     return True
 
 

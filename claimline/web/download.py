@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
-from ssrfguard import SSRFGuardError
 
 from claimline.errors import BodyTooLarge, FetchError, FetchFailed, FetchRefused
 from claimline.settings import Settings
 from claimline.web import guard
+from claimline.web.failures import as_fetch_errors
 
 _PIECE = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -86,18 +86,12 @@ def _fetch(
         have = 0
     if size is not None and have == size:
         return
-    try:
+    with as_fetch_errors(url):
         response = _open(url, have, settings, door, allowed)
         try:
             _append(url, response, part, have, max_bytes, size, progress)
         finally:
             response.close()
-    except SSRFGuardError as refused:
-        raise FetchRefused(url, "private-address", str(refused)) from refused
-    except httpx.TimeoutException as failed:
-        raise FetchFailed(url, "timeout", str(failed)) from failed
-    except httpx.HTTPError as failed:
-        raise FetchFailed(url, "broken-connection", str(failed)) from failed
     done = part.stat().st_size if part.is_file() else 0
     if size is not None and done < size:
         raise FetchFailed(url, "truncated", f"{done} of {size} bytes")
