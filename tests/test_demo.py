@@ -19,7 +19,7 @@ from claimline.clean import clean
 from claimline.errors import SourceError
 from claimline.models import Entry, Fetched, Skip
 from claimline.sources import feed
-from tests.acceptance.command import Claimline
+from tests.acceptance.command import MODEL_WANTED, Claimline
 
 ROOT = "http://127.0.0.1:9"
 LATE = datetime(2021, 12, 1, tzinfo=UTC)
@@ -164,11 +164,12 @@ def test_nobody_answers_at_the_dead_feed(room: Newsroom) -> None:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Claimline, str, int]:
     run = Claimline(tmp_path_factory.mktemp("demo"))
-    ran = run("demo", "--db", str(run.database), timeout=290)
+    ran = run("demo", "--db", str(run.database), timeout=800)
     return run, ran.out + ran.err, ran.code
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_demo_ends_well_and_says_what_to_do_next(played: tuple[Claimline, str, int]) -> None:
     _, said, code = played
     assert code == 0, said
@@ -177,7 +178,9 @@ def test_the_demo_ends_well_and_says_what_to_do_next(played: tuple[Claimline, st
     assert "claimline track --topic" in said
 
 
+@MODEL_WANTED
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_in_the_demo_the_integration_claim_is_open_first_and_ends_refuted(played: tuple[Claimline, str, int]) -> None:
     rows = played[0]("history", demo.CLAIM, "--json").rows
     assert (rows[0]["to"], rows[0]["valid_from"]) == ("open", "2017-10-10")
@@ -186,6 +189,7 @@ def test_in_the_demo_the_integration_claim_is_open_first_and_ends_refuted(played
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_database_that_has_seen_the_demo_does_not_see_it_again(played: tuple[Claimline, str, int]) -> None:
     again = played[0]("demo", "--db", str(played[0].database))
     assert again.code == 2

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
+# What depends on how well the bundled model reads, and on nothing else. To be taken off when it reads well enough: a test that is
+# expected to fail and passes says so in the summary (XPASS).
+MODEL_WANTED = pytest.mark.xfail(reason="the bundled stance model does not read these texts well enough yet", strict=False)
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
 
 

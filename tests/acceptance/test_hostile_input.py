@@ -98,8 +98,7 @@ def test_what_cannot_be_read_has_one_clear_line(world: World, what: str, why: st
 
 
 def test_what_can_be_read_is_read_in_spite_of_its_neighbours(world: World) -> None:
-    rows = world.run("articles", "--json", "--claim", "s400-integration").rows
-    urls = {row["url"].rsplit("/", 1)[-1] for row in rows}
+    urls = {row["url"].rsplit("/", 1)[-1] for row in world.run("articles", "--json").rows}
     assert {"good.html", "good", "late", "charset", "charset.html", "nul"} <= urls
 
 
