@@ -24,7 +24,7 @@ DIGEST = "digest"
 KINDS: Mapping[str, str] = {
     CHANGE: "a claim's status changes",
     FIRST_REFUTATION: "a claim is reported as false, or disputed, for the first time",
-    SOURCE_SILENT: "a source has not answered three times in a row",
+    SOURCE_SILENT: "a source has not answered three times in a row, or has had nothing new for far longer than usual",
     NOTHING_READ: "no sufficient run for 26 hours",
     DIGEST: "once a day: yesterday's changes and how far we have read",
 }
@@ -94,6 +94,13 @@ def of_silence(topic: str, locator: str, failures: int, error: str | None) -> Me
     reason = f" ({error})" if error else ""
     lines = [f"{locator} has not answered {failures} times in a row{reason}.", "`claimline doctor` says what to do."]
     return Message(_line(f"{topic}: a source is silent"), _text(lines))
+
+
+def of_quiet(topic: str, locator: str, since: datetime) -> Message:
+    """It answers, and yet says nothing: moved, cut off, or closed."""
+    lines = [f"{locator} answers, but has had nothing new since {since:%Y-%m-%d}, which is far longer than usual."]
+    lines.append("Look whether it has moved; `claimline sources test` shows what it holds.")
+    return Message(_line(f"{topic}: a source has nothing new"), _text(lines))
 
 
 def of_nothing_read(topic: str, since: datetime | None) -> Message:

@@ -17,12 +17,13 @@ from claimline import notify
 from claimline.errors import NotifyFailed, UnknownName
 from claimline.models import NotifyRule, Skip
 from claimline.notify import Message
+from claimline.sources import polling
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import articles, claims, ledger, outbox, runs
 from storage.engine import Session
 from storage.publish import CHANGED, WITHDRAWN
-from storage.records import OutboxItem, StoredTopic
+from storage.records import OutboxItem, StoredSource, StoredTopic
 from storage.sql import stable_key
 
 EVENT = "event"
@@ -148,13 +149,26 @@ def _occasions(s: Session, topic: StoredTopic, now: datetime) -> None:
 
 
 def _silent_sources(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
-    """Once for each time that a source falls silent."""
+    """Once for each time that a source breaks, or answers and has nothing new against its habit."""
     targets = notify.targets(rules, {notify.SOURCE_SILENT})
     for source in articles.sources(s, topic.id) if targets else ():
         if source.failures >= SILENT_AFTER and not source.paused:
             message = notify.of_silence(topic.topic.title, source.locator, source.failures, source.last_error)
             for target in targets:
                 _post(s, topic, target, message, ("silent", source.locator, source.last_answered_at), now)
+        elif not source.paused and (since := _quiet_since(s, source)) is not None:
+            message = notify.of_quiet(topic.topic.title, source.locator, since)
+            for target in targets:
+                _post(s, topic, target, message, ("quiet", source.locator, since), now)
+
+
+def _quiet_since(s: Session, source: StoredSource) -> datetime | None:
+    """When a source that answers last had something new, where that is too long ago for it."""
+    if source.last_answered_at is None or source.failures:
+        return None
+    news = runs.news_at(s, source.id)
+    silence = polling.silent_for(polling.Asked(source.last_answered_at, news))
+    return news[-1] if silence is not None else None
 
 
 def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:

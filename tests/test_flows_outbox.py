@@ -12,7 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from claimline.models import NotifyRule, SourceReport
+from claimline.models import Discovered, NotifyRule, SourceReport
 from flows import outbox as handing
 from flows.desk import Desk
 from flows.events import as_event, event_id
@@ -189,6 +189,27 @@ def test_a_silent_source_is_told_once_an_outage(newsroom: Newsroom) -> None:
     assert newsroom.deliver() == ["A bridge: a source is silent"]
     newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
     assert newsroom.deliver() == []
+
+
+def test_a_source_with_nothing_new_against_its_habit_is_told_once_until_it_speaks_again(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("source silent", DESK))
+    for number in range(6):
+        world.article(f"https://a.example/{number}")
+        world.tick(hours=6)
+    assert newsroom.deliver() == []
+    for _ in range(2):
+        world.tick(days=4)
+        read_nothing(newsroom, world)
+    assert newsroom.deliver() == ["A bridge: a source has nothing new"]
+    read_nothing(newsroom, world)
+    assert newsroom.deliver() == []
+    world.article("https://a.example/new")
+    assert newsroom.deliver() == []
+
+
+def read_nothing(room: Newsroom, world: World) -> None:
+    """The source answers without an article."""
+    room.desk.db.write(lambda s: articles.save_discovery(s, world.source_id(), world.topic_id, Discovered(()), now=world.tick()))
 
 
 def test_a_gap_is_told_once(newsroom: Newsroom) -> None:

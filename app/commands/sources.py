@@ -97,7 +97,9 @@ def try_source(
 @group.command("add")
 def add(
     topic: str = TOPIC_ARGUMENT,
-    where: str = WHERE,
+    where: str | None = typer.Argument(
+        None, metavar="[URL|FOLDER|QUERY]", help="With --kind gdelt it may be left out: the topic's names are asked for."
+    ),
     kind: str | None = KIND,
     title: str = typer.Option("", "--title"),
     lang: str | None = typer.Option(None, "--lang", metavar="CODE"),
@@ -105,10 +107,23 @@ def add(
     db: str | None = out.DB,
 ) -> None:
     """Add a source to a topic."""
+    if where is None:
+        if kind != "gdelt":
+            raise UsageError("say where to look: an address, a folder, or `--kind gdelt` for the topic's names")
+        where = _query(db, topic)
     chosen = _kind(where, kind)
     locator = where if "://" in where or chosen == "gdelt" else str(Path(where).resolve())
     spec = SourceSpec(chosen, locator, title=title, lang=lang, allow_private=tuple(allow_private))
     typer.echo(f"{topic}: {_add(db, topic, [spec])} added")
+
+
+def _query(db: str | None, topic: str) -> str:
+    """What GDELT is asked for a topic."""
+    from claimline.sources import gdelt
+    from storage import claims
+
+    with opening.database(db, create=False) as opened, opened.read() as s:
+        return gdelt.query_for(claims.topic(s, topic).topic)
 
 
 def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> int:
