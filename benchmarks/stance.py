@@ -122,12 +122,13 @@ def pairs(path: Path, engine: StanceEngine, *, source: str | None = None, limit:
     elapsed = time.perf_counter() - started
     gold, answers, sure = [], [], []
     for r, p in zip(usable, probs, strict=True):
-        p = dict(p)
-        if not knows_unrelated:
-            p["neutral"] += p.pop("unrelated")
+        best = max(p, key=lambda k: p[k])
         if r["label"] == "not_supports":
             p = {"supports": p["supports"], "not_supports": 1 - p["supports"]}
-        best = max(p, key=lambda k: p[k])
+            best = max(p, key=lambda k: p[k])
+        elif not knows_unrelated:
+            p = p | {"neutral": p["neutral"] + p["unrelated"]}
+            best = "neutral" if best == "unrelated" else best
         gold.append(r["label"])
         answers.append(best)
         sure.append(p[best])

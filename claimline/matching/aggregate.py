@@ -44,9 +44,9 @@ class WindowScore:
 class Outcome:
     """The article's answer for a claim.
 
-    ``stance`` is the best label; ``decided`` is false where its probability is below the threshold (*undecided*).
-    ``probabilities`` run over the five stances and sum to one. ``deciding`` are indices into the windows given: the
-    best window first, for mixed the best of either side; none for unrelated.
+    ``stance`` is the best label (see ``Params.lean``); ``decided`` is false where its probability is below the threshold
+    (*undecided*). ``probabilities`` run over the five stances and sum to one. ``deciding`` are indices into the windows
+    given: the best window first, for mixed the best of either side; none for unrelated.
     """
 
     stance: ArticleStance
@@ -57,12 +57,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """What was learned: weights of a side's features, of a neutral mention's, and the threshold for *decided*."""
+    """What was learned: weights of a side's features, of a neutral mention's, and the threshold for *decided*.
+
+    ``lean`` favours *mixed* when the best label is chosen: it is rare, and by plain probability it would never win. The
+    probabilities themselves stay as they were calibrated.
+    """
 
     side: tuple[float, ...]
     touch: tuple[float, ...]
     threshold: float
     mixed: float = 0.0
+    lean: float = 1.0
 
 
 DEFAULT = Params(side=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0), touch=(0.0, 1.0, 0.0, 0.0), threshold=0.5)
@@ -74,7 +79,8 @@ def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
     if not path.is_file():
         return DEFAULT
     raw = json.loads(path.read_text(encoding="utf-8"))
-    return Params(tuple(raw["side"]), tuple(raw["touch"]), float(raw["threshold"]), float(raw.get("mixed", 0.0)))
+    mixed, lean = float(raw.get("mixed", 0.0)), float(raw.get("lean", 1.0))
+    return Params(tuple(raw["side"]), tuple(raw["touch"]), float(raw["threshold"]), mixed, lean)
 
 
 def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -> Outcome:
@@ -84,7 +90,7 @@ def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -
         nothing: dict[str, float] = {k: float(k == "unrelated") for k in ORDER}
         return Outcome("unrelated", True, nothing, ())
     probabilities = fold([w.probs for w in windows], params)
-    stance = max(ORDER, key=lambda k: probabilities[k])
+    stance = max(ORDER, key=lambda k: probabilities[k] * (params.lean if k == "mixed" else 1.0))
     return Outcome(stance, probabilities[stance] >= params.threshold, probabilities, _deciding(windows, stance))
 
 
