@@ -165,6 +165,8 @@ def test_only_support_is_ever_taken_away() -> None:
         ("COVID-19 and Article 5 of the treaty", "en"),
         ("on 3 May 2024 at 10:30", "en"),
         ("a 40-year-old man", "en"),
+        ("Germany has delivered Leopard 2 tanks", "en"),
+        ("the grounding of Boeing 737 planes", "en"),
         ("40-летний мужчина", "ru"),
     ],
 )

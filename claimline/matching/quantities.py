@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from claimline import day_words
 from claimline.matching import quantity_words as words
 
 VERSION = "1"
@@ -86,6 +87,9 @@ _BEFORE = {
 _AFTER = {k: re.compile(rf"\s?(?:{p})(?!\w)", re.I) for k, p in words.AFTER.items()}
 _VAGUE = tuple((re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.I), value) for pattern, value in words.VAGUE)
 _OLD = re.compile(r"[-\s]old\b|-летн|-річн|[-\s]jährig", re.I)
+_NO_NAME = frozenset(
+    {"the", "its", "his", "her", "their", "our", "these", "those", "all", "some", "with", "and", "of", "in", "on", "at"}
+)
 _IRREGULAR = frozenset({"people", "men", "women", "children", "police", "cattle"})
 
 
@@ -243,9 +247,18 @@ def _quantity(text: str, start: int, end: int, value: float, fraction: bool, lan
     if _OLD.match(text, unit_end):
         return None
     bound = after[0] or _bound(text, start) or _bound_behind(text, unit_end)
+    if not bound and _is_type_number(text, start, kind):
+        return None
     amount = value * factor
     low, high = _interval(amount, bound)
     return Quantity(start, unit_end, low, high, amount, kind, bound, _fate(text, start, unit_end), fraction)
+
+
+def _is_type_number(text: str, start: int, kind: str) -> bool:
+    """The 2 of "Leopard 2 tanks" and the 737 of "Boeing 737 planes": a name stands right before it."""
+    before = re.search(r"(?<!\w)([A-ZА-ЯЁ][\w-]+)\s$", text[max(0, start - 30) : start])
+    named = kind in ("tanks", "aircraft", "helicopters", "missiles", "drones", "ships", "vehicles") or kind.startswith("noun ")
+    return named and before is not None and before[1].lower() not in _NO_NAME and day_words.weekday_number(before[1]) is None
 
 
 def _vague(text: str, end: int, start: int, value: float, lang: str) -> Quantity | None:
