@@ -338,3 +338,19 @@ def test_the_commands_list_pull_use_and_remove(desk: Hub, tmp_path: Path, monkey
     assert isinstance(run(app, ["models", "remove", NAME]).exception, UsageError)
     hub.choose(None, tmp_path / "claimline.toml")
     assert "is removed" in run(app, ["models", "remove", NAME]).output
+
+
+@pytest.mark.slow
+def test_a_pulled_model_is_used_once_it_is_chosen(desk: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.cli import app
+    from app.commands import models as commands
+
+    desk.pull()
+    monkeypatch.setenv("CLAIMLINE_MODELS_DIR", str(desk.settings.models_dir))
+    monkeypatch.setattr(commands, "settings_file", lambda: tmp_path / "claimline.toml")
+    monkeypatch.setitem(Settings.model_config, "toml_file", tmp_path / "claimline.toml")
+    done = CliRunner().invoke(app, ["models", "use", NAME])
+    assert done.exit_code == 0, done.exception
+    assert Settings().model == NAME
+    assert CliRunner().invoke(app, ["models", "use", "bundled"]).exit_code == 0
+    assert Settings().model is None
