@@ -296,6 +296,13 @@ def texts_with(s: Session, claim_id: int, words: Sequence[str], *, limit: int = 
     return frozenset(s.execute(query.limit(limit)).scalars())
 
 
+def keys_of(s: Session, revision_ids: Iterable[int]) -> frozenset[str]:
+    found: set[str] = set()
+    for few in chunks(revision_ids):
+        found |= set(s.execute(sa.select(t.revisions.c.key).where(t.revisions.c.id.in_(few))).scalars())
+    return frozenset(found)
+
+
 def outlet_cards(s: Session, topic_id: int) -> dict[str, OutletCard]:
     """The named publishers of a topic, by domain."""
     w = t.outlet_weights

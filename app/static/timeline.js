@@ -21,11 +21,11 @@
       const a = u.valToPos(from, "x", true), b = u.valToPos(to, "x", true);
       ctx.fillStyle = css(fills[status]); ctx.fillRect(a, bbox.top, b - a, bbox.height);
     }
-    ctx.strokeStyle = css("--line"); ctx.lineWidth = 1; ctx.globalAlpha = .55;
+    ctx.strokeStyle = css("--line"); ctx.lineWidth = 1; ctx.globalAlpha = .3;
     for (const [from, to] of data.blind) {
       const a = u.valToPos(from, "x", true), b = Math.max(a + 2, u.valToPos(to, "x", true));
       ctx.save(); ctx.beginPath(); ctx.rect(a, bbox.top, b - a, bbox.height); ctx.clip(); ctx.beginPath();
-      for (let x = a - bbox.height; x < b; x += 7) { ctx.moveTo(x, bbox.top + bbox.height); ctx.lineTo(x + bbox.height, bbox.top); }
+      for (let x = a - bbox.height; x < b; x += 9) { ctx.moveTo(x, bbox.top + bbox.height); ctx.lineTo(x + bbox.height, bbox.top); }
       ctx.stroke(); ctx.restore();
     }
     ctx.restore();

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from claimline import labels
@@ -14,6 +15,7 @@ from storage.records import StoredChange
 
 WEEK = timedelta(days=7)
 SPARK_BINS = 48
+LONG_SILENCE_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +150,21 @@ def _bands(changes: Sequence[StoredChange], start: date, end: date) -> tuple[Ban
 
 
 def _blind(read: Sequence[DayRead], start: date, end: date) -> tuple[tuple[date, date], ...]:
-    """Spans of days, once we watched, on which no source answered (or none was asked)."""
+    """Spans of days, once we watched, on which nothing was read: no source answered, or nobody asked for long.
+
+    A few days without a run are not blindness, since the next one finds what came meanwhile.
+    """
     if not read:
         return ()
-    heard = {r.day for r in read if r.answered}
-    # Today may still be read; after that, silence since the last run is blindness too.
-    newest = read[-1].day
-    last = newest if (end - newest).days <= 3 else end - timedelta(days=1)
     spans: list[tuple[date, date]] = []
-    day = max(start, read[0].day)
-    while day <= last:
-        if day not in heard:
-            if spans and spans[-1][1] == day:
-                spans[-1] = (spans[-1][0], day + timedelta(days=1))
-            else:
-                spans.append((day, day + timedelta(days=1)))
-        day += timedelta(days=1)
+    heard = sorted({r.day for r in read if r.answered})
+    failed = {r.day for r in read if not r.answered}
+    for day, later in pairwise([read[0].day - timedelta(days=1), *heard, end]):
+        gap = (later - day).days - 1
+        silent = any(day < x < later for x in failed)
+        first = max(start, day + timedelta(days=1))
+        if (gap > LONG_SILENCE_DAYS or silent) and first < later:
+            spans.append((first, min(later, end)))
     return tuple(spans)
 
 

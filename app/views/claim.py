@@ -17,11 +17,13 @@ from storage import claims as claim_reads
 from storage import decisions, ledger, pages, runs
 from storage.pages import Detail, Facets, OutletCard, Owed, Uncounted
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
+from storage.search import search
 
 PAGE = 50
 SHOWN_REPORTS = 6
 FLIP_POSITIONS = 150
 FLIP_MOST = 5_000
+LOOKED_THROUGH = 3_000
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
 
 
@@ -187,7 +189,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         pages=count,
         why=why(status),
         flip=flip_words(r, claim, moment, most=FLIP_POSITIONS),
-        speakers=speaker_lines(held.voices, topic.topic),
+        speakers=speaker_lines(held, topic.topic),
         held=sum(p.weight == 0 for p in held.positions.values()),
         uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
@@ -223,7 +225,7 @@ def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters,
 def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> set[str]:
     facets = _facets(r, claim.id, moment)
     words = folded(f.q).split()
-    in_text = pages.texts_with(r.s, claim.id, f.q.split()) if words and len(held.positions) <= 5_000 else frozenset()
+    in_text = _with_words(r, claim.id, f.q, len(held.positions)) if words else frozenset()
 
     def fits(p: Position) -> bool:
         if (f.stance and p.stance != f.stance) or (f.speaker and p.speaker != f.speaker) or (f.outlet and p.outlet != f.outlet):
@@ -238,6 +240,14 @@ def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment
         return all(word in text for word in words)
 
     return {key for key, p in held.positions.items() if fits(p)}
+
+
+def _with_words(r: Reading, claim_id: int, query: str, size: int) -> frozenset[str]:
+    """The texts that hold the words: looked through where there are few, through the index where there are many."""
+    if size <= LOOKED_THROUGH:
+        return pages.texts_with(r.s, claim_id, query.split())
+    hits = search(r.s, query, claim_id=claim_id, limit=2_000)
+    return pages.keys_of(r.s, [hit.revision_id for hit in hits])
 
 
 def _facets(r: Reading, claim_id: int, moment: Moment) -> Facets:
@@ -305,10 +315,10 @@ def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names:
 # --- the panels -----------------------------------------------------------------------------------------------------
 
 
-def speaker_lines(voices: Sequence[Voice], topic: Topic, *, limit: int = 12) -> tuple[SpeakerLine, ...]:
+def speaker_lines(held: Folded, topic: Topic, *, limit: int = 12) -> tuple[SpeakerLine, ...]:
     """Every speaker's latest position, the most recent first; `before` where it was another."""
     by_speaker: dict[str, list[Voice]] = {}
-    for v in sorted(voices, key=lambda v: v.valid_from):
+    for v in sorted(held.voices, key=lambda v: v.valid_from):
         if v.speaker:
             by_speaker.setdefault(v.speaker, []).append(v)
     known = {p.key: p for p in topic.people}
@@ -320,7 +330,8 @@ def speaker_lines(voices: Sequence[Voice], topic: Topic, *, limit: int = 12) -> 
             v.valid_from for v in said if v.stance is last.stance and not any(e.valid_from > v.valid_from for e in earlier)
         )
         person = known.get(key)
-        name = person.canonical if person else key
+        written = held.positions[last.positions[0]].speaker_written
+        name = person.canonical if person else written or key
         before = earlier[-1].stance if earlier else None
         found.append(SpeakerLine(key, name, person.role if person else "", last.stance, since, len(said), before))
     return tuple(sorted(found, key=lambda x: (x.since, x.name), reverse=True)[:limit])
