@@ -10,10 +10,10 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import spine
+from benchmarks import ingest, spine
 
 Row = tuple[str, str]
-BENCHMARKS: Mapping[str, Callable[[], Iterable[Row]]] = {"spine": spine.measure}
+BENCHMARKS: Mapping[str, Callable[[], Iterable[Row]]] = {"spine": spine.measure, "ingest": ingest.measure}
 
 
 def main() -> None:

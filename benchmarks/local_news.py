@@ -90,6 +90,8 @@ def _day(number: int) -> datetime:
 def serve(news: News) -> None:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two writes; with Nagle's algorithm the second would wait for the client's delayed ACK.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             port = int(self.server.server_port)  # type: ignore[attr-defined]

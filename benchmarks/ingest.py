@@ -1,0 +1,153 @@
+"""Ingest against its floor: pages from a local server, fetched, cleaned and stored, beside trafilatura's extraction alone.
+
+    python -m benchmarks.ingest [--pages 1000]
+
+The floor is trafilatura on the same pages with the same options in two processes, nothing fetched and nothing stored. The CPU
+time of the server is taken off that of the ingest, as if it stood elsewhere; both are printed. Each way runs in its own process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks.local_news import News
+from claimline.settings import Settings
+
+Row = tuple[str, str]
+CLAIMS = 20
+PROCESSES = 2
+_BATCH = 24
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def measure(pages: int = 1000) -> Iterator[Row]:
+    """The figures, as (what, how much)."""
+    with tempfile.TemporaryDirectory() as name, _served(pages) as (port, server):
+        before = _cpu_of(server)
+        ingest = _child("ingest", Path(name), pages, port)
+        served = _cpu_of(server) - before
+    with tempfile.TemporaryDirectory() as name:
+        floor = _child("floor", Path(name), pages, 0)
+    net = ingest["wall"] - served / (os.cpu_count() or 1)
+    yield "pages stored", f"{ingest['stored']} of {pages}"
+    yield "ingest", f"{ingest['wall']:.1f} s ({ingest['cpu']:.1f} s of CPU)"
+    yield "  the server's CPU, taken off over all cores", f"{served:.1f} s"
+    yield "trafilatura alone, two processes", f"{floor['wall']:.1f} s ({floor['cpu']:.1f} s of CPU)"
+    yield "ingest / trafilatura, time", f"{net / floor['wall']:.2f}"
+    yield "ingest / trafilatura, CPU", f"{ingest['cpu'] / floor['cpu']:.2f}"
+
+
+# --- The children ---------------------------------------------------------------------------------------------------
+
+
+def run_ingest(pages: int, port: int) -> dict[str, float]:
+    from flows import steps
+    from flows.desk import open_desk
+
+    with open_desk(Settings(clean_processes=PROCESSES)) as desk:
+        steps.import_topic(desk, News(pages, CLAIMS).topic(port))
+        began, cpu = time.perf_counter(), _cpu()
+        report = steps.ingest(desk, "spine")
+        return {"wall": time.perf_counter() - began, "cpu": _cpu() - cpu, "stored": report.tally.counts["new"]}
+
+
+def run_floor(pages: int) -> dict[str, float]:
+    news = News(pages, CLAIMS)
+    texts = [(news.page(i), news.url(8000, i)) for i in range(pages)]
+    batches = [texts[i : i + _BATCH] for i in range(0, pages, _BATCH)]
+    began, cpu = time.perf_counter(), _cpu()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        found = sum(pool.map(extract, batches))
+    return {"wall": time.perf_counter() - began, "cpu": _cpu() - cpu, "stored": found}
+
+
+def extract(pages: Sequence[tuple[str, str]]) -> int:
+    """Trafilatura with the options of `claimline.clean`; how many pages gave a text."""
+    from trafilatura import bare_extraction
+
+    dates = {"extensive_search": False, "max_date": "2100-01-01"}
+    return sum(
+        bare_extraction(
+            html,
+            url=url,
+            with_metadata=True,
+            include_comments=False,
+            include_tables=True,
+            include_images=False,
+            include_links=False,
+            include_formatting=False,
+            deduplicate=False,
+            date_extraction_params=dates,
+        )
+        is not None
+        for html, url in pages
+    )
+
+
+def _child(way: str, folder: Path, pages: int, port: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.ingest", "--way", way, "--pages", str(pages), "--port", str(port)]
+    env = {**os.environ, "CLAIMLINE_DATA_DIR": str(folder), "CLAIMLINE_DATABASE_URL": f"sqlite:///{folder / 'ingest.db'}"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-2000:])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _cpu() -> float:
+    """Of this process and of the helpers that have ended."""
+    found = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(r.ru_utime + r.ru_stime for r in found)
+
+
+def _cpu_of(pid: int) -> float:
+    """The seconds of CPU of another process (Linux; elsewhere 0, and nothing is taken off)."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+@contextmanager
+def _served(pages: int) -> Iterator[tuple[int, int]]:
+    """The local server in a process of its own; yields its port and process id."""
+    command = [sys.executable, "-m", "benchmarks.local_news", str(pages), str(CLAIMS)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        if process.stdout is None:
+            raise AssertionError("a pipe was asked for")
+        yield int(process.stdout.readline()), process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Ingest against trafilatura alone.")
+    parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--way", choices=["ingest", "floor"])
+    parser.add_argument("--port", type=int, default=0)
+    asked = parser.parse_args()
+    if asked.way:
+        print(json.dumps(run_ingest(asked.pages, asked.port) if asked.way == "ingest" else run_floor(asked.pages)))
+        return
+    for what, how_much in measure(asked.pages):
+        print(f"{what:<50} {how_much}")
+
+
+if __name__ == "__main__":
+    main()
