@@ -88,7 +88,7 @@ def test_days_on_which_nobody_answered_are_blind_and_those_without_a_run_are_not
     began = w.now
     for days, answered in ((0, True), (1, False), (2, False), (5, True)):
         report = SourceReport(source.id, source.locator, answered=answered)
-        database.write(lambda s, r=report, d=days: runs.cover(s, [r], now=began + timedelta(days=d)))
+        database.write(lambda s, r=report, d=days: runs.cover(s, [r], now=began + timedelta(days=d)))  # type: ignore[misc]
     with database.read() as s:
         blind = runs.blind_days(s, w.topic_id)
     assert blind == tuple((began + timedelta(days=d)).date() for d in (1, 2))
