@@ -91,7 +91,13 @@ def watched(browser: Any, base: str) -> Iterator[Watched]:
 def paths(tab: Any) -> list[str]:
     found = tab.eval_on_selector_all("a[href^='/articles/']", "els => els.map(e => e.getAttribute('href'))")
     ours = ["/", CLAIM, f"{CLAIM}/dossier", "/review", "/sources", "/runs", "/topics", "/topics/harbour-bridge", "/account"]
-    forms = ["/topics/harbour-bridge/claims/bridge-safe", "/topics/harbour-bridge/import", "/api", "/login"]
+    forms = [
+        "/topics/harbour-bridge/claims/bridge-safe",
+        "/topics/harbour-bridge/import",
+        "/topics/harbour-bridge/outlets",
+        "/api",
+    ]
+    forms += ["/login"]
     return [*ours, *forms, *found[:3]]
 
 

@@ -197,3 +197,15 @@ def test_claims_come_out_of_a_file_after_a_look(page: TestClient) -> None:
     taken = page.post("/topics/harbour-bridge/import/take", data=asked).text
     assert "The ferry will come back" in taken
     assert "harbour bridges" not in taken
+
+
+def test_an_outlet_that_is_accepted_with_less_weight_weighs_less(page: TestClient, db: Database) -> None:
+    path = "/topics/harbour-bridge/outlets"
+    html = page.get(path).text
+    form = {"form_token": fields(html, path)["form_token"], "domain": "blog.rumour.example", "kind": "opinion", "weight": "0"}
+    assert page.post(path, data=form | {"weight": "9"}).status_code == 400
+    assert page.post(path, data=form | {"domain": "nobody.example"}).status_code == 400
+    assert page.post(path, data=form).status_code == 200
+    words = page.get("/claims/harbour-bridge/bridge-safe").text
+    assert "weigh nothing" in words
+    assert "Reported as false" in words
