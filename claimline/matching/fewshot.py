@@ -3,8 +3,8 @@
 A passage that stands nearer to the examples of one side than to those of the others is moved towards that side:
 log p(side) += strength x (nearness to the side's examples - mean nearness to all sides'). *Unrelated* is never taught, and where
 only one side has examples nothing is. The one number, strength, is fitted with a penalty on the examples themselves; each example
-is then answered by the others (leave one out), and only where the mean log-loss falls by more than twice its standard error, and no
-more examples come out wrong, is the correction switched on. Pure but for the models that it is given.
+is then answered by the others (leave one out), and only where the mean log-loss falls by more than twice its standard
+error, and no more examples come out wrong, is the correction switched on. Pure but for the models that it is given.
 """
 
 from __future__ import annotations
