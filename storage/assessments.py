@@ -137,7 +137,7 @@ def pending(s: Session, topic_id: int, *, matcher_hash: str | None = None) -> Pe
         unscanned=count_unscanned(s, version, matcher) if version and matcher else 0,
         failed=by_end.get(False, 0),
         given_up=by_end.get(True, 0),
-        undecided=s.execute(answered.where(a.c.decided.is_(False))).scalar_one(),
+        undecided=s.execute(answered.where(a.c.decided.is_(False), ~_judged())).scalar_one(),
         uncertain_dates=s.execute(uncertain).scalar_one(),
         unpublished=s.execute(count.where(a.c.edition_id.is_(None))).scalar_one(),
     )
@@ -154,6 +154,13 @@ def pinned_matcher(s: Session, topic_id: int) -> str | None:
     )
     found = s.execute(query).first()
     return str(found.matcher) if found else None
+
+
+def _judged() -> sa.ColumnElement[bool]:
+    """A judge has settled what the matcher was unsure of."""
+    a, j = t.assessments, t.assessments.alias("judged")
+    same = (j.c.claim_version_id == a.c.claim_version_id) & (j.c.revision_id == a.c.revision_id)
+    return sa.exists().where(same, j.c.actor == "judge", j.c.decided.is_(True))
 
 
 def _dated() -> sa.ColumnElement[bool]:

@@ -201,11 +201,18 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
         d.c.undone_by.is_(None),
     )
     current = t.articles.c.current_revision_id == a.c.revision_id
+    j = a.alias("judged")  # what the pinned judge has settled is unsure no more
+    judged = sa.exists().where(
+        j.c.claim_version_id == a.c.claim_version_id,
+        j.c.revision_id == a.c.revision_id,
+        j.c.matcher == pin.c.judge,
+        j.c.decided.is_(True),
+    )
     unsure = (
         sa.select(a.c.claim_id, sa.func.count().label("n"))
         .join(pin, pinned)
         .join(t.articles, (t.articles.c.id == a.c.article_id) & current)
-        .where(a.c.decided.is_(False), ~said, within)
+        .where(a.c.decided.is_(False), ~said, ~judged, within)
         .group_by(a.c.claim_id)
     )
     dated = sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == a.c.article_id)

@@ -20,7 +20,7 @@ from claimline.models import Stance
 from claimline.web.client import Client, open_client
 from flows.desk import Desk
 from flows.judging import judge_undecided
-from storage import assessments
+from storage import assessments, pages
 from storage.engine import Database
 from tests.fakes import plain_settings
 from tests.storage_world import N, S, World, cleaned, judgement
@@ -318,13 +318,23 @@ def waiting(world: World, *, given_up: bool = False) -> list[int]:
         return [p.attempts for p in assessments.pending_pairs(s, world.topic_id, given_up=given_up)]
 
 
+def unsure(world: World) -> tuple[int, int]:
+    """How many pairs are told to wait: of the topic, and of the claim on the page."""
+    with world.db.read() as s:
+        owed = pages.owed(s, [world.claim_id()])
+        of_claim = owed[world.claim_id()].undecided if world.claim_id() in owed else 0
+        return assessments.pending(s, world.topic_id).undecided, of_claim
+
+
 def test_an_undecided_pair_is_judged_and_moves_the_status_in_the_next_edition(world: World, httpserver: HTTPServer) -> None:
     serve(httpserver, answer())
     undecided(world, "one")
     assert world.status() == "unreported"
+    assert unsure(world) == (1, 1)
     tally = run(world, desk_of(world, httpserver))
     world.publish()
     assert world.status() == "refuted"
+    assert unsure(world) == (0, 0), "a pair that the judge settled waits for nobody"
     assert (tally.counts["judge-asked"], tally.counts["judge-answers"]) == (1, 1)
     assert (tally.counts["judge-tokens-in"], tally.counts["judge-tokens-out"]) == (900, 40)
     assert tally.cost["judge-price"] == pytest.approx(0.00106)
