@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from claimline import day_words
 from claimline.matching import quantities
-from claimline.matching.quantities import Relation
+from claimline.matching.relations import Relation
 
 VERSION = "1"
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from claimline.matching import deadlines, quantities
-from claimline.matching.quantities import Relation
+from claimline.matching import deadlines, quantities, relations
+from claimline.matching.relations import Relation
 from claimline.matching.stance import StanceProbs
 
-VERSION = f"1/{quantities.VERSION}/{deadlines.VERSION}"
+VERSION = f"1/{quantities.VERSION}/{relations.VERSION}/{deadlines.VERSION}"
 # Below this much support there is nothing to take away.
 FLOOR = 0.1
 # Only where the model is sure that a passage states the claim's fact does another figure turn it into its refutation.
@@ -40,7 +40,7 @@ def checked(claim: str, passage: str, probs: StanceProbs, *, lang: str | None, p
     """The probabilities after the check, and in a few words what was found (empty where nothing was changed)."""
     if probs.supports < FLOOR or not has_figures(claim):
         return probs, ""
-    number = quantities.relation(claim, passage, lang=lang or "en", claim_lang=script(claim))
+    number = relations.relation(claim, passage, lang=lang or "en", claim_lang=script(claim))
     day = deadlines.relation(claim, passage, lang=lang, published=published, claim_lang=script(claim))
     verdict, words = max(number, day, key=lambda found: _ORDER.index(found[0]))
     if verdict not in SHARES:

@@ -1,8 +1,7 @@
-"""Quantities in a claim and in a passage, and whether the one allows the other: "12 people" is no support for "at least 40".
+"""The quantities that a text names: how many people, what sum, how long, as intervals in a base unit, in twelve languages.
 
-`read` finds what a text counts or measures, as intervals in a base unit; `relation` compares a passage with a claim. Only like is
-compared with like: the same unit, the same fate of those who are counted, never a part ("among them 12 children") with the whole.
-Where a passage names no comparable quantity nothing is said. No model and no stance here: that is `figures`.
+`read` finds them. Who dies and who is hurt are counted apart; a part ("among them 12 children"), an age, the number of a type
+("Leopard 2 tanks") are left out. What one quantity says of another is `relations`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 
 from claimline import day_words
@@ -19,19 +17,6 @@ from claimline.matching import quantity_words as words
 
 VERSION = "1"
 _ABOUT = 0.1
-_CLOSE = 0.15
-_ROUNDED_FROM = 1_000
-_ROUNDING = 0.01
-
-
-class Relation(StrEnum):
-    """How a passage's figures stand to a claim's, the weakest first."""
-
-    SILENT = "silent"  # it names nothing comparable
-    AGREES = "agrees"
-    SHORT = "short"  # it does not say enough: "at least 12" for "at least 40"
-    DIFFERS = "differs"  # another figure, perhaps of something else
-    CONTRADICTS = "contradicts"  # another figure of the same thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,64 +92,11 @@ def read(text: str, lang: str = "en") -> tuple[Quantity, ...]:
     return tuple(_with_ranges(text, found, lang))
 
 
-def relation(claim: str, passage: str, *, lang: str, claim_lang: str = "en") -> tuple[Relation, str]:
-    """How the passage's quantities stand to the claim's, and the passage's words that tell (empty where nothing is wrong)."""
-    worst, told = Relation.SILENT, ""
-    for wanted in read(claim, claim_lang):
-        like = [q for q in read(passage, lang) if _is_like(wanted, q)]
-        verdict = _compare(wanted, like)
-        if list(Relation).index(verdict) > list(Relation).index(worst):
-            worst, told = verdict, ", ".join(passage[q.start : q.end] for q in like)
-    return worst, told if worst not in (Relation.SILENT, Relation.AGREES) else ""
-
-
 def counts(text: str, at: int) -> bool:
     """Whether the very next word is a unit (but of time): "2000 people" is a number, "2000" a year."""
     gap = _GAP.match(text, at)
     start = gap.end() if gap else at
     return any(kind not in ("months", "hours") and pattern.match(text, start) for kind, pattern, _ in _UNITS)
-
-
-# --- Comparing ------------------------------------------------------------------------------------------------------
-
-
-def _is_like(wanted: Quantity, found: Quantity) -> bool:
-    return wanted.unit == found.unit and (not wanted.fate or not found.fate or wanted.fate == found.fate)
-
-
-def _compare(wanted: Quantity, like: Sequence[Quantity]) -> Relation:
-    if not like:
-        return Relation.SILENT
-    verdicts = [_one(wanted, q) for q in like]
-    for best in (Relation.AGREES, Relation.SHORT):
-        if best in verdicts:
-            return best
-    nearest = min(abs(q.value - wanted.value) / max(abs(wanted.value), 1e-9) for q in like)
-    same_thing = (
-        wanted.fate == like[0].fate and (wanted.unit != "people" or wanted.fate) and wanted.unit not in ("months", "hours")
-    )
-    if len(like) == 1 and same_thing and nearest > _CLOSE:
-        return Relation.CONTRADICTS
-    return Relation.DIFFERS
-
-
-def _one(wanted: Quantity, found: Quantity) -> Relation:
-    slack = _slack(wanted, found)
-    opposed = {wanted.bound, found.bound} in ({"min", "max"}, {"min", "less"}, {"more", "max"}, {"more", "less"})
-    same = math.isclose(found.value, wanted.value, rel_tol=1e-6) and not opposed
-    if same or (found.low >= wanted.low - slack and found.high <= wanted.high + slack):
-        return Relation.AGREES
-    if found.high < wanted.low - slack or found.low > wanted.high + slack:
-        return Relation.DIFFERS
-    loose = found.bound in ("about", "vague") or wanted.bound in ("about", "")
-    return Relation.AGREES if loose and not opposed else Relation.SHORT
-
-
-def _slack(a: Quantity, b: Quantity) -> float:
-    """How far two figures may be apart by rounding: one per cent of large ones, half a unit where one has decimals."""
-    largest = max(abs(a.value), abs(b.value))
-    rounding = _ROUNDING * largest if largest >= _ROUNDED_FROM else 0.0
-    return max(rounding, 0.5 if a.fraction != b.fraction and largest < _ROUNDED_FROM else 0.0)
 
 
 # --- Reading --------------------------------------------------------------------------------------------------------
