@@ -90,6 +90,7 @@ def _taken() -> socket.socket:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 makes a reader with many threads wait a second for its connection
 
     def __init__(self, newsroom: Newsroom, clock: SimulatedClock) -> None:
         super().__init__((HOST, 0), _Handler)
