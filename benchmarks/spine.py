@@ -49,7 +49,7 @@ def _plain_rows(plain: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
     yield "  match", f"{seconds.get('match', 0):.1f} s"
     yield "  record (partly within the above)", f"{seconds.get('record', 0) + seconds.get('publish', 0):.1f} s"
     yield "models loaded, before", f"{plain['models']:.1f} s"
-    yield "peak memory, main process / largest helper", f"{plain['rss']:.0f} / {plain['rss_children']:.0f} MB"
+    yield "peak memory of the main process", f"{plain['rss']:.0f} MB"
     yield "a second run, nothing new", f"{plain['again']:.1f} s"
 
 
@@ -173,8 +173,8 @@ def _cpu() -> float:
 
 
 def _memory() -> dict[str, float]:
-    own, helpers = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {"rss": own, "rss_children": helpers}
+    """Megabytes; a helper's would be no figure, since what it inherits before it starts counts as its own."""
+    return {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 @contextmanager

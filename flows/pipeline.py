@@ -24,8 +24,8 @@ T = TypeVar("T")
 CLEAN_BATCH = 24
 # Refused on the way, but the host's doing: there was something to read and we could not.
 _HOSTS_DOING = frozenset({"redirect-loop", "too-many-redirects", "bad-redirect"})
-# Below this many pages a process pool costs more than it saves.
-POOL_FROM = 80
+# Below this many pages a process pool costs more than it saves: its helpers import for some seconds, a page takes about 10 ms.
+POOL_FROM = 300
 
 
 @dataclass(frozen=True, slots=True)
