@@ -97,6 +97,9 @@ class _Server(ThreadingHTTPServer):
         self.root = f"http://{HOST}:{self.server_port}"
         self.pages, self.clock = Pages(newsroom, self.root), clock
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A reader that hangs up is no news; what a reader misses it reports itself."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
