@@ -5,7 +5,7 @@ Keys and machine words here are a contract; words for people come from the label
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +147,3 @@ def read_state(state: ReadState) -> str:
     if state.last_sufficient_at is None or state.last_sufficient_at < state.last_run_at:
         words += f"; the last run ({state.last_run_at:%Y-%m-%d %H:%M}) was not sufficient"
     return words
-
-
-def as_text(value: Mapping[str, Any] | str | None) -> str:
-    return "" if value is None else str(value)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claimline.history import RULES, FoldRules, fold, group_voices
+from claimline.history import RULES, FoldRules, fold
 from claimline.models import SIDES, FoldResult, Position, Ruling, Stance, Status, Voice
 
 # A greedy search folds once for each removal: enough for a person to read, and bounded in time.
@@ -90,8 +90,3 @@ def _line(name: str, said: Sequence[Position]) -> SpeakerLine:
             break
         since = p.valid_from
     return SpeakerLine(name, latest.speaker_written, latest.stance, since, changed, before, latest, len(said))
-
-
-def voice_table(positions: Iterable[Position], *, until: date | None = None) -> tuple[Voice, ...]:
-    """One row a voice, as the fold groups them, newest first."""
-    return tuple(reversed(group_voices(positions, until=until)))

@@ -13,22 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from claimline.models import Fetched, Validators
 from claimline.settings import Settings
 from claimline.web.client import open_client
 from claimline.web.manners import Manners
 from flows.manners import KnownRobots
 from storage.engine import Database, open_database
-
-
-class Client(Protocol):
-    """The part of the network's one door that steps use."""
-
-    def __enter__(self) -> Client: ...
-    def __exit__(self, *details: Any) -> None: ...
-    def get(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
 
 
 def utc_now() -> datetime:

@@ -21,7 +21,7 @@ from flows.intake import Asked
 from flows.tally import Tally
 from storage import claims, ledger, runs
 from storage.articles import CARRIED
-from storage.records import OutboxItem, Published, StoredChange, StoredSource, StoredTopic, ToFetch, TopicImport
+from storage.records import Published, StoredChange, StoredSource, StoredTopic, ToFetch, TopicImport
 
 FETCH_BATCH = 1_000
 ASSESS_BATCH = 240
@@ -344,12 +344,6 @@ def finish_run(
             now=desk.now(),
         )
     )
-
-
-def messages(desk: Desk, *, limit: int = 500) -> tuple[OutboxItem, ...]:
-    """What is still to be told, oldest first."""
-    with desk.db.read() as s:
-        return runs.outbox(s, limit=limit)
 
 
 def _one_line(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -132,8 +132,3 @@ def _is_cyrillic(word: str) -> bool:
 
 def _is_arabic(word: str) -> bool:
     return "\u0600" <= word[0] <= "\u06ff"
-
-
-def claim_names(statement: str, names: Sequence[Name]) -> frozenset[str]:
-    """The topic's names that a claim's own sentence mentions."""
-    return NameFinder(names).named(statement)
