@@ -1,4 +1,4 @@
-"""Is this text new, and what changed? A pure decision over what is known of an article and what was read now.
+"""Is this text new, what changed, and since when? Pure decisions over what is known of an article and what was read now.
 
 Nothing is stored here. The current text is that of the latest sighting, so A, B, A is three sightings of two revisions.
 """
@@ -6,14 +6,16 @@ Nothing is stored here. The current text is that of the latest sighting, so A, B
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from rapidfuzz.distance import Indel
 
-from claimline.models import Cleaned, DateBasis, DateFinding
+from claimline.day_words import month_number, weekday_number
+from claimline.models import Cleaned, DateFinding
+from claimline.normal import sha256
 
 
 class Kind(StrEnum):
@@ -27,28 +29,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RevisionLine:
-    """One known revision of an article; `last_seen` is its latest sighting, `valid_from` its day where it is certain."""
+    """One known revision of an article. `fingerprint` outlives a text that retention took (None: not known)."""
 
-    key: str
-    text: str
-    text_sha256: str
+    id: int
     cleaner: str
-    last_seen: datetime
-    valid_from: date | None = None
-    modified: date | None = None
+    text_sha256: str
+    body_sha256: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionDecision:
-    """What to do: store a new revision (`new`), or note a sighting of the known one `matches`.
-
-    `dated` is the valid day of a new revision: uncertain where the article's own day is.
-    """
+    """What to do: store a new revision (`new`), or note that the known one `matches` was seen."""
 
     kind: Kind
-    matches: str | None = None
-    previous: str | None = None
-    dated: DateFinding | None = None
+    matches: int | None = None
 
     @property
     def new(self) -> bool:
@@ -67,48 +62,49 @@ class Part:
         return self.old == self.new
 
 
-def decide(known: Sequence[RevisionLine], cleaned: Cleaned, *, seen_at: datetime) -> RevisionDecision:
-    """What the text read at `seen_at` is to the known revisions."""
+def decide(
+    known: Sequence[RevisionLine], current: int | None, cleaned: Cleaned, *, body_sha256: str | None = None
+) -> RevisionDecision:
+    """What the text read now is to the known revisions; `current` is the one that was seen last (None: the first text)."""
     if not known:
-        return RevisionDecision(Kind.FIRST, dated=cleaned.published)
-    current = max(known, key=lambda line: line.last_seen)
-    ours = sorted((line for line in known if line.cleaner == cleaned.cleaner), key=lambda line: line.last_seen, reverse=True)
-    for line in ours:
-        if line.text_sha256 == cleaned.text_sha256:
-            return RevisionDecision(Kind.SAME if line.key == current.key else Kind.BACK, line.key, current.key)
-    if current.cleaner != cleaned.cleaner and _much_alike(current.text, cleaned.text):
-        return RevisionDecision(Kind.RECLEANED, previous=current.key, dated=_day_of(current, cleaned))
-    if current.cleaner == cleaned.cleaner and substance(current.text) == substance(cleaned.text):
-        return RevisionDecision(Kind.TRIVIAL, current.key, current.key)
-    return RevisionDecision(Kind.EDITED, previous=current.key, dated=valid_day(cleaned, current, seen_at=seen_at))
+        return RevisionDecision(Kind.FIRST)
+    ours = [line for line in known if line.cleaner == cleaned.cleaner]
+    same = [line for line in ours if line.text_sha256 == cleaned.text_sha256]
+    if same:
+        return RevisionDecision(Kind.SAME if same[0].id == current else Kind.BACK, same[0].id)
+    substance_ = fingerprint(cleaned)
+    alike = [line for line in ours if line.fingerprint == substance_] if substance_ else []
+    if any(line.id == current for line in alike):
+        return RevisionDecision(Kind.TRIVIAL, current)
+    if alike:
+        return RevisionDecision(Kind.BACK, alike[-1].id)
+    held = next((line for line in known if line.id == current), None)
+    if held is None:
+        return RevisionDecision(Kind.FIRST)
+    read = RevisionLine(0, cleaned.cleaner, cleaned.text_sha256, body_sha256, substance_)
+    return RevisionDecision(Kind.RECLEANED if recleaned(held, read) else Kind.EDITED)
 
 
-def valid_day(cleaned: Cleaned, earlier: RevisionLine, *, seen_at: datetime) -> DateFinding:
-    """The day on which an edit stood in print: the modified date where it is plausible, else the day it was first seen.
+def recleaned(before: RevisionLine, after: RevisionLine) -> bool:
+    """Whether two texts in a row are one page as two cleaners read it: the same bytes, or the same substance."""
+    if before.cleaner == after.cleaner:
+        return False
+    return before.body_sha256 == after.body_sha256 is not None or before.fingerprint == after.fingerprint is not None
 
-    Plausible is a new stamp, not before the earlier revision's day and not after `seen_at` plus one day: an edit never
-    reaches back.
+
+def valid_day(
+    modified: DateFinding | None, *, borne: Collection[date | None], before: date, last_seen: datetime, seen_at: datetime
+) -> date:
+    """The day on which an edit stood in print: its modified date where it is new and plausible, else the day it was first seen.
+
+    New is a stamp that none of the article's earlier texts bore (`borne`): sites stamp a page once and edit it again. Plausible
+    is one not before the day on which the earlier text was still seen (`last_seen`) nor after the day on which this one was. An
+    edit never reaches back before the text that it replaces (`before`).
     """
-    modified = cleaned.modified
-    if modified is not None and modified.certain and modified.day is not None and modified.day != earlier.modified:
-        not_before = earlier.valid_from or earlier.last_seen.date()
-        if not_before <= modified.day <= seen_at.date() + timedelta(days=1):
-            return modified
-    day = seen_at.date()
-    if earlier.valid_from is not None and earlier.valid_from > day:
-        day = earlier.valid_from
-    return DateFinding(day, DateBasis.FIRST_SEEN, words=day.isoformat())
-
-
-def _day_of(line: RevisionLine, cleaned: Cleaned) -> DateFinding:
-    """Another cleaner's text is as old as the text it stands for."""
-    if line.valid_from is None or cleaned.published.day == line.valid_from:
-        return cleaned.published
-    return DateFinding(line.valid_from, DateBasis.FIRST_SEEN, words=line.valid_from.isoformat())
-
-
-def _much_alike(a: str, b: str) -> bool:
-    return Indel.normalized_similarity(a.split(), b.split()) >= 0.9
+    day = modified.day if modified is not None and modified.certain else None
+    if day is None or day in borne or not last_seen.date() <= day <= seen_at.date():
+        day = seen_at.date()
+    return max(before, day)
 
 
 # --- What changed ---------------------------------------------------------------------------------------------------
@@ -122,16 +118,25 @@ _COUNTER = re.compile(
     r"تعليق\w*|مشاهدة)\W*$"
     r"|^\W*(?:comments?|views?|shares?|просмотр\w*|комментари\w*|yorumlar|commentaires|kommentare|"
     r"comentarios)\s*[:(]?\s*\d[\d.,\s]*\)?\W*$"
-    r"|^\W*(?:last )?(?:updated|aktualisiert|обновлено|güncelleme|güncellendi|mis à jour|actualizado|aggiornato|"
-    r"atualizado|bijgewerkt|"
-    r"aktualizacja|оновлено)\b.{0,60}\d.{0,30}$"
     r"|^\W*\d+\s*(?:minutes?|hours?|days?|mins?|hrs?)\s+ago\W*$",
     re.I,
 )
+_STAMP = re.compile(
+    r"^\W*(?:last )?(?:updated|modified|aktualisiert|обновлено|güncelleme|güncellendi|mis à jour|actualizado|aggiornato|"
+    r"atualizado|bijgewerkt|aktualizacja|оновлено)\b(?P<rest>.{0,80})$",
+    re.I,
+)
+_CLOCK = re.compile(
+    r"a|ago|alle|am|as|at|by|ces?t|d|days?|de|del|e[ds]t|el|gmt|godz|h|hours?|hrs|ist|klo|l[ae]|m|mins?|minutes?|msk|[nr]d|o|of|om|"
+    r"on|ore|p|pm|r|s|saat|st|th?|the|time|uhr|um|utc|z|à|às|в|г|года|год|час|мск|об?",
+    re.I,
+)
 _RELATED = re.compile(
-    r"^\W*(?:read (?:also|more|next)|related(?: (?:articles|stories|news|topics))?|more (?:on this|stories|from|"
-    r"news)|see also|most (?:read|popular)|"
-    r"trending|latest(?: news)?|recommended|you may also like|don['’]t miss|share this|advertisement|advertising|"
+    r"^\W*(?:read (?:also|more|next)|related (?:articles|stories|news|topics)|more (?:on this|stories|from|"
+    r"news)|see also|most (?:read|popular)|latest news|"
+    # words that may as well begin a sentence count only where they stand as a label
+    r"(?:related|trending|latest|recommended)(?=\W*$|\s*:)|"
+    r"you may also like|don['’]t miss|share this|advertisement|advertising|"
     r"читайте также|по теме|смотрите также|другие новости|популярное|читайте також|ayrıca okuyun|ilgili haberler|"
     r"son haberler|çok okunanlar|"
     r"lire aussi|à lire aussi|sur le même sujet|les plus lus|lesen sie auch|mehr zum thema|meistgelesen|"
@@ -156,9 +161,28 @@ def substance(text: str) -> str:
                 continue
         if related and bare and (len(bare) > 160 or _SENTENCE.search(bare)):
             related = False
-        if bare and not related and not _COUNTER.match(bare):
+        if bare and not related and not _COUNTER.match(bare) and not _is_stamp(bare):
             kept.append(bare)
     return "\n".join(kept)
+
+
+def fingerprint(cleaned: Cleaned) -> str | None:
+    """A hash of what an edit has to change to be one: headline, substance, the page's word on its own fate.
+
+    None for a text without substance: that two such texts are alike says nothing.
+    """
+    kept = substance(cleaned.text)
+    headline = " ".join((cleaned.title or "").split())
+    return sha256("\x1f".join((headline, cleaned.notice or "", kept))) if kept else None
+
+
+def _is_stamp(line: str) -> bool:
+    """ "Updated: 29 December, 14:00", and nothing that says more than a time."""
+    found = _STAMP.match(line)
+    if found is None or not re.search(r"\d", found["rest"]):
+        return False
+    words = re.findall(r"[^\W\d_]+", found["rest"])
+    return all(_CLOCK.fullmatch(w) or month_number(w) is not None or weekday_number(w) is not None for w in words)
 
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")

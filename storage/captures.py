@@ -1,6 +1,7 @@
 """What came back for an article: captures, revisions, sightings, and the fetch state that follows.
 
-The fetch state on an article is the only thing here that is changed in place.
+What a text is to those before it is decided in `claimline.revisions` and carried out here. The fetch state on an article is the
+only thing here that is changed in place.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from claimline import revisions
 from claimline.models import Cause, Cleaned, Fetched, Skip, Validators
+from claimline.revisions import Kind, RevisionLine
 from claimline.sources.schedule import Looked, next_look
 from storage import codec
 from storage import tables as t
@@ -32,6 +35,13 @@ _LEFT = {
 _LEFT_FOR = timedelta(days=60)
 _SETTLED_AFTER = timedelta(days=90)
 _GONE = frozenset({404, 410})
+# What a text that is not the article's current one means for the ledger.
+_CAUSES = {
+    Kind.FIRST: Cause.LATE_ARTICLE,  # older than all that was seen so far
+    Kind.EDITED: Cause.EDITED_ARTICLE,
+    Kind.BACK: Cause.EDITED_ARTICLE,
+    Kind.RECLEANED: Cause.NEW_CLEANER,
+}
 
 
 def save_capture(
@@ -71,40 +81,50 @@ def _captured(
     s: Session, article_id: int, source_id: int | None, came: Fetched, cleaned: Cleaned, now: datetime, store: str
 ) -> CaptureSaved:
     before = _current(s, article_id)
-    revision_id = _revision_like(s, article_id, cleaned)
+    known = _known(s, article_id) if before is not None else []
+    late = before is not None and _is_late(s, article_id, came)
+    stood = _stood_at(s, article_id, came.fetched_at) if late else before
     body_hash = sha256(came.body).hexdigest()
-    if revision_id is not None and revision_id == before:
-        _checked(s, article_id, now, came.validators)
-        return CaptureSaved(revision_id, False, "unchanged")
-    is_new = revision_id is None
+    decision = revisions.decide(known, stood, cleaned, body_sha256=body_hash)
+    if decision.kind in (Kind.SAME, Kind.TRIVIAL):
+        if not late:
+            _checked(s, article_id, now, came.validators, seen_at=came.fetched_at)
+        return CaptureSaved(stood, False, "unchanged")
+    revision_id = decision.matches
     if revision_id is None:
         revision_id = _new_revision(s, article_id, cleaned, body_hash, came.fetched_at)
         if store == "full":
             blobs_of(s).put(s, body_hash, came.body, now)
-    capture_id = _new_capture(s, article_id, source_id, came, body_hash, kept=is_new and store == "full")
+    capture_id = _new_capture(s, article_id, source_id, came, body_hash, kept=decision.new and store == "full")
     sighting = {"capture_id": capture_id, "revision_id": revision_id, "article_id": article_id, "seen_at": came.fetched_at}
     s.execute(sa.insert(t.sightings).values(**sighting))
-    _settle(s, article_id, cleaned, revision_id, came, now)
+    if not late:
+        _settle(s, article_id, cleaned, revision_id, came, now)
     if before is not None:
-        cause = _news(s, before, cleaned, body_hash)
+        cause = Cause.RETRACTED if cleaned.notice == RETRACTION else _CAUSES[decision.kind]
         for topic_id in topics_of_article(s, article_id):
             touch(s, topic_id, cause, now, article_id=article_id)
-    return CaptureSaved(revision_id, is_new, "new" if before is None else "revised")
+    return CaptureSaved(revision_id, decision.new, "new" if before is None else "revised")
 
 
-def _news(s: Session, before: int, cleaned: Cleaned, body_hash: str) -> Cause:
-    if cleaned.notice == RETRACTION:
-        return Cause.RETRACTED
+def _known(s: Session, article_id: int) -> list[RevisionLine]:
+    """The article's texts, in the order in which they came."""
     r = t.revisions
-    held = s.execute(sa.select(r.c.cleaner, r.c.body_sha256).where(r.c.id == before)).one()
-    same_page = held.body_sha256 == body_hash and held.cleaner != cleaned.cleaner
-    return Cause.NEW_CLEANER if same_page else Cause.EDITED_ARTICLE
+    columns = (r.c.id, r.c.cleaner, r.c.text_sha256, r.c.body_sha256, r.c.fingerprint)
+    return [RevisionLine(*row) for row in s.execute(sa.select(*columns).where(r.c.article_id == article_id).order_by(r.c.id))]
 
 
-def _revision_like(s: Session, article_id: int, cleaned: Cleaned) -> int | None:
-    r = t.revisions
-    where = (r.c.article_id == article_id) & (r.c.cleaner == cleaned.cleaner) & (r.c.text_sha256 == cleaned.text_sha256)
-    return s.execute(sa.select(r.c.id).where(where)).scalar()
+def _is_late(s: Session, article_id: int, came: Fetched) -> bool:
+    """Whether this is how the page looked before it was seen otherwise: an archive that is read late."""
+    g = t.sightings
+    later = sa.select(g.c.id).where(g.c.article_id == article_id, g.c.seen_at > came.fetched_at)
+    return s.execute(later.limit(1)).first() is not None
+
+
+def _stood_at(s: Session, article_id: int, at: datetime) -> int | None:
+    g = t.sightings
+    query = sa.select(g.c.revision_id).where(g.c.article_id == article_id, g.c.seen_at <= at)
+    return s.execute(query.order_by(g.c.seen_at.desc(), g.c.id.desc()).limit(1)).scalar()
 
 
 def _new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> int:
@@ -116,6 +136,7 @@ def _new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str,
         article_id=article_id,
         cleaner=cleaned.cleaner,
         text_sha256=cleaned.text_sha256,
+        fingerprint=revisions.fingerprint(cleaned),
         body_sha256=body_hash,
         seen_at=seen_at,
         lang=cleaned.lang,
@@ -183,9 +204,11 @@ def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, cam
     )
 
 
-def _checked(s: Session, article_id: int, now: datetime, validators: Validators | None = None) -> None:
-    """The article stands as it stood."""
-    a = t.articles
+def _checked(
+    s: Session, article_id: int, now: datetime, validators: Validators | None = None, *, seen_at: datetime | None = None
+) -> None:
+    """The article stands as it stood (seen at `seen_at`, else now)."""
+    a, c, g = t.articles, t.captures, t.sightings
     first_seen = s.execute(sa.select(a.c.first_seen).where(a.c.id == article_id)).scalar_one()
     changed = _last_changed(s, article_id)
     due = next_look(Looked(now, first_seen, changed, live=_is_live(s, article_id, now)))
@@ -193,8 +216,9 @@ def _checked(s: Session, article_id: int, now: datetime, validators: Validators 
     if validators is not None and (validators.etag or validators.last_modified):
         values |= {"etag": validators.etag, "last_modified": validators.last_modified}
     s.execute(sa.update(a).where(a.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
-    last = sa.select(sa.func.max(t.captures.c.id)).where(t.captures.c.article_id == article_id).scalar_subquery()
-    s.execute(sa.update(t.captures).where(t.captures.c.id == last).values(checks=t.captures.c.checks + 1, last_checked_at=now))
+    latest = sa.select(g.c.capture_id).where(g.c.article_id == article_id).order_by(g.c.seen_at.desc(), g.c.id.desc()).limit(1)
+    counted = {"checks": c.c.checks + 1, "last_checked_at": seen_at or now}
+    s.execute(sa.update(c).where(c.c.id == latest.scalar_subquery()).values(**counted))
 
 
 def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now: datetime) -> CaptureSaved:

@@ -1,8 +1,7 @@
 """When which text of an article stood in print: sightings in, spans of days out.
 
-Pure but for `load`. The rules are rule 2 of the design: the first text stands from the article's publication, an edit from its
-modified date where that is plausible, else from the day it was first seen, and an edit never reaches back. Where the publication
-is uncertain nothing stands until a person confirms a date.
+Pure but for `load`. The rules are rule 2 of the design: the first text stands from the article's publication, an edit from the
+day that `claimline.revisions.valid_day` finds. Where the publication is uncertain nothing stands until a person confirms a date.
 """
 
 from __future__ import annotations
@@ -10,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from claimline import revisions
 from claimline.models import DateBasis, DateFinding
+from claimline.revisions import RevisionLine
 from storage import codec
 from storage import tables as t
 from storage.sql import chunks
@@ -26,13 +28,16 @@ RETRACTION = "retraction"
 class Seen:
     """One sighting of a revision, with what decides its day."""
 
-    revision_id: int
+    text: RevisionLine  # with the bytes of this sighting
     seen_at: datetime
-    cleaner: str
-    body_sha256: str | None
+    last_seen: datetime  # it stood unchanged until then
     published: DateFinding
     modified: DateFinding | None
     notice: str | None
+
+    @property
+    def revision_id(self) -> int:
+        return self.text.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +69,33 @@ class Standing:
 
 def standing(seen: Sequence[Seen], confirmed: date | None = None) -> Standing:
     """Spans of days for sightings in the order in which they were made."""
-    runs = [s for i, s in enumerate(seen) if i == 0 or seen[i - 1].revision_id != s.revision_id]
+    runs = _runs(seen)
     published = publication(runs, confirmed)
     times: dict[int, int] = {}
     found: list[Stand] = []
     day = published.day
     for i, run in enumerate(runs):
         occurrence = times[run.revision_id] = times.get(run.revision_id, -1) + 1
-        same_page = i > 0 and _recleaned(runs[i - 1], run)
+        same_page = i > 0 and revisions.recleaned(runs[i - 1].text, run.text)
         if day is not None and i > 0 and not same_page:
-            day = _edit_day(run, day, first=occurrence == 0)
+            borne = {r.modified.day for r in runs[:i] if r.modified is not None}
+            day = revisions.valid_day(run.modified, borne=borne, before=day, last_seen=runs[i - 1].last_seen, seen_at=run.seen_at)
         if found:
             found[-1] = replace(found[-1], valid_to=day)
         found.append(Stand(run.revision_id, occurrence, day, None, run.notice == RETRACTION, same_page))
     return Standing(published, tuple(found))
+
+
+def _runs(seen: Sequence[Seen]) -> list[Seen]:
+    """One for each time that the text became another; it was seen until the last sighting of it in a row."""
+    runs: list[Seen] = []
+    for one in seen:
+        if runs and runs[-1].revision_id == one.revision_id:
+            runs[-1] = replace(runs[-1], last_seen=max(runs[-1].last_seen, one.last_seen))
+        else:
+            runs.append(one)
+    # A check that was made after another text had been seen (in an archive that was read late) says nothing of the days between.
+    return [replace(a, last_seen=a.seen_at) if a.last_seen > b.seen_at else a for a, b in pairwise(runs)] + runs[-1:]
 
 
 def publication(runs: Sequence[Seen], confirmed: date | None) -> DateFinding:
@@ -90,18 +108,6 @@ def publication(runs: Sequence[Seen], confirmed: date | None) -> DateFinding:
         days = (fallback.day,) if fallback.day else ()
         fallback = replace(fallback, day=None, basis=DateBasis.UNCERTAIN, candidates=days)
     return next(plausible, fallback)
-
-
-def _recleaned(before: Seen, after: Seen) -> bool:
-    return before.cleaner != after.cleaner and before.body_sha256 == after.body_sha256 is not None
-
-
-def _edit_day(run: Seen, before: date, *, first: bool) -> date:
-    modified = run.modified
-    plausible = first and modified is not None and modified.certain and _not_after(modified, run.seen_at)
-    if plausible and modified is not None and modified.day is not None and modified.day >= before:
-        return modified.day
-    return max(before, run.seen_at.date())
 
 
 def _not_after(finding: DateFinding, seen_at: datetime) -> bool:
@@ -129,33 +135,34 @@ def _confirmed(s: Session, article_ids: Sequence[int]) -> dict[int, date]:
 
 
 def _seen(s: Session, article_ids: Sequence[int]) -> dict[int, list[Seen]]:
-    g, r = t.sightings, t.revisions
+    g, r, c = t.sightings, t.revisions, t.captures
     query = (
         sa.select(
             g.c.article_id,
             g.c.revision_id,
             g.c.seen_at,
             r.c.cleaner,
-            t.captures.c.body_sha256,
+            r.c.text_sha256,
+            c.c.body_sha256,
+            r.c.fingerprint,
+            c.c.last_checked_at,
             r.c.published,
             r.c.modified,
             r.c.notice,
         )
         .join(r, r.c.id == g.c.revision_id)
-        .join(t.captures, t.captures.c.id == g.c.capture_id)
+        .join(c, c.c.id == g.c.capture_id)
         .where(g.c.article_id.in_(article_ids))
         .order_by(g.c.article_id, g.c.seen_at, g.c.id)
     )
     found: dict[int, list[Seen]] = {}
     for row in s.execute(query).all():
-        modified = codec.load_date(row.modified) if row.modified else None
         seen = Seen(
-            row.revision_id,
+            RevisionLine(row.revision_id, row.cleaner, row.text_sha256, row.body_sha256, row.fingerprint),
             row.seen_at,
-            row.cleaner,
-            row.body_sha256,
+            max(row.seen_at, row.last_checked_at or row.seen_at),
             codec.load_date(row.published),
-            modified,
+            codec.load_date(row.modified) if row.modified else None,
             row.notice,
         )
         found.setdefault(row.article_id, []).append(seen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,53 +17,70 @@ NOON = datetime(2020, 12, 30, 12, tzinfo=UTC)
 BODY = "The system cannot be integrated, the chief said.\nHe did not explain why this was so, nor what would follow from it."
 
 
-def cleaned(text: str, *, modified: date | None = None, cleaner: str = "c1") -> Cleaned:
-    stamp = DateFinding(modified, DateBasis.METADATA, str(modified)) if modified else None
+def cleaned(text: str, *, cleaner: str = "c1", title: str | None = None, notice: str | None = None) -> Cleaned:
     published = DateFinding(date(2020, 12, 29), DateBasis.METADATA, "2020-12-29")
-    return Cleaned(text, sha256(text), cleaner, None, None, (), "en", 1.0, published, stamp)
+    return Cleaned(text, sha256(text), cleaner, title, None, (), "en", 1.0, published, None, notice=notice)
 
 
-def line(text: str, key: str = "a", *, hours: int = 0, cleaner: str = "c1") -> RevisionLine:
-    return RevisionLine(key, text, sha256(text), cleaner, NOON + timedelta(hours=hours), date(2020, 12, 29))
+def line(text: str, number: int = 1, *, cleaner: str = "c1", body: str | None = None, title: str | None = None) -> RevisionLine:
+    return RevisionLine(number, cleaner, sha256(text), body, revisions.fingerprint(cleaned(text, title=title)))
 
 
-def test_the_first_text_of_an_article_stands_from_its_publication() -> None:
-    decision = revisions.decide([], cleaned(BODY), seen_at=NOON)
+def test_the_first_text_of_an_article_is_new() -> None:
+    decision = revisions.decide([], None, cleaned(BODY))
     assert (decision.kind, decision.new) == (Kind.FIRST, True)
-    assert decision.dated is not None
-    assert decision.dated.day == date(2020, 12, 29)
 
 
 def test_the_same_text_is_a_sighting() -> None:
-    decision = revisions.decide([line(BODY)], cleaned(BODY), seen_at=NOON)
-    assert (decision.kind, decision.matches, decision.new) == (Kind.SAME, "a", False)
+    decision = revisions.decide([line(BODY)], 1, cleaned(BODY))
+    assert (decision.kind, decision.matches, decision.new) == (Kind.SAME, 1, False)
 
 
 def test_an_earlier_text_that_stands_again_is_no_third_revision() -> None:
-    known = [line(BODY, "a"), line(BODY.replace("cannot", "can"), "b", hours=1)]
-    decision = revisions.decide(known, cleaned(BODY), seen_at=NOON)
-    assert (decision.kind, decision.matches, decision.previous) == (Kind.BACK, "a", "b")
+    known = [line(BODY, 1), line(BODY.replace("cannot", "can"), 2)]
+    assert revisions.decide(known, 2, cleaned(BODY)) == revisions.RevisionDecision(Kind.BACK, 1)
+    with_counter = cleaned(BODY + "\n12 comments")
+    assert revisions.decide(known, 2, with_counter) == revisions.RevisionDecision(Kind.BACK, 1)
+
+
+def test_other_words_are_an_edit() -> None:
+    decision = revisions.decide([line(BODY)], 1, cleaned(BODY.replace("cannot", "can")))
+    assert (decision.kind, decision.new) == (Kind.EDITED, True)
+
+
+# --- the day of an edit ---------------------------------------------------------------------------------------------
+
+
+def day_of(modified: date | None, *, borne: tuple[date, ...] = (), last_seen: datetime = NOON) -> date:
+    stamp = DateFinding(modified, DateBasis.METADATA, str(modified)) if modified else None
+    return revisions.valid_day(
+        stamp, borne=borne, before=date(2020, 12, 29), last_seen=last_seen, seen_at=NOON + timedelta(days=5)
+    )
 
 
 def test_an_edit_stands_from_its_modified_date() -> None:
-    edited = cleaned(BODY.replace("cannot", "can"), modified=date(2020, 12, 30))
-    decision = revisions.decide([line(BODY)], edited, seen_at=NOON + timedelta(days=3))
-    assert decision.kind is Kind.EDITED
-    assert decision.dated is not None
-    assert (decision.dated.day, decision.dated.basis) == (date(2020, 12, 30), DateBasis.METADATA)
+    assert day_of(date(2021, 1, 1)) == date(2021, 1, 1)
 
 
-@pytest.mark.parametrize("modified", [date(2020, 12, 1), date(2021, 2, 1), None])
+@pytest.mark.parametrize("modified", [date(2020, 12, 1), date(2021, 2, 1), date(2021, 1, 5), None])
 def test_an_edit_without_a_plausible_date_stands_from_the_day_it_was_seen(modified: date | None) -> None:
-    decision = revisions.decide([line(BODY)], cleaned("Other words.", modified=modified), seen_at=NOON)
-    assert decision.dated is not None
-    assert (decision.dated.day, decision.dated.basis) == (NOON.date(), DateBasis.FIRST_SEEN)
+    assert day_of(modified) == date(2021, 1, 4)
 
 
-def test_a_stamp_that_the_earlier_text_bore_already_does_not_date_the_edit() -> None:
-    earlier = replace(line(BODY), modified=date(2020, 12, 29))
-    day = revisions.valid_day(cleaned("Other words.", modified=date(2020, 12, 29)), earlier, seen_at=NOON)
-    assert day.day == NOON.date()
+def test_a_stamp_that_an_earlier_text_bore_already_does_not_date_the_edit() -> None:
+    assert day_of(date(2021, 1, 1), borne=(date(2021, 1, 1),)) == date(2021, 1, 4)
+
+
+def test_an_edit_is_not_older_than_the_last_look_at_the_text_before_it() -> None:
+    assert day_of(date(2021, 1, 1), last_seen=NOON + timedelta(days=4)) == date(2021, 1, 4)
+
+
+def test_an_edit_never_reaches_back_before_the_text_that_it_replaces() -> None:
+    day = revisions.valid_day(None, borne=(), before=date(2021, 3, 1), last_seen=NOON, seen_at=NOON)
+    assert day == date(2021, 3, 1)
+
+
+# --- what is no edit ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -79,28 +95,45 @@ def test_a_stamp_that_the_earlier_text_bore_already_does_not_date_the_edit() -> 
     ],
 )
 def test_counters_and_links_are_no_edit(before: str, after: str) -> None:
-    decision = revisions.decide([line(f"{BODY}\n{before}")], cleaned(f"{BODY}\n{after}"), seen_at=NOON)
-    assert (decision.kind, decision.matches) == (Kind.TRIVIAL, "a")
+    decision = revisions.decide([line(f"{BODY}\n{before}")], 1, cleaned(f"{BODY}\n{after}"))
+    assert (decision.kind, decision.matches) == (Kind.TRIVIAL, 1)
 
 
-def test_a_number_in_prose_is_an_edit() -> None:
-    known = [line(BODY + "\nIn all 12 people made comments on the deal on Monday.")]
-    assert (
-        revisions.decide(known, cleaned(BODY + "\nIn all 13 people made comments on the deal on Monday."), seen_at=NOON).kind
-        is Kind.EDITED
-    )
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("In all 12 people made comments on the deal on Monday.", "In all 13 people made comments on the deal on Monday."),
+        ("Updated: the deal stands, 29 December", "Updated: the deal is off, 30 December"),
+        ("Latest figures show a rise", "Latest figures show a fall"),
+        ("Read also: A story\nThe minister denied it on Friday.", "Read also: A story\nThe minister confirmed it on Friday."),
+    ],
+)
+def test_what_is_said_in_prose_is_an_edit(before: str, after: str) -> None:
+    decision = revisions.decide([line(f"{BODY}\n{before}")], 1, cleaned(f"{BODY}\n{after}"))
+    assert decision.kind is Kind.EDITED
 
 
-def test_prose_after_a_related_link_still_counts() -> None:
-    old, new = (f"{BODY}\nRead also: A story\nThe minister {verb} it on Friday." for verb in ("denied", "confirmed"))
-    assert revisions.decide([line(old)], cleaned(new), seen_at=NOON).kind is Kind.EDITED
+def test_a_new_headline_or_a_notice_is_an_edit_whatever_else_changed() -> None:
+    known = [line(BODY + "\n12 comments", title="Chief: it cannot")]
+    after = BODY + "\n13 comments"
+    assert revisions.decide(known, 1, cleaned(after, title="Chief: it cannot")).kind is Kind.TRIVIAL
+    assert revisions.decide(known, 1, cleaned(after, title="Chief: it can")).kind is Kind.EDITED
+    assert revisions.decide(known, 1, cleaned(after, title="Chief: it cannot", notice="retraction")).kind is Kind.EDITED
 
 
-def test_another_cleaner_makes_a_new_revision_of_the_same_day() -> None:
-    decision = revisions.decide([line(BODY)], cleaned(BODY + " Photo.", cleaner="c2"), seen_at=NOON + timedelta(days=9))
-    assert (decision.kind, decision.new) == (Kind.RECLEANED, True)
-    assert decision.dated is not None
-    assert decision.dated.day == date(2020, 12, 29)
+def test_texts_of_counters_alone_are_never_taken_for_one_another() -> None:
+    assert revisions.decide([line("12 comments")], 1, cleaned("13 comments")).kind is Kind.EDITED
+
+
+def test_another_cleaner_makes_a_new_revision_of_the_same_page() -> None:
+    same_bytes = revisions.decide([line(BODY, body="b")], 1, cleaned(BODY + " Photo.", cleaner="c2"), body_sha256="b")
+    same_substance = revisions.decide([line(BODY, body="b")], 1, cleaned(BODY, cleaner="c2"), body_sha256="other")
+    assert same_bytes == same_substance == revisions.RevisionDecision(Kind.RECLEANED)
+
+
+def test_another_cleaner_does_not_hide_an_edit() -> None:
+    edited = cleaned(BODY.replace("cannot", "can"), cleaner="c2")
+    assert revisions.decide([line(BODY, body="b")], 1, edited, body_sha256="other").kind is Kind.EDITED
 
 
 def test_a_word_diff_shows_the_word_that_changed() -> None:

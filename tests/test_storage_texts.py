@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claimline.models import Cause, Fetched, Judgement, OutletSpec, Skip
-from storage import articles, assessments, claims, clusters, ledger, outlets, pins, revisions
+from storage import articles, assessments, claims, clusters, ledger, outlets, pins, retention, revisions
 from storage.engine import Database
 from storage.records import Edge
 from tests.storage_world import N, R, S, U, World, cleaned, day, digest_of, judgement, make_topic
@@ -34,13 +34,72 @@ def test_an_edit_closes_what_the_older_text_said_and_keeps_it_before(database: D
     see(w, "It is open.", judgement("open", S, "It is open."))
     w.publish()
     w.tick(days=10)
-    see(w, "It is not open.", judgement("open", R, "It is not open."), modified=day("2020-05-01"))
+    see(w, "It is not open.", judgement("open", R, "It is not open."), modified=day("2021-01-05"))
     w.publish()
-    assert spans(w) == [("It is not open.", "2020-05-01", None), ("It is open.", "2020-03-01", "2020-05-01")]
+    assert spans(w) == [("It is not open.", "2021-01-05", None), ("It is open.", "2020-03-01", "2021-01-05")]
     assert w.history() == [
         ("2020-03-01", "unreported > supported", "new article"),
-        ("2020-05-01", "supported > refuted", "edited article"),
+        ("2021-01-05", "supported > refuted", "edited article"),
     ]
+
+
+def test_an_edit_is_not_dated_before_the_earlier_text_was_last_seen(database: Database) -> None:
+    w = World(database).start()
+    see(w, "It is open.", judgement("open", S, "It is open."))
+    w.tick(days=6)
+    assert w.capture(URL, cleaned("It is open.", day("2020-03-01"), outlet="a.example")).kind == "unchanged"
+    w.tick(days=4)
+    see(w, "It is not open.", judgement("open", R, "It is not open."), modified=day("2021-01-05"))
+    w.publish()
+    assert ("It is not open.", str(w.now.date()), None) in spans(w)
+
+
+def test_a_stamp_that_the_earlier_text_bore_does_not_date_a_later_edit(database: Database) -> None:
+    w = World(database).start()
+    stamp = {"modified": day("2021-01-01")}
+    see(w, "It is open.", judgement("open", S, "It is open."), **stamp)
+    see(w, "It is open, they say.", judgement("open", S, "It is open, they say."), **stamp)
+    w.tick(days=10)
+    see(w, "It is not open.", judgement("open", R, "It is not open."), **stamp)
+    w.publish()
+    assert ("It is not open.", str(w.now.date()), None) in spans(w)
+
+
+def test_counters_and_related_links_make_no_revision_and_no_edition(database: Database) -> None:
+    w = World(database).start()
+    see(w, "It is open.\n12 comments\nRead also: A story", judgement("open", S, "It is open."), title="Open")
+    w.publish()
+    w.tick(days=3)
+    page = cleaned("It is open.\n13 comments\nRead also: Another story", day("2020-03-01"), outlet="a.example", title="Open")
+    again = w.capture(URL, page)
+    assert (again.kind, again.new_revision) == ("unchanged", False)
+    assert w.publish().edition_id is None
+    with database.read() as s:
+        assert len(revisions.revisions_of(s, articles.article_by_url(s, URL).id)) == 1
+
+
+def test_counters_make_no_revision_of_a_text_that_retention_took(database: Database) -> None:
+    w = World(database).start()
+    see(w, "It is open.\n12 comments", title="Open")
+    w.publish()
+    database.write(lambda s: retention.apply(s, now=w.tick(days=3), bytes_days=None, text_days=0))
+    page = cleaned("It is open.\n13 comments", day("2020-03-01"), outlet="a.example", title="Open")
+    assert w.capture(URL, page).kind == "unchanged"
+
+
+def test_an_archive_that_is_read_late_leaves_the_current_text_alone(database: Database) -> None:
+    w = World(database).start()
+    b = see(w, "It is shut.", judgement("open", R, "It is shut."))
+    w.publish()
+    old = cleaned("It is open.", day("2020-03-01"), outlet="a.example")
+    for kind in ("revised", "unchanged"):  # the second time it is known
+        saved = w.capture(URL, old, at=w.now - timedelta(days=90))
+        assert saved.kind == kind
+    w.scan(saved.revision_id or 0, judgement("open", S, "It is open."))
+    w.publish()
+    assert spans(w) == [("It is open.", "2020-03-01", "2021-01-01"), ("It is shut.", "2021-01-01", None)]
+    with database.read() as s:
+        assert articles.article_by_url(s, URL).revision_id == b
 
 
 def test_an_edit_with_an_implausible_date_counts_from_the_day_it_was_seen(database: Database) -> None:

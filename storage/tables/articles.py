@@ -88,6 +88,7 @@ class Revision(SQLModel, table=True):
     article_id: int = Field(foreign_key="articles.id")
     cleaner: str
     text_sha256: str
+    fingerprint: str | None = None  # `claimline.revisions.fingerprint`; None: stored before there was one, or no substance
     body_sha256: str | None = None
     seen_at: datetime = Field(sa_type=UtcDateTime)
     lang: str | None = None
