@@ -21,6 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from claimline import why
 from claimline.models import ClaimSpec, SourceSpec, Topic
 from storage import claims, ledger
 from storage import tables as t
@@ -175,7 +176,16 @@ def reads(db: Database, topic_id: int) -> Iterator[dict[str, Any]]:
     yield timed("history", reading(lambda s: ledger.changes(s, largest)))
     yield timed("history --as-of --known-at", reading(lambda s: ledger.changes(s, largest, as_of=as_of, known_at=known_at)))
     yield timed("status --as-of", reading(lambda s: ledger.status(s, largest, as_of=as_of)))
+    yield timed("why", reading(lambda s: _why(s, largest, None)))
+    yield timed("why --on", reading(lambda s: _why(s, largest, as_of)))
     yield timed("positions of the largest claim", reading(lambda s: ledger.positions(s, largest)))
+
+
+def _why(s: Any, claim_id: int, day: date | None) -> Any:
+    """All that `claimline why` reads and computes."""
+    changes = ledger.changes(s, claim_id, as_of=day)
+    stand, flip = why.explained(ledger.weighed(s, claim_id), ledger.rulings(s, claim_id), until=day, most_voices=20)
+    return changes, flip, ledger.positions(s, claim_id, keys=[v.positions[0] for v in stand.voices])
 
 
 def a_day(db: Database, topic_id: int, first: int, count: int, chance: random.Random) -> dict[str, Any]:

@@ -442,11 +442,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
+    """`voices`: those that stand at the end. `newest`: the day of the newest of them that takes a side."""
+
     changes: tuple[Change, ...]
     status: Status
     machine: Status
     figures: Figures
     voices: tuple[Voice, ...]
+    newest: date | None = None
 
 
 # --- Runs -----------------------------------------------------------------------------------------------------------

@@ -5,14 +5,14 @@ It explains; it decides nothing. What it removes to see whether a status flips i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claimline.history import RULES, FoldRules, fold
-from claimline.models import SIDES, FoldResult, Position, Ruling, Stance, Status, Voice
+from claimline.history import RULES, FoldRules, Stand, WhatIf
+from claimline.models import SIDES, Position, Ruling, Stance, Status, Voice
 
-# A greedy search folds once for each removal: enough for a person to read, and bounded in time.
+# Enough for a person to read; whoever has to remove more has found no weak point.
 MOST_REMOVED = 12
 
 
@@ -38,36 +38,44 @@ class SpeakerLine:
     reports: int
 
 
+_OWN: Mapping[Status, frozenset[Stance]] = {
+    Status.SUPPORTED: frozenset({Stance.SUPPORTS}),
+    Status.REFUTED: frozenset({Stance.REFUTES}),
+    Status.CONTESTED: SIDES,
+}
+
+
 def flip(
-    positions: Sequence[Position], rulings: Sequence[Ruling] = (), *, until: date | None = None, rules: FoldRules = RULES
+    positions: Iterable[Position], rulings: Iterable[Ruling] = (), *, until: date | None = None, rules: FoldRules = RULES
 ) -> Flip | None:
     """What, removed, flips the status of the day; None where a ruling holds it or nothing found does.
 
     Greedy: the heaviest standing voice of the status's own side goes first, until the status is another one.
     """
-    known = list(positions)
-    start = fold(known, rulings, until=until, rules=rules)
-    if start.status is not start.machine or not start.voices:
-        return None
+    return explained(positions, rulings, until=until, rules=rules, most_voices=0)[1]
+
+
+def explained(
+    positions: Iterable[Position],
+    rulings: Iterable[Ruling] = (),
+    *,
+    until: date | None = None,
+    rules: FoldRules = RULES,
+    most_voices: int | None = None,
+) -> tuple[Stand, Flip | None]:
+    """Where it stands at the end of a day, with the first of the voices that stand, and what would flip that (`flip`)."""
+    what_if = WhatIf(positions, rulings, until=until, rules=rules)
+    start = what_if.stand(most_voices)
+    if start.status is not start.machine:
+        return start, None
+    own = _OWN.get(start.machine, frozenset({Stance.NEUTRAL}))
     removed: list[Voice] = []
-    current: FoldResult = start
-    while len(removed) < MOST_REMOVED:
-        heaviest = _heaviest(current, start.machine)
-        if heaviest is None:
-            return None
+    while len(removed) < MOST_REMOVED and (heaviest := what_if.heaviest(own)) is not None:
         removed.append(heaviest)
-        gone = set(heaviest.positions)
-        known = [p for p in known if p.key not in gone]
-        current = fold(known, rulings, until=until, rules=rules)
-        if current.machine is not start.machine:
-            return Flip(tuple(removed), current.machine)
-    return None
-
-
-def _heaviest(result: FoldResult, status: Status) -> Voice | None:
-    sides = {Status.SUPPORTED: {Stance.SUPPORTS}, Status.REFUTED: {Stance.REFUTES}, Status.CONTESTED: SIDES}
-    mine = [v for v in result.voices if v.stance in sides.get(status, {Stance.NEUTRAL})]
-    return max(mine, key=lambda v: (v.weight, v.valid_from, v.key), default=None)
+        what_if.take_away(heaviest)
+        if what_if.machine is not start.machine:
+            return start, Flip(tuple(removed), what_if.machine)
+    return start, None
 
 
 def speakers(positions: Iterable[Position], *, until: date | None = None) -> tuple[SpeakerLine, ...]:

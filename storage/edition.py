@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from claimline.models import SIDES, Cause, Change, FoldResult
+from claimline.models import Cause, Change, FoldResult
 from storage import causes, codec, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key
@@ -206,12 +206,11 @@ class _Tipping:
 
 def _write_state(s: Session, claim_id: int, result: FoldResult, edition: Edition) -> None:
     c = t.claim_states
-    newest = max((v.valid_from for v in result.voices if v.stance in SIDES), default=None)
     content = {
         "status": result.status.value,
         "machine": result.machine.value,
         "figures": codec.dump_figures(result.figures),
-        "newest": newest,
+        "newest": result.newest,
     }
     live = (c.c.claim_id == claim_id) & c.c.known_to.is_(None)
     held = s.execute(sa.select(c).where(live)).mappings().first()

@@ -32,16 +32,29 @@ __all__ = [
     "rulings",
     "status",
     "statuses",
+    "weighed",
 ]
 
 
-def positions(s: Session, claim_id: int, *, known_at: datetime | None = None, edition: int | None = None) -> tuple[Position, ...]:
-    """What was known of a claim, by key; `edition`: as that shadow edition would have it."""
+def positions(
+    s: Session,
+    claim_id: int,
+    *,
+    known_at: datetime | None = None,
+    edition: int | None = None,
+    keys: Sequence[str] | None = None,
+) -> tuple[Position, ...]:
+    """What was known of a claim, by key; `edition`: as that shadow edition would have it; `keys`: only these."""
     if edition is not None:
         from storage.replay import shadow_positions
 
         return shadow_positions(s, claim_id, edition)
-    return tuple(sorted(position_rows.positions(s, claim_id, known_at), key=lambda p: p.key))
+    return tuple(sorted(position_rows.positions(s, claim_id, known_at, keys=keys), key=lambda p: p.key))
+
+
+def weighed(s: Session, claim_id: int, *, known_at: datetime | None = None) -> tuple[Position, ...]:
+    """What was known of a claim, with no more than the fold reads: for figures, not for people."""
+    return tuple(position_rows.weighed(s, claim_id, known_at))
 
 
 def rulings(s: Session, claim_id: int, *, known_at: datetime | None = None) -> tuple[Ruling, ...]:

@@ -64,14 +64,21 @@ def add(s: Session, claim_id: int, rows: Sequence[PositionRow], edition_id: int,
 # --- as the rules want them -----------------------------------------------------------------------------------------
 
 
-def positions(
-    s: Session, claim_id: int, known_at: datetime | None, *, keys: Sequence[str] | None = None, quotes: bool = True
-) -> list[Position]:
-    """The claim's positions as known then, with their quotes (left out where only the fold needs them)."""
+def positions(s: Session, claim_id: int, known_at: datetime | None, *, keys: Sequence[str] | None = None) -> list[Position]:
+    """The claim's positions as known then, with their quotes."""
     where = (t.positions.c.claim_id == claim_id) & known(t.positions, known_at)
     if keys is None:
-        return _read(s, where, quotes)
-    return [p for batch in chunks(keys) for p in _read(s, where & t.positions.c.key.in_(batch), quotes)]
+        return _read(s, where)
+    return [p for batch in chunks(keys) for p in _read(s, where & t.positions.c.key.in_(batch))]
+
+
+def weighed(s: Session, claim_id: int, known_at: datetime | None) -> list[Position]:
+    """The same with no more than the fold reads: no revision, no quote, nobody's name as written. In a third of the time."""
+    p, a = t.positions, t.articles
+    columns = (p.c.key, a.c.url, p.c.stance, p.c.confidence, p.c.valid_from, p.c.valid_to, p.c.speaker, p.c.said_on, p.c.cluster)
+    query = sa.select(*columns, p.c.weight).join(a, a.c.id == p.c.article_id)
+    rows = s.execute(query.where(p.c.claim_id == claim_id, known(p, known_at))).tuples().all()
+    return [Position(key, url, "", _STANCES[stance], *rest) for key, url, stance, *rest in rows]
 
 
 def latest(s: Session, claim_id: int, keys: Sequence[str], known_at: datetime | None) -> list[Position]:
@@ -80,12 +87,11 @@ def latest(s: Session, claim_id: int, keys: Sequence[str], known_at: datetime | 
     where = p.c.claim_id == claim_id
     if known_at is not None:
         where &= p.c.known_from <= known_at
-    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), True, in_order=True)]
+    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), in_order=True)]
 
 
-def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool, in_order: bool = False) -> list[Position]:
+def _read(s: Session, where: sa.ColumnElement[bool], in_order: bool = False) -> list[Position]:
     p, e, r, a = t.positions, t.evidence, t.revisions, t.articles
-    words = sa.func.coalesce(p.c.quote, e.c.quote, "") if quotes else sa.literal("")
     query = (
         sa.select(
             p.c.key,
@@ -100,7 +106,7 @@ def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool, in_order: boo
             p.c.cluster,
             p.c.weight,
             p.c.actor,
-            words,
+            sa.func.coalesce(p.c.quote, e.c.quote, ""),
             p.c.start,
             p.c.end,
             p.c.speaker_written,
@@ -108,10 +114,9 @@ def _read(s: Session, where: sa.ColumnElement[bool], quotes: bool, in_order: boo
         )
         .join(a, a.c.id == p.c.article_id)
         .join(r, r.c.id == p.c.revision_id)
+        .outerjoin(e, e.c.id == p.c.evidence_id)
         .where(where)
     )
-    if quotes:
-        query = query.outerjoin(e, e.c.id == p.c.evidence_id)
     if in_order:
         query = query.order_by(p.c.id)
     rows = s.execute(query).tuples().all()  # many thousands: fetched at once

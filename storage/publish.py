@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -86,7 +87,7 @@ def publish_in(
 def default_fold() -> Fold:
     from claimline.history import fold  # numpy is imported only where something is folded
 
-    return fold
+    return partial(fold, most_voices=0)
 
 
 def _fold_version(fold: Fold | None) -> str:
@@ -117,5 +118,5 @@ def _prepare(s: Session, claim: ClaimWork, fold: Fold) -> None:
 def _after(s: Session, claim: ClaimWork) -> list[Position]:
     """The claim's positions as they will be when the edition is written."""
     gone = {row.key for row in claim.close}
-    stay = position_rows.positions(s, claim.pin.claim_id, None, quotes=False)
+    stay = position_rows.weighed(s, claim.pin.claim_id, None)
     return [p for p in stay if p.key not in gone] + position_rows.as_positions(s, claim.add)

@@ -20,7 +20,7 @@ def voices(
 
     found: dict[tuple[int, int], str] = {}
     for claim_id in sorted(set(claim_ids)):
-        known = position_rows.positions(s, claim_id, known_at, quotes=False)
+        known = position_rows.weighed(s, claim_id, known_at)
         by_position = {key: v.key for v in group_voices(known, until=as_of) for key in v.positions}
         p = t.positions
         where = (p.c.claim_id == claim_id) & position_rows.known(p, known_at)

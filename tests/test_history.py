@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimline.history import RULES, fold, group_voices
-from claimline.models import Position, Ruling, Stance, Status
+from claimline.models import SIDES, Position, Ruling, Stance, Status
+from claimline.why import explained, flip
+from tests.plain_fold import plain_flip, plain_status
 
 S, R, N = Stance.SUPPORTS, Stance.REFUTES, Stance.NEUTRAL
 DAY = date(2020, 1, 1)
@@ -58,6 +60,47 @@ def test_arrival_order_does_not_matter(known: list[Position], rng: random.Random
     shuffled = list(known)
     rng.shuffle(shuffled)
     assert fold(shuffled) == fold(known)
+
+
+@given(positions(), st.one_of(st.none(), st.integers(0, 2100)))
+def test_the_quick_fold_equals_its_definition(known: list[Position], day: int | None) -> None:
+    until = None if day is None else at(day)
+    result = fold(known, until=until)
+    status, figures = plain_status(known, until=until)
+    assert result.machine is status
+    assert replace(result.figures, supports=0, refutes=0) == replace(figures, supports=0, refutes=0)
+    assert abs(result.figures.supports - figures.supports) <= 1e-9
+    assert abs(result.figures.refutes - figures.refutes) <= 1e-9
+    assert result.newest == max((v.valid_from for v in result.voices if v.stance in SIDES), default=None)
+
+
+@st.composite
+def rulings(draw: st.DrawFn) -> list[Ruling]:
+    days = draw(st.lists(st.tuples(st.integers(0, 1500), st.one_of(st.none(), st.integers(0, 400))), max_size=2))
+    status = st.sampled_from([Status.SUPPORTED, Status.REFUTED])
+    return [Ruling(draw(status), at(a), at(a + b) if b is not None else None, "ed", f"r{i}") for i, (a, b) in enumerate(days)]
+
+
+@given(positions(), st.one_of(st.just([]), rulings()), st.one_of(st.none(), st.integers(0, 2100)))
+def test_where_a_claim_stands_equals_the_end_of_its_fold(known: list[Position], ruled: list[Ruling], day: int | None) -> None:
+    until = None if day is None else at(day)
+    stand, _ = explained(known, ruled, until=until)
+    result = fold(known, ruled, until=until)
+    assert (stand.status, stand.machine, stand.figures) == (result.status, result.machine, result.figures)
+    assert stand.voices == result.voices
+
+
+@given(positions(), st.one_of(st.just([]), rulings()), st.one_of(st.none(), st.integers(0, 1600)))
+def test_what_flips_a_status_is_found_as_if_it_were_folded_anew(
+    known: list[Position], ruled: list[Ruling], day: int | None
+) -> None:
+    until = None if day is None else at(day)
+    assert flip(known, ruled, until=until) == plain_flip(known, ruled, until=until)
+
+
+@given(positions(max_size=40))
+def test_what_flips_a_busy_claim_is_found_as_if_it_were_folded_anew(known: list[Position]) -> None:
+    assert flip(known) == plain_flip(known)
 
 
 @given(positions(), st.integers(0, 1500))
@@ -189,6 +232,15 @@ def test_twenty_thousand_reports_fold_in_under_two_seconds() -> None:
     began = time.perf_counter()
     fold(many)
     assert time.perf_counter() - began < 2.0 * 4  # four times the target: the machine may be busy
+
+
+def test_twenty_thousand_reports_are_explained_in_under_half_a_second() -> None:
+    import time
+
+    many = [position(f"p{i:05}", (S, S, R, N)[i % 4], i % 1500, speaker=f"s{i % 400}" if i % 3 else None) for i in range(20_000)]
+    began = time.process_time()
+    explained(many, most_voices=20)
+    assert time.process_time() - began < 0.5 * 4  # four times the target: the machine may be busy
 
 
 def test_the_floor_and_the_ratio_fit_together() -> None:

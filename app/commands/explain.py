@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 SLUG = typer.Argument(..., metavar="SLUG")
+MOST_VOICES = 20  # shown of those that stand
 
 
 def why(
@@ -36,17 +37,17 @@ def why(
 ) -> None:
     """Why a claim stands where it stands on a day: what tipped it, since when we know, and what would flip it."""
     from claimline import why as reasons
-    from claimline.history import fold
     from storage import claims, ledger
 
     day, known = out.day(on, "--on"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
-        positions = ledger.positions(s, found.id, known_at=known)
         rulings = ledger.rulings(s, found.id, known_at=known)
-    standing = fold(positions, rulings, until=day)
-    flip = reasons.flip(positions, rulings, until=day)
+        weighed = ledger.weighed(s, found.id, known_at=known)
+        standing, flip = reasons.explained(weighed, rulings, until=day, most_voices=0 if as_json else MOST_VOICES)
+        first = [v.positions[0] for v in standing.voices]
+        positions = ledger.positions(s, found.id, known_at=known, keys=first)
     last = changes[-1] if changes else None
     earlier = changes[-2] if len(changes) > 1 else None
     if as_json:
@@ -78,18 +79,18 @@ def why(
         change_lines(earlier)
     out.out.print("\nvoices that stand:")
     _voice_lines(standing.voices, {p.key: p for p in positions})
+    if (more := f.voices_supports + f.voices_refutes + f.voices_neutral - len(standing.voices)) > 0:
+        out.out.print(f"  ... and {more} more")
     out.out.print(_flip_words(flip))
 
 
-def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position], *, most: int = 20) -> None:
-    for v in voices[:most]:
+def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position]) -> None:
+    for v in voices:
         p = positions[v.positions[0]]
         who = p.speaker_written or "no speaker named"
         reports = f"{len(v.positions)} report{'s' if len(v.positions) != 1 else ''}"
         line = f"  {v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {p.outlet or p.article}, {reports}"
         out.out.print(Text(out.safe(line)), soft_wrap=True)
-    if len(voices) > most:
-        out.out.print(f"  ... and {len(voices) - most} more")
 
 
 def _flip_words(flip: Any) -> str:
