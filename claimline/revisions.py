@@ -10,12 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 
-from rapidfuzz.distance import Indel
-
-from claimline.day_words import month_number, weekday_number
 from claimline.models import Cleaned, DateFinding
-from claimline.normal import sha256
 
 
 class Kind(StrEnum):
@@ -173,7 +170,7 @@ def fingerprint(cleaned: Cleaned) -> str | None:
     """
     kept = substance(cleaned.text)
     headline = " ".join((cleaned.title or "").split())
-    return sha256("\x1f".join((headline, cleaned.notice or "", kept))) if kept else None
+    return sha256("\x1f".join((headline, cleaned.notice or "", kept)).encode()).hexdigest() if kept else None
 
 
 def _is_stamp(line: str) -> bool:
@@ -181,6 +178,8 @@ def _is_stamp(line: str) -> bool:
     found = _STAMP.match(line)
     if found is None or not re.search(r"\d", found["rest"]):
         return False
+    from claimline.day_words import month_number, weekday_number  # its patterns cost a read that needs none of them
+
     words = re.findall(r"[^\W\d_]+", found["rest"])
     return all(_CLOCK.fullmatch(w) or month_number(w) is not None or weekday_number(w) is not None for w in words)
 
@@ -190,6 +189,8 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 def word_diff(old: str, new: str) -> tuple[Part, ...]:
     """What changed from `old` to `new`, word by word. The olds joined are `old`, the news joined are `new`."""
+    from rapidfuzz.distance import Indel  # only where a person looks at a diff
+
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
     parts: list[Part] = []
     removed = added = ""

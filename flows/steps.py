@@ -18,6 +18,7 @@ from claimline.topics import digest, dump
 from flows import intake, judging, manners, outbox
 from flows.desk import Desk
 from flows.intake import Asked
+from flows.retaining import retain
 from flows.tally import Tally
 from storage import claims, ledger, runs
 from storage.articles import CARRIED
@@ -294,9 +295,11 @@ def judge(work: Work) -> None:
 
 
 def settle(work: Work) -> None:
+    """One edition, then away with what may not be kept now that it is published."""
     with work.tally.timed("publish"):
         work.published = work.hands.publish(work.desk, work.topic, work.run_id)
     work.tally.counts["changes"] += len(work.published.changes)
+    work.tally.add(retain(work.desk))
 
 
 def import_topic(desk: Desk, topic: Topic, *, force: bool = False) -> TopicImport:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -59,6 +60,11 @@ def effective(s: Session, pin: Pin, article_ids: Iterable[int]) -> list[Position
     return sorted(found, key=lambda row: row.key)
 
 
+def sha256_of(words: str) -> str:
+    """As evidence rows keep it of their quotes."""
+    return sha256(words.encode()).hexdigest()
+
+
 def articles_of_claim(s: Session, claim_id: int) -> list[int]:
     """Every article that any machine or person has said something about for this claim."""
     judged = sa.select(t.assessments.c.article_id).where(t.assessments.c.claim_id == claim_id)
@@ -98,19 +104,19 @@ def _read(facts: Facts, spans: Sequence[stands.Stand]) -> list[stands.Stand]:
 
 
 def _still_said(facts: Facts, row: PositionRow, stand: stands.Stand, new: Sequence[PositionRow]) -> bool:
-    words = _words(facts, row)
-    return bool(words) and any(n.stance is row.stance for n in new) and words in facts.texts.get(stand.revision_id, "")
+    return any(n.stance is row.stance for n in new) and facts.says(stand.revision_id, *_words(facts, row))
 
 
 def _same_word(row: PositionRow, kept: PositionRow) -> bool:
     return row.stance is kept.stance and row.speaker == kept.speaker
 
 
-def _words(facts: Facts, row: PositionRow) -> str:
+def _words(facts: Facts, row: PositionRow) -> tuple[str, str]:
+    """The row's quote and its hash."""
     if row.quote is not None:
-        return row.quote
+        return row.quote, sha256_of(row.quote)
     answer = facts.answers.get(row.revision_id)
-    return next((q.text for q in answer.quotes if q.evidence_id == row.evidence_id), "") if answer else ""
+    return next(((q.text, q.sha256) for q in answer.quotes if q.evidence_id == row.evidence_id), ("", "")) if answer else ("", "")
 
 
 def _rows(facts: Facts, article_id: int, stand: stands.Stand) -> list[PositionRow]:
@@ -154,10 +160,10 @@ def _by_person(facts: Facts, article_id: int, stand: stands.Stand, said: Verdict
 
 
 def _without_rejected(answer: Answer | None, verdicts: Sequence[Verdict]) -> Answer | None:
-    rejected = {v.quote for v in verdicts if v.kind == "reject"}
+    rejected = {sha256_of(v.quote) for v in verdicts if v.kind == "reject" and v.quote}
     if answer is None or not rejected:
         return answer
-    left = tuple(q for q in answer.quotes if q.text not in rejected)
+    left = tuple(q for q in answer.quotes if q.sha256 not in rejected)
     if len(left) == len(answer.quotes):
         return answer
     sides = {q.stance for q in left if q.stance in SIDES}
@@ -179,11 +185,13 @@ def _quotes_for(quotes: Sequence[Quote], side: Stance) -> list[Quote | None]:
 
 
 def _located(facts: Facts, stand: stands.Stand, verdict: Verdict) -> Quote | None:
-    text, quote = facts.texts.get(stand.revision_id, ""), verdict.quote or ""
-    start = text.find(quote) if quote else -1
+    text, quote = facts.texts.get(stand.revision_id), verdict.quote or ""
+    start = text.find(quote) if text and quote else -1
+    if text is None and quote and verdict.revision_id == stand.revision_id and verdict.start is not None:
+        start = verdict.start  # where it stood before retention took the text
     if start < 0:
         return None
-    return Quote(None, start, start + len(quote), quote, verdict.stance or Stance.NEUTRAL)
+    return Quote(None, start, start + len(quote), quote, verdict.stance or Stance.NEUTRAL, sha256_of(quote))
 
 
 def _applies(facts: Facts, verdict: Verdict, article_id: int, revision_id: int) -> bool:
@@ -194,7 +202,10 @@ def _applies(facts: Facts, verdict: Verdict, article_id: int, revision_id: int) 
             return True
     elif verdict.cluster is None or facts.clusters.get(revision_id) != verdict.cluster:
         return False
-    return bool(verdict.quote) and str(verdict.quote) in facts.texts.get(revision_id, "")
+    if not verdict.quote:
+        return False
+    on_it = verdict.revision_id == revision_id and revision_id not in facts.texts
+    return on_it or facts.says(revision_id, verdict.quote, sha256_of(verdict.quote))
 
 
 def _row(

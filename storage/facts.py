@@ -21,11 +21,14 @@ PURGED = "purged"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """`text` is empty where it was removed; `sha256` still tells whether two quotes are the same words."""
+
     evidence_id: int | None
     start: int
     end: int
     text: str
     stance: Stance
+    sha256: str
     speaker: str | None = None
     speaker_written: str | None = None
     said_on: date | None = None
@@ -53,6 +56,8 @@ class Verdict:
     cluster: str | None
     stance: Stance | None
     quote: str | None
+    start: int | None
+    end: int | None
 
 
 @dataclass(slots=True)
@@ -70,6 +75,14 @@ class Facts:
     article_key: Mapping[int, str]
     text_hash: Mapping[int, str]
     texts: dict[int, str] = field(default_factory=dict)
+
+    def says(self, revision_id: int, words: str, sha256: str) -> bool:
+        """Whether a text holds these words. Where retention took the text, what its reading quoted is what is known of it."""
+        text = self.texts.get(revision_id)
+        if text is not None:
+            return bool(words) and words in text
+        answer = self.answers.get(revision_id)
+        return answer is not None and any(q.sha256 == sha256 for q in answer.quotes)
 
 
 def shared(s: Session, pin: Pin) -> tuple[tuple[str, str], outlets.Weights, list[Verdict]]:
@@ -91,13 +104,23 @@ def claim_key(s: Session, claim_id: int) -> tuple[str, str]:
 def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
     d, m = t.decisions, t.copy_memberships
     query = (
-        sa.select(d.c.id, d.c.kind, d.c.article_id, d.c.revision_id, m.c.cluster, d.c.stance, d.c.quote)
+        sa.select(d.c.id, d.c.kind, d.c.article_id, d.c.revision_id, m.c.cluster, d.c.stance, d.c.quote, d.c.start, d.c.end)
         .outerjoin(m, (m.c.revision_id == d.c.revision_id) & (m.c.topic_id == topic_id) & m.c.closed_at.is_(None))
         .where(d.c.claim_id == claim_id, d.c.undone_by.is_(None), d.c.kind.in_([*VERDICTS, "reject", "evidence"]))
         .order_by(d.c.id)
     )
     return [
-        Verdict(r.id, r.kind, r.article_id, r.revision_id, r.cluster, Stance(r.stance) if r.stance else None, r.quote)
+        Verdict(
+            r.id,
+            r.kind,
+            r.article_id,
+            r.revision_id,
+            r.cluster,
+            Stance(r.stance) if r.stance else None,
+            r.quote,
+            r.start,
+            r.end,
+        )
         for r in s.execute(query)
     ]
 
@@ -176,7 +199,9 @@ def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]
     for batch in chunks(assessment_ids):
         query = sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)
         for r in s.execute(query).all():
-            quote = Quote(r.id, r.start, r.end, r.quote, Stance(r.stance), r.speaker_key, r.speaker_written, r.said_on)
+            quote = Quote(
+                r.id, r.start, r.end, r.quote, Stance(r.stance), r.quote_sha256, r.speaker_key, r.speaker_written, r.said_on
+            )
             found.setdefault(r.assessment_id, []).append(quote)
     return found
 

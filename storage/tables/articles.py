@@ -62,7 +62,12 @@ class Capture(SQLModel, table=True):
     """What came back at a moment. One that says the same as the one before is only counted (`checks`)."""
 
     __tablename__ = "captures"
-    __table_args__ = (sa.UniqueConstraint("article_id", "fetched_at"),)
+    __table_args__ = (
+        sa.UniqueConstraint("article_id", "fetched_at"),
+        sa.Index(
+            "ix_captures_kept", "fetched_at", sqlite_where=sa.text("bytes_kept = 1"), postgresql_where=sa.text("bytes_kept")
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     article_id: int = Field(foreign_key="articles.id")
     source_id: int | None = Field(default=None, foreign_key="sources.id", index=True)

@@ -1,0 +1,182 @@
+"""What a source's `store` allows, and that the ledger and people's words outlive the texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from claimline.models import ClaimSpec, SourceSpec, Stance
+from storage import articles, assessments, claims, clusters, decisions, ledger, retention, tables
+from storage.engine import Database
+from storage.records import NewDecision
+from storage.retention import Retained
+from storage.verify import differences
+from tests.storage_world import R, S, World, cleaned, day, judgement, make_topic
+
+URL = "https://a.example/1"
+
+
+def bound_world(database: Database, store: str = "quotes") -> World:
+    spec = SourceSpec("feed", "https://news.example/feed", store=store)
+    return World(database).start(replace(make_topic("open"), sources=(spec,)))
+
+
+def compare(w: World, *revisions: int) -> None:
+    w.db.write(lambda s: clusters.save_edges(s, [], revisions, now=w.tick()))
+
+
+def obey(w: World, limit: int | None = None) -> Retained:
+    return w.db.write(lambda s: retention.by_source(s, limit=limit))
+
+
+def touch_all(w: World) -> None:
+    """Everything is computed anew from what is still there."""
+    from storage.sql import touch
+
+    w.db.write(lambda s: touch(s, w.topic_id, "changed setting", w.tick()))
+    w.publish()
+
+
+def read(w: World, text: str, stance: Stance = S, *quotes: str) -> int:
+    saved = w.capture(URL, cleaned(text, day("2020-03-01"), outlet="a.example"))
+    w.scan(saved.revision_id or 0, judgement("open", stance, text, *quotes))
+    compare(w, saved.revision_id or 0)
+    return saved.revision_id or 0
+
+
+def told(w: World) -> list[tuple[str, str, str | None, str]]:
+    with w.db.read() as s:
+        found = ledger.positions(s, w.claim_id())
+    return sorted((p.key, str(p.valid_from), str(p.valid_to) if p.valid_to else None, p.stance.value) for p in found)
+
+
+def test_nothing_is_owed_where_every_source_is_kept_in_full(database: Database) -> None:
+    w = World(database).start()
+    read(w, "It is open.")
+    w.publish()
+    with database.read() as s:
+        assert (retention.bound(s), retention.owes(s)) == (False, False)
+
+
+def test_a_text_waits_until_it_is_read_compared_and_published(database: Database) -> None:
+    w = bound_world(database)
+    saved = w.capture(URL, cleaned("It is open.", day("2020-03-01"), outlet="a.example"))
+    rev = saved.revision_id or 0
+    assert obey(w).texts == 0
+    w.scan(rev, judgement("open", S, "It is open."))
+    assert obey(w).texts == 0
+    compare(w, rev)
+    assert obey(w).texts == 0
+    w.publish()
+    assert obey(w).texts == 1
+    with database.read() as s:
+        assert not retention.owes(s)
+
+
+def test_a_text_waits_for_every_topic_that_looks_at_it(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open.")
+    w.publish()
+    spec = ClaimSpec("shut", "The bridge is shut")
+    second = World(database, topic=replace(w.topic, slug="second", claims=(spec,)), now=w.now).start()
+    second.article(URL)
+    assert obey(w).texts == 0
+    with database.read() as s:
+        rev = articles.article_by_url(s, URL).revision_id or 0
+    second.scan(rev)
+    compare(second, rev)
+    assert obey(w).texts == 1
+
+
+def test_a_pair_that_waits_for_an_answer_keeps_its_text(database: Database) -> None:
+    w = bound_world(database)
+    saved = w.capture(URL, cleaned("It is open.", day("2020-03-01"), outlet="a.example"))
+    rev = saved.revision_id or 0
+    w.scan(rev, replace(judgement("open", S, "It is open."), failed="timeout", quotes=()))
+    compare(w, rev)
+    w.publish()
+    assert obey(w).texts == 0
+    given, versions = [judgement("open", S, "It is open.")], {}
+    with database.read() as s:
+        versions = claims.claim_versions(s, w.version_id)
+    w.db.write(lambda s: assessments.save_judgements(s, rev, "m1", given, run_id=None, now=w.tick(), claim_versions=versions))
+    w.publish()
+    assert obey(w).texts == 1
+    assert w.status() == "supported"
+
+
+def test_the_answers_of_a_replay_that_nobody_accepted_keep_no_text(database: Database) -> None:
+    w = bound_world(database)
+    rev = read(w, "It is open.")
+    w.publish()
+    w.scan(rev, judgement("open", R, "It is open."), matcher="m2")
+    assert obey(w).texts == 1
+
+
+def test_no_more_goes_at_once_than_is_allowed(database: Database) -> None:
+    w = bound_world(database)
+    ids = [w.say(f"https://a.example/{i}", day("2020-03-01"), S) for i in range(5)]
+    compare(w, *ids)
+    w.publish()
+    assert [obey(w, limit=2).texts for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_bytes_go_when_their_source_is_no_longer_kept_in_full(database: Database) -> None:
+    w = World(database).start()
+    read(w, "It is open.")
+    w.publish()
+    bound = replace(w.topic.sources[0], store="quotes")
+    w.start(replace(w.topic, sources=(bound,)))
+    assert obey(w) == Retained(bodies=1, texts=1)
+
+
+def test_an_edited_article_is_told_alike_when_its_texts_are_gone(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open. So they say.", S, "It is open.")
+    w.publish()
+    w.tick(days=3)
+    read(w, "It is open. So they said.", S, "It is open.")
+    w.publish()
+    w.tick(days=3)
+    read(w, "It is shut.", R, "It is shut.")
+    w.publish()
+    before = told(w)
+    assert obey(w).texts == 3
+    touch_all(w)
+    assert told(w) == before
+    with database.read() as s:
+        assert differences(s, w.topic_id) == ()
+
+
+@pytest.mark.parametrize("store", ["quotes", "link"])
+@pytest.mark.parametrize("kind", ["stance", "reject", "evidence"])
+def test_what_people_said_outlives_the_text(database: Database, store: str, kind: str) -> None:
+    w = bound_world(database, store)
+    rev = read(w, "It is open. It is shut.", S, "It is open.")
+    w.publish()
+    with database.read() as s:
+        article_id = articles.article_by_url(s, URL).id
+    more: dict[str, object] = {
+        "stance": {"stance": R},
+        "reject": {"quote": "It is open."},
+        "evidence": {"quote": "It is shut.", "stance": R},
+    }[kind]
+    asked = NewDecision(kind, "d1", claim_id=w.claim_id(), article_id=article_id, revision_id=rev, **more)  # type: ignore[arg-type]
+    decisions.record(w.db, [asked], by="Ada", now=w.tick())
+    before, status = told(w), w.status()
+    assert obey(w).texts == 1
+    touch_all(w)
+    assert (told(w), w.status()) == (before, status)
+
+
+def test_the_same_page_again_is_known_without_its_text(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open.\n12 comments")
+    w.publish()
+    obey(w)
+    with database.read() as s:
+        assert s.execute(sa.select(tables.revision_texts)).all() == []
+    page = cleaned("It is open.\n13 comments", day("2020-03-01"), outlet="a.example", title="It is open.\n12 comments"[:20])
+    assert w.capture(URL, page).kind == "unchanged"
