@@ -1,7 +1,7 @@
 """Backup and restore: everything in one file, the same for both databases, read at one moment while others go on writing.
 
 The file is a zip of one JSON Lines file a table (and one entry a body), so a database can also move from SQLite to PostgreSQL.
-What can be made again (the cache, the search index) is not in it.
+What can be made again (the cache, the search index) is not in it, and nobody's login: who was signed in signs in again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from storage.blobs import blobs_of
 from storage.engine import Database, open_database, parse_url, sqlite_path
 
 _FORMAT = "claimline-backup-1"
-_LEFT_OUT = frozenset({"blobs", "cache_items", "leases"})
+_LEFT_OUT = frozenset({"blobs", "cache_items", "leases", "web_sessions"})
 _BATCH = 2_000
 
 
@@ -95,6 +95,8 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
         old.backup(new)
+        if new.execute("SELECT 1 FROM sqlite_master WHERE name = 'web_sessions'").fetchone():
+            new.execute("DELETE FROM web_sessions")
     old.close()
     new.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from claimline.errors import StorageError, UsageError
-from storage import backup, ledger, tables
+from storage import backup, ledger, tables, users
 from storage.engine import Database, open_database
 from tests.storage_world import N, R, S, World, day
 
@@ -48,6 +50,25 @@ def test_a_restored_database_answers_as_before(database: Database, tmp_path: Pat
                 assert restored.blobs.get(b, sha) == database.blobs.get(a, sha)
     finally:
         restored.dispose()
+
+
+def test_a_restored_database_lets_nobody_in_who_was_signed_in(database: Database, tmp_path: Path) -> None:
+    w = filled(database)
+    ada = database.write(lambda s: users.add(s, "ada", "admin", "hash", now=w.now))
+    later = w.now + timedelta(days=30)
+    database.write(lambda s: users.open_session(s, ada.id, "token", now=w.now, expires_at=later))
+    backup.backup(database, tmp_path / "b.zip")
+    target = f"sqlite:///{tmp_path}/restored.db"
+    backup.restore(target, tmp_path / "b.zip")
+    restored = open_database(target)
+    try:
+        with restored.read() as s:
+            assert users.user(s, "ada").role == "admin"
+            assert backup.rows_by_table(s, ["web_sessions"]) == {"web_sessions": 0}
+    finally:
+        restored.dispose()
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert "tables/web_sessions.jsonl" not in archive.namelist()
 
 
 @pytest.mark.postgres
