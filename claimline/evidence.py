@@ -1,4 +1,4 @@
-"""A quote proves itself: spans that are verbatim, found again in a later revision, named by stable hashes.
+"""A quote proves itself: spans that are verbatim, and found again in a later revision.
 
 `quote` is the only way to build a Quote: it refuses a span that does not say what it is said to say. `anchor` never
 accepts a span whose words differ in more than a misprint, since one word can turn a position round.
@@ -6,7 +6,6 @@ accepts a span whose words differ in more than a misprint, since one word can tu
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 
@@ -22,21 +21,6 @@ _FOLDS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "‑": "-", "−": "-"}
 )
 _WORD = re.compile(r"\w+")
-
-
-def stable_key(*parts: object) -> str:
-    """Sixteen hexadecimal digits that are the same on every machine and day for the same parts."""
-    joined = "\x1f".join("" if part is None else str(part) for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def revision_key(url: str, cleaner: str, text_sha256: str) -> str:
-    return stable_key("revision", url, cleaner, text_sha256)
-
-
-def position_key(claim: str, url: str, text_sha256: str, start: int, end: int) -> str:
-    """The key of what one span of one text says of one claim."""
-    return stable_key("position", claim, url, text_sha256, start, end)
 
 
 def quote(

@@ -105,10 +105,3 @@ def test_a_verbatim_quote_is_always_found(words: str, around: str) -> None:
     if words.strip():
         start, end = evidence.anchor(words, around + words + around) or (0, 0)
         assert (around + words + around)[start:end] == words
-
-
-def test_keys_are_stable_and_tell_their_parts_apart() -> None:
-    assert evidence.position_key("c", "u", "t", 1, 23) == evidence.position_key("c", "u", "t", 1, 23)
-    assert evidence.position_key("c", "u", "t", 1, 23) != evidence.position_key("c", "u", "t", 12, 3)
-    assert evidence.stable_key("a", "bc") != evidence.stable_key("ab", "c")
-    assert evidence.stable_key("a") == "ca978112ca1bbdca"

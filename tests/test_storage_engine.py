@@ -18,7 +18,9 @@ from alembic.script import ScriptDirectory
 
 from claimline.errors import SchemaTooNew, SchemaTooOld, StorageError
 from storage import backup, schema, tables
+from storage.effective import position_key
 from storage.engine import Database, open_database, parse_url, upgrade_database
+from storage.sql import stable_key
 from storage.tables.base import declare_partial_indexes
 from tests.storage_world import START, S, World, day
 
@@ -202,3 +204,12 @@ def test_a_killed_publish_leaves_all_or_nothing(sqlite_url: str) -> None:
     w.publish()
     assert w.history() == [("2020-03-01", "unreported > supported", "new article")]
     db.dispose()
+
+
+def test_keys_are_stable_and_tell_their_parts_apart() -> None:
+    assert stable_key("a") == "ca978112ca1bbdca"
+    assert stable_key("a", "bc") != stable_key("ab", "c")
+    claim = ("bridge", "open")
+    assert position_key(claim, "u", "t", 1, 23, "supports") == position_key(claim, "u", "t", 1, 23, "supports", 0)
+    assert position_key(claim, "u", "t", 1, 23, "supports") != position_key(claim, "u", "t", 12, 3, "supports")
+    assert position_key(claim, "u", "t", 1, 23, "supports") != position_key(claim, "u", "t", 1, 23, "supports", 1)
