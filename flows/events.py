@@ -1,7 +1,8 @@
-"""Changes as Prefect events, out of the outbox: `claimline.claim.changed`, once for each change.
+"""Prefect events out of the outbox, each once: `claimline.claim.changed`, `claimline.source.broken` and their like.
 
-Each event has an id that follows from its change, and Prefect keeps one event an id: sending again after a kill adds nothing. It
-counts as told only when the server has answered. A plain run emits nothing; its events wait for the next run that has a server.
+Each event has an id that follows from what it tells, and Prefect keeps one event an id: sending again after a kill adds
+nothing. It counts as told only when the server has answered. A plain run emits nothing; its events wait for the next run that
+has a server.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from flows.outbox import EVENT
 from flows.tally import Tally
 from storage import outbox
 from storage.records import OutboxItem, StoredTopic
+from storage.sql import stable_key
 
 NAMESPACE = UUID("5b0f6a1e-5f0c-5f0e-9d6c-2f9f3d1b7a10")
 BATCH = 100
@@ -49,7 +51,7 @@ def event_id(key: str) -> UUID:
 
 
 def as_event(item: OutboxItem) -> Event:
-    """The event of one change; its resource is the claim, the topic and the flow run are related."""
+    """The event of one change or source; its resource is the claim or the source, the topic and the flow run are related."""
     data = item.payload["data"]
     if not isinstance(data, Mapping):
         raise TypeError(f"outbox row {item.id} holds no event")
@@ -64,6 +66,12 @@ def as_event(item: OutboxItem) -> Event:
 
 
 def _resource(topic: str, data: Mapping[str, Any]) -> dict[str, str]:
+    if "claim" not in data:
+        return {
+            "prefect.resource.id": f"claimline.source.{topic}.{stable_key(data['kind'], data['source'])}",
+            "prefect.resource.name": str(data["source"]),
+            "claimline.topic": topic,
+        }
     return {
         "prefect.resource.id": f"claimline.claim.{topic}.{data['claim']}",
         "prefect.resource.name": str(data["claim"]),

@@ -2,7 +2,7 @@
 
 What a publication wrote (`claimline.claim.changed`, `...withdrawn`) is taken apart in one transaction, so that a kill in between
 neither loses nor doubles a delivery. A message is marked before it is sent: told at most once, and one that was cut off in the
-middle stays visible as "being sent". Backfilled changes alert nobody.
+middle stays visible as "being sent". Backfilled changes alert nobody. A source that breaks or falls silent is an event as well.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from storage.sql import stable_key
 EVENT = "event"
 NOTICE = "notice"
 BACKFILLED = "claimline.claim.backfilled"
+SOURCE_BROKEN = "claimline.source.broken"
+SOURCE_SILENT = "claimline.source.silent"
 SILENT_AFTER = 3
 # From here on, what waits for one target goes out as one message.
 MANY = 10
@@ -141,25 +143,49 @@ def _post(
 
 def _occasions(s: Session, topic: StoredTopic, now: datetime) -> None:
     rules = topic.topic.notify
-    if not rules:
-        return
     _silent_sources(s, topic, rules, now)
-    _nothing_read(s, topic, rules, now)
-    _digest(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
+    if rules:
+        _nothing_read(s, topic, rules, now)
+        _digest(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
 
 
 def _silent_sources(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
-    """Once for each time that a source breaks, or answers and has nothing new against its habit."""
-    targets = notify.targets(rules, {notify.SOURCE_SILENT})
-    for source in articles.sources(s, topic.id) if targets else ():
-        if source.failures >= SILENT_AFTER and not source.paused:
+    """An event, and a message to whom it concerns, once for each time that a source breaks or goes silent."""
+    for source in articles.sources(s, topic.id):
+        if source.paused:
+            continue
+        if source.failures >= SILENT_AFTER:
             message = notify.of_silence(topic.topic.title, source.locator, source.failures, source.last_error)
-            for target in targets:
-                _post(s, topic, target, message, ("silent", source.locator, source.last_answered_at), now)
-        elif not source.paused and (since := _quiet_since(s, source)) is not None:
+            told = {"failures": source.failures, "error": source.last_error, "last_answered_at": _iso(source.last_answered_at)}
+            _post_of_source(s, topic, source, SOURCE_BROKEN, told, (source.last_answered_at,), now)
+            key: tuple[object, ...] = ("silent", source.locator, source.last_answered_at)
+        elif (since := _quiet_since(s, source)) is not None:
             message = notify.of_quiet(topic.topic.title, source.locator, since)
-            for target in targets:
-                _post(s, topic, target, message, ("quiet", source.locator, since), now)
+            _post_of_source(s, topic, source, SOURCE_SILENT, {"nothing_new_since": _iso(since)}, (since,), now)
+            key = ("quiet", source.locator, since)
+        else:
+            continue
+        for target in notify.targets(rules, {notify.SOURCE_SILENT}):
+            _post(s, topic, target, message, key, now)
+
+
+def _post_of_source(
+    s: Session,
+    topic: StoredTopic,
+    source: StoredSource,
+    name: str,
+    told: Mapping[str, object],
+    key: Sequence[object],
+    now: datetime,
+) -> None:
+    """One event an outage: its id follows from the source and the last time that all was well."""
+    made = stable_key(EVENT, name, topic.slug, source.kind, source.locator, *key)
+    data = {"source": source.locator, "kind": source.kind, "topic": topic.slug, **told}
+    outbox.post(s, topic.id, EVENT, made, {"event": name, "id": made, "at": now.isoformat(), "data": data}, now=now)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def _quiet_since(s: Session, source: StoredSource) -> datetime | None:

@@ -191,6 +191,49 @@ def test_a_silent_source_is_told_once_an_outage(newsroom: Newsroom) -> None:
     assert newsroom.deliver() == []
 
 
+def test_a_source_that_breaks_is_one_event_an_outage_whatever_the_rules(newsroom: Newsroom) -> None:
+    world = start(newsroom)
+
+    def fails() -> None:
+        newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
+        newsroom.deliver()
+
+    for _ in range(handing.SILENT_AFTER - 1):
+        fails()
+    assert newsroom.events() == []
+    for _ in range(3):
+        fails()
+    assert newsroom.events() == ["claimline.source.broken"]
+    read_nothing(newsroom, world)
+    for _ in range(handing.SILENT_AFTER):
+        fails()
+    assert newsroom.events() == ["claimline.source.broken"] * 2
+    with newsroom.desk.db.read() as s:
+        first, second = (as_event(item) for item in stored.outbox(s, kinds=(handing.EVENT,)))
+    assert first.id != second.id
+    assert first.resource.id == second.resource.id
+    assert first.resource["prefect.resource.name"] == "https://news.example/feed"
+    assert (first.payload["failures"], first.payload["error"]) == (handing.SILENT_AFTER, "timeout")
+
+
+def test_a_source_that_falls_silent_is_one_event_and_a_paused_one_is_none(newsroom: Newsroom) -> None:
+    world = start(newsroom)
+    for number in range(6):
+        world.article(f"https://a.example/{number}")
+        world.tick(hours=6)
+    for _ in range(3):
+        world.tick(days=4)
+        read_nothing(newsroom, world)
+        newsroom.deliver()
+    assert newsroom.events() == ["claimline.source.silent"]
+    world.article("https://a.example/new")
+    newsroom.desk.db.write(lambda s: articles.set_paused(s, world.topic_id, world.source_id(), True))
+    for _ in range(handing.SILENT_AFTER):
+        newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
+    newsroom.deliver()
+    assert newsroom.events() == ["claimline.source.silent"]
+
+
 def test_a_source_with_nothing_new_against_its_habit_is_told_once_until_it_speaks_again(newsroom: Newsroom) -> None:
     world = start(newsroom, NotifyRule("source silent", DESK))
     for number in range(6):
