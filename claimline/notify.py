@@ -132,9 +132,12 @@ def together(title: str, messages: Sequence[Message], *, at_most: int = 100) -> 
 
 
 def _quoted(quote: Mapping[str, Any]) -> str:
-    words = " ".join(str(quote["quote"]).split())
-    short = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rstrip() + "…"
-    return f"“{short}” {quote['url']}"
+    return f"“{shortened(' '.join(str(quote['quote']).split()))}” {quote['url']}"
+
+
+def shortened(words: str) -> str:
+    """A quote as a message shows it."""
+    return words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rstrip() + "…"
 
 
 def _line(text: str) -> str:

@@ -17,12 +17,17 @@ from claimline.errors import StaleTopic, UnknownName, UsageError
 from claimline.models import Cause, ClaimSpec, Topic
 from storage import codec, outlets
 from storage import tables as t
+from storage.article_keys import digest as digest_of_name
 from storage.records import StoredClaim, StoredTopic, TopicImport
 from storage.sql import insert_id, insert_new, touch
 
 
 def import_topic(s: Session, topic: Topic, *, digest: str, yaml: str, now: datetime, by: str, force: bool = False) -> TopicImport:
-    """Take in a topic; the digest that is held already changes nothing, that of an older version is refused (StaleTopic)."""
+    """Take in a topic; the digest that is held already changes nothing, that of an older version is refused (StaleTopic).
+
+    So is one that names a person whom a purge removed (UsageError).
+    """
+    _refuse_buried(s, topic)
     row = s.execute(sa.select(t.topics).where(t.topics.c.slug == topic.slug)).mappings().first()
     if row is None:
         topic_id = insert_id(s, t.topics, slug=topic.slug, created_at=now)
@@ -106,6 +111,17 @@ class _Report:
     reworded: list[str]
     retired: list[str]
     renamed: list[str]
+
+
+def _refuse_buried(s: Session, topic: Topic) -> None:
+    b = t.tombstones
+    buried = set(s.execute(sa.select(b.c.subject_sha256).where(b.c.kind == "person")).scalars())
+    for person in topic.people if buried else ():
+        names = (person.key, person.canonical, *(v for v in person.variants if " " in v.strip()))  # a surname may be another's
+        if any(digest_of_name(" ".join(name.split()).casefold()) in buried for name in names):
+            raise UsageError(
+                f"topic {topic.slug}: `people` names {person.canonical}, who was removed by a purge; take the entry out"
+            )
 
 
 def _version(s: Session, version_id: int) -> sa.Row[tuple[int, str, str]]:

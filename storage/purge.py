@@ -7,16 +7,17 @@ they were known; the words, the addresses and the names are gone, and what follo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from claimline import notify
 from claimline.errors import UnknownName, UsageError
-from claimline.models import Cause
-from storage import pins, search
+from claimline.models import Cause, Person
+from storage import claims, codec, pins, search
 from storage import tables as t
 from storage.article_keys import article_key, digest
 from storage.blobs import blobs_of
@@ -29,14 +30,18 @@ from storage.sql import actor_id, chunks, stable_key, topics_of_article, touch
 
 @dataclass(frozen=True, slots=True)
 class Purged:
+    """`left_in`: topics in whose own words (a claim, a name) a removed person still stands; those only a person can reword."""
+
     tombstone: Tombstone
     published: tuple[Published, ...]
+    left_in: tuple[str, ...] = ()
 
 
 def purge(db: Database, kind: str, subject: str, *, reason: str, by: str, now: datetime, fold: Fold | None = None) -> Purged:
     """Remove a url, a host or a person; raises UnknownName where nothing of it is held. One transaction, then the files.
 
-    The words of a person are removed with the texts that hold them. What is removed is not taken in again.
+    The words of a person are removed with the texts that hold them, and the person with every version of a topic's `people`. What
+    is removed is not taken in again.
     """
     if kind not in ("url", "host", "person"):
         raise UsageError(f"{kind!r} cannot be purged; say url, host or person")
@@ -61,8 +66,9 @@ def tombstones(s: Session) -> tuple[Tombstone, ...]:
 def _purge_in(s: Session, kind: str, subject: str, reason: str, by: str, now: datetime, fold: Fold | None) -> Purged:
     if s.get_bind().dialect.name == "sqlite":
         s.execute(sa.text("PRAGMA secure_delete=ON"))
+    left: tuple[str, ...] = ()
     if kind == "person":
-        name, counts, touched = _person(s, subject, now)
+        name, counts, touched, left = _person(s, subject, now, by)
     else:
         name, counts, touched = _articles(s, kind, subject, now)
     actor = actor_id(s, "person", by, now)
@@ -72,7 +78,7 @@ def _purge_in(s: Session, kind: str, subject: str, reason: str, by: str, now: da
     s.execute(sa.insert(b).values(**row))
     told = [topic_id for topic_id in sorted(touched) if pins.live(s, topic_id)]
     published = tuple(publish_in(s, one, run_id=None, actor=by, actor_kind="person", now=now, fold=fold) for one in told)
-    return Purged(Tombstone(kind, name, reason, by, now, counts), published)
+    return Purged(Tombstone(kind, name, reason, by, now, counts), published, left)
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------
@@ -172,19 +178,26 @@ def _erase_addresses(s: Session, article_ids: Sequence[int]) -> None:
 
 
 def _scrub(s: Session, table: sa.Table, column: sa.Column[Any], words: Iterable[str]) -> None:
-    """Blank these words in a JSON column, wherever they stand in it."""
-    gone = {word for word in words if word}
+    """Take these words out of a JSON column, wherever they stand in it; in a message also as it shortens a quote."""
+    gone: set[str] = set()
+    for word in words:
+        if flat := " ".join(word.split()):
+            gone |= {word, flat, notify.shortened(flat)}
     if not gone:
         return
+    longest_first = sorted(gone, key=len, reverse=True)
     for row in s.execute(sa.select(table.c.id, column)).all():
-        cleaned = _without(row[1], gone)
+        cleaned = _without(row[1], longest_first)
         if cleaned != row[1]:
             s.execute(sa.update(table).where(table.c.id == row[0]).values({column: cleaned}))
 
 
-def _without(value: Any, words: set[str]) -> Any:
+def _without(value: Any, words: Sequence[str]) -> Any:
     if isinstance(value, str):
-        return "" if value in words else value
+        for word in words:
+            if word in value:
+                value = value.replace(word, "")
+        return value
     if isinstance(value, list):
         return [_without(item, words) for item in value]
     if isinstance(value, dict):
@@ -195,16 +208,17 @@ def _without(value: Any, words: set[str]) -> Any:
 # --- people ---------------------------------------------------------------------------------------------------------
 
 
-def _person(s: Session, subject: str, now: datetime) -> tuple[str, dict[str, int], set[int]]:
+def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict[str, int], set[int], tuple[str, ...]]:
     e, a, p = t.evidence, t.assessments, t.positions
-    name = subject.strip().casefold()
-    mine = (sa.func.lower(e.c.speaker_key) == name) | (sa.func.lower(e.c.speaker_written) == name)
-    keys = set(s.execute(sa.select(e.c.speaker_key).where(mine).distinct()).scalars()) - {None}
-    mine = mine | e.c.speaker_key.in_(sorted(keys))
+    name = _folded(subject)
+    person = _identified(s, name)
+    keys, written = _speakers(s, person)
+    mine = e.c.speaker_key.in_(sorted(keys)) | ((e.c.speaker_key == "") & e.c.speaker_written.in_(sorted(written)))
     query = sa.select(a.c.article_id).join(e, e.c.assessment_id == a.c.id).where(mine).distinct()
     ids = sorted(s.execute(query).scalars())
-    if not ids:
-        raise UnknownName("speaker", subject)
+    versions = _erase_from_topics(s, person, now, by)
+    if not ids and not versions:
+        raise UnknownName("speaker or person of a topic", subject)
     topics = {topic for i in ids for topic in topics_of_article(s, i)}
     for article_id in ids:
         for topic_id in topics_of_article(s, article_id):
@@ -214,10 +228,81 @@ def _person(s: Session, subject: str, now: datetime) -> tuple[str, dict[str, int
     nobody = {"speaker_written": None, "speaker_key": None, "speaker_basis": None}
     for batch in chunks(evidence_ids):
         s.execute(sa.update(e).where(e.c.id.in_(batch)).values(**nobody))
+        s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(speaker=None, speaker_written=None))
     s.execute(sa.update(p).where(p.c.speaker.in_(sorted(keys))).values(speaker=None, speaker_written=None))
-    for key in sorted(keys - {name}):
-        _bury(s, "person", key.casefold(), now)
-    return digest(name), counts | {"articles": len(ids)}, topics
+    for other in sorted((person.names | {_folded(k) for k in keys}) - {name}):
+        _bury(s, "person", other, now)
+    return digest(name), counts | {"articles": len(ids), "topic versions": versions}, topics, _left_in(s, person.names)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """Whom a name means: the `keys` in topics' `people`, and all that nobody else there is called (folded)."""
+
+    keys: frozenset[str]
+    names: frozenset[str]
+    others: frozenset[str]  # the keys of the other people
+
+    def is_(self, person: Person) -> bool:
+        return person.key in self.keys
+
+
+def _identified(s: Session, name: str) -> _Identified:
+    people = {p for spec in s.execute(sa.select(t.topic_versions.c.spec)).scalars() for p in codec.load_topic(spec).people}
+    keys = frozenset(p.key for p in people if name in _called(p))
+    mine = {called for p in people if p.key in keys for called in _called(p)}
+    shared = {called for p in people if p.key not in keys for called in _called(p)}
+    return _Identified(keys, frozenset(mine - shared | {name}), frozenset(p.key for p in people if p.key not in keys))
+
+
+def _called(person: Person) -> set[str]:
+    return {_folded(x) for x in (person.key, person.canonical, *person.variants)}
+
+
+def _speakers(s: Session, person: _Identified) -> tuple[set[str], set[str]]:
+    """The keys under which this person speaks in the evidence, and the names as written of speakers without a key."""
+    e = t.evidence
+    query = sa.select(e.c.speaker_key, e.c.speaker_written).where(e.c.speaker_key.is_not(None)).distinct()
+    keys, written = set(person.keys), set()
+    for key, name in s.execute(query).tuples():
+        if key in person.others or not {_folded(key), _folded(name or "")} & person.names:
+            continue
+        if key:
+            keys.add(key)
+        elif name:
+            written.add(name)
+    return keys, written
+
+
+def _erase_from_topics(s: Session, person: _Identified, now: datetime, by: str) -> int:
+    """The person is no longer among a topic's people: every version is written anew, and what was current becomes a new one."""
+    from claimline import topics as files
+
+    v, changed = t.topic_versions, 0
+    for row in s.execute(sa.select(t.topics.c.id, t.topics.c.current_version_id)).all():
+        for version in s.execute(sa.select(v.c.id, v.c.spec).where(v.c.topic_id == row.id)).all():
+            held = codec.load_topic(version.spec)
+            kept = replace(held, people=tuple(p for p in held.people if not person.is_(p)))
+            if kept == held:
+                continue
+            values = {"spec": codec.dump(kept), "yaml": files.dump(kept)}
+            s.execute(sa.update(v).where(v.c.id == version.id).values(**values))
+            changed += 1
+            if version.id == row.current_version_id:
+                text = files.dump(kept)
+                claims.import_topic(s, kept, digest=files.digest(kept), yaml=text, now=now, by=by, force=True)
+    return changed
+
+
+def _left_in(s: Session, names: Iterable[str]) -> tuple[str, ...]:
+    """The topics in whose own words the name still stands."""
+    v = t.topic_versions
+    held = sa.select(t.topics.c.slug, v.c.yaml).join(v, v.c.id == t.topics.c.current_version_id).order_by(t.topics.c.slug)
+    return tuple(row.slug for row in s.execute(held) if any(name in _folded(row.yaml) for name in names))
 
 
 def _bury(s: Session, kind: str, name: str, now: datetime) -> None:

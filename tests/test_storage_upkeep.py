@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from claimline.errors import LeaseHeld, UnknownName, UsageError
-from claimline.models import Discovered, Entry, Skip, SourceReport, SourceSpec
-from storage import articles, clusters, ledger, purge, relations, retention, runs, tables
+from claimline.models import ClaimSpec, Discovered, Entry, NotifyRule, Person, Skip, SourceReport, SourceSpec, Topic
+from claimline.topics import digest, dump, parse
+from storage import articles, claims, clusters, ledger, outbox, purge, relations, retention, revisions, runs, tables
 from storage.engine import Database, open_database
 from storage.search import search
 from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
@@ -112,6 +113,64 @@ def test_a_person_is_removed_with_the_texts_that_hold_the_words(database: Databa
     w.scan(rev or 0, judgement("open", S, SECRET, speaker="Zebediah"))
     with database.read() as s:
         assert s.execute(sa.select(tables.evidence.c.id).where(tables.evidence.c.speaker_written == "Zebediah")).first() is None
+
+
+PEOPLE = (
+    Person("zebediah-stone", "Zebediah Stone", ("Stone", "Зебедия Стоун")),
+    Person("ada-stone", "Ada Stone", ("Stone",)),
+)
+
+
+@pytest.mark.parametrize("subject", ["Zebediah Stone", "зебедия  стоун", "zebediah-stone"])
+def test_a_purged_person_leaves_the_topics_people_in_every_version(database: Database, tmp_path: Path, subject: str) -> None:
+    first = replace(make_topic("open"), people=PEOPLE)
+    w = World(database)
+    import_file(w, first)
+    import_file(w, replace(first, title="The bridge", notify=(NotifyRule("change", "DESK"),)))
+    text = "Zebediah Stone confessed that the vault is open."
+    w.say("https://a.example/1", day("2020-03-01"), S, text=text, speaker="zebediah-stone")
+    w.say("https://b.example/1", day("2020-03-02"), S, text="Stone says that it is open.", speaker="ada-stone")
+    told = w.publish()
+    body = {"target": "DESK", "title": "open", "body": f"“{text}” https://a.example/1", "data": None}
+    database.write(lambda s: outbox.post(s, w.topic_id, "notice", "n1", body, now=w.tick()))
+    done = purge.purge(database, "person", subject, reason="asked", by="Ada", now=w.tick())
+    assert (done.tombstone.counts["topic versions"], done.left_in) == (2, ())
+    assert b"ebediah" not in everything(w, tmp_path)
+    assert "Стоун".encode() not in everything(w, tmp_path)
+    with database.read() as s:
+        held = claims.topic(s, "bridge")
+        speakers = [p.speaker for p in ledger.positions(s, w.claim_id())]
+        assert s.execute(sa.select(sa.func.max(tables.topic_versions.c.n))).scalar() == 3
+        assert revisions.unscanned(s, held.version_id, "m1") == ()
+    assert held.topic.people == PEOPLE[1:]
+    assert parse(held.yaml).people == PEOPLE[1:]
+    assert "ada-stone" in speakers  # another's name is another's
+    assert told.edition_id is not None
+
+
+def test_a_purged_person_does_not_come_back_with_a_file(database: Database) -> None:
+    first = replace(make_topic("open"), people=PEOPLE)
+    w = World(database)
+    import_file(w, first)
+    purge.purge(database, "person", "Zebediah Stone", reason="asked", by="Ada", now=w.tick())  # nobody has quoted them
+    with pytest.raises(UsageError, match="removed by a purge"):
+        import_file(w, replace(first, title="A newer file"))
+    import_file(w, replace(first, title="A newer file", people=PEOPLE[1:]))
+
+
+def test_a_purge_tells_where_only_a_person_can_reword(database: Database) -> None:
+    w = World(database)
+    spec = ClaimSpec("met", "Zebediah Stone met the mayor")
+    import_file(w, replace(make_topic("open"), claims=(spec,), people=PEOPLE))
+    done = purge.purge(database, "person", "Zebediah Stone", reason="asked", by="Ada", now=w.tick())
+    assert done.left_in == ("bridge",)
+
+
+def import_file(w: World, topic: Topic) -> None:
+    w.topic = topic
+    w.imported = w.db.write(
+        lambda s: claims.import_topic(s, topic, digest=digest(topic), yaml=dump(topic), now=w.tick(), by="file")
+    )
 
 
 def test_a_purge_says_what_it_lacks(database: Database) -> None:

@@ -76,6 +76,8 @@ def purge(
         done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))
     counted = ", ".join(f"{n} {name}" for name, n in done.tombstone.counts.items() if n)
     typer.echo(f"erased: {counted or 'nothing was left'}; {sum(len(p.changes) for p in done.published)} changes of status")
+    for slug in done.left_in:
+        out.say(f"the name still stands in the words of topic {slug} (a claim, a name): export it, reword it, import it again")
 
 
 def retain(
