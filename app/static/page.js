@@ -56,6 +56,9 @@ document.addEventListener("htmx:responseError", (event) => {
   }
   notice(`The server answered ${answer.status}. Load the page again.`);
 });
-document.addEventListener("htmx:sendError", () => notice("The server does not answer. What you did was not sent; try again in a moment."));
-document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
+document.addEventListener("htmx:sendError", (event) => notice(event.detail.requestConfig?.verb === "get"
+  ? "The server does not answer. What you see may be old; try again in a moment."
+  : "The server does not answer. What you did was not sent; try again in a moment."));
+// Before the screen is drawn, not after htmx has settled: else a time flickers between two zones.
+document.addEventListener("htmx:afterSwap", () => localTimes(document));
 localTimes(document);

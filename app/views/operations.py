@@ -10,9 +10,14 @@ from app.views.charts import Bar
 from app.views.reading import Reading
 from app.web.background import Progress
 from claimline import labels
-from storage import articles, assessments, claims, ledger, pages, runs
+from claimline.models import Change
+from flows import replaying
+from flows.desk import Desk
+from flows.replaying import Moved
+from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
+from storage.engine import Session
 from storage.pages import SourceDays
-from storage.records import PendingCounts, ReadState, StoredEdition, StoredRun, StoredSource, StoredTopic
+from storage.records import PendingCounts, ReadState, StoredClaim, StoredEdition, StoredRun, StoredSource, StoredTopic
 
 STRIP = 30
 QUIET_AFTER = timedelta(days=14)
@@ -103,3 +108,66 @@ def took(run: StoredRun) -> str:
         return ""
     seconds = (run.finished_at - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+# --- a replay -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTurn:
+    """What a replay would change of one claim."""
+
+    claim: StoredClaim
+    gone: tuple[Change, ...]
+    new: tuple[Change, ...]
+    moved: tuple[Moved, ...]
+    agreed: tuple[int, int, int]  # people's decisions that the machine shares: now, then, of all
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPage:
+    """`machines`: who answers now and who would, each as "model (judge)"; empty once the replay is settled."""
+
+    edition: StoredEdition
+    topic: StoredTopic
+    turns: tuple[ClaimTurn, ...]
+    machines: tuple[str, str] | None
+    flips: int
+    moved: int
+
+    @property
+    def state(self) -> str:
+        return {"shadow": "waits to be accepted or discarded", "live": "accepted"}.get(self.edition.state, self.edition.state)
+
+
+def replay_page(desk: Desk, key: str) -> ReplayPage:
+    with desk.db.read() as s:
+        edition = ledger.edition(s, key)
+        topic = claims.topic_by_id(s, edition.topic_id)
+        machines = _machines(s, topic, edition) if edition.state == "shadow" else None
+    if machines is None:
+        return ReplayPage(edition, topic, (), None, 0, 0)
+    known = {c.slug: c for c in topic.claims}
+    diffs = replaying.describe(desk, topic, edition.id, [c for c in topic.claims if not c.retired])[5]
+    turns = tuple(ClaimTurn(known[d.claim], d.gone, d.new, d.moved, d.agreed) for d in diffs if d.new or d.gone or d.moved)
+    return ReplayPage(
+        edition,
+        topic,
+        turns,
+        machines,
+        sum(len(t.new) + len(t.gone) for t in turns),
+        len({x.article for t in turns for x in t.moved}),
+    )
+
+
+def _machines(s: Session, topic: StoredTopic, edition: StoredEdition) -> tuple[str, str]:
+    held, coming = pins.live(s, topic.id), replay.shadow_pins(s, edition.id)
+    both = [(held.get(i), coming[i]) for i in sorted(coming)][:1]
+    names = [(p.matcher, p.judge) if p else None for pair in both for p in pair] or [None, None]
+    return _machine(names[0]), _machine(names[1])
+
+
+def _machine(names: tuple[str, str | None] | None) -> str:
+    if names is None:
+        return "no model"
+    return f"model {names[0][:10]}" + (f" and judge {names[1][:10]}" if names[1] else "")

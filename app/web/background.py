@@ -1,4 +1,4 @@
-"""*Run now*: one run a topic in a thread of this process, or a flow run at the Prefect server where there is one.
+"""*Run now*: one run a topic in a thread of this process, or a flow run at the Prefect server where there is one, followed there.
 
 The lease in the database keeps it from doing the work of a schedule or of a hand at a terminal; what it did is in the runs table.
 """
@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from claimline.errors import ClaimlineError
 from claimline.settings import Settings
 from flows.desk import Desk
 from storage.engine import Database
+
+if TYPE_CHECKING:
+    from flows.starting import Seen
+
+LOOK_EVERY_S = 1.0
+# A server that restarts is back within this time; after it the run is left to itself, and shows in the list of runs.
+SILENT_FOR_S = 120.0
+WAITED_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class Progress:
     topic: str
     started_at: datetime
     by: str
+    name: str = ""  # the flow run at the Prefect server, where there is one
     what: str = "starting"
     done: int = 0
     total: int | None = None
@@ -48,6 +59,7 @@ class Background:
         self._held: dict[str, Progress] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
+        self._closing = threading.Event()
 
     def progress(self, topic: str) -> Progress | None:
         with self._lock:
@@ -77,6 +89,7 @@ class Background:
             thread.join(seconds)
 
     def close(self) -> None:
+        self._closing.set()
         for topic in list(self._threads):
             self.wait(topic, 2)
 
@@ -99,10 +112,51 @@ class Background:
         return f"{answered}, {report.tally.counts['articles-new']} new articles, {len(report.changes)} changes"
 
     def _through_prefect(self, topic: str) -> str:
-        from flows.starting import run_now
+        """Start the deployment's run and follow it to its end; returns what it says of itself."""
+        from flows.starting import ServerSilent, look, run_now
 
-        return f"the Prefect server has taken it up as {run_now(topic).name}"
+        self._set(topic, what="asking the Prefect server")
+        run = run_now(topic)
+        self._set(topic, name=run.name, what="waiting for a worker")
+        began = answered = time.monotonic()
+        while not self._closing.wait(LOOK_EVERY_S):
+            try:
+                seen = look(run.key, topic)
+                answered = time.monotonic()
+            except ServerSilent as silent:
+                if time.monotonic() - answered > SILENT_FOR_S:
+                    raise ClaimlineError(f"{silent}; the run {run.name} goes on without us, look at the list below") from silent
+                self._set(topic, what="the Prefect server does not answer; asking again")
+                continue
+            if seen.failed:
+                raise ClaimlineError(f"{seen.state.lower()}: {seen.message}" if seen.message else seen.state.lower())
+            if seen.ended:
+                return _ended(seen)
+            self._set(topic, what=_stands(seen, time.monotonic() - began), **_share(seen))
+        return f"the page was closed; the run {run.name} goes on at the Prefect server"
 
     def _set(self, topic: str, **values: object) -> None:
         with self._lock:
             self._held[topic] = replace(self._held[topic], **values)  # type: ignore[arg-type]
+
+
+_PHASES = {"PENDING": "starting", "RUNNING": "at work", "PAUSED": "paused at the Prefect server", "CANCELLING": "being cancelled"}
+
+
+def _stands(seen: Seen, waited_s: float) -> str:
+    if seen.state == "AwaitingConcurrencySlot":
+        return "waiting for another run to end"
+    if seen.kind == "SCHEDULED":
+        hint = "; is one running? `claimline deploy` says how to start it" if waited_s > WAITED_S else ""
+        return f"waiting for a worker{hint}"
+    return _PHASES.get(seen.kind, seen.state.lower())
+
+
+def _share(seen: Seen) -> dict[str, object]:
+    """The run's own bar, in percent; a run that waits has none."""
+    return {"done": round(seen.percent or 0), "total": None if seen.percent is None else 100}
+
+
+def _ended(seen: Seen) -> str:
+    said = {"Skipped": "left to another run", "Partial": "in part"}.get(seen.state)
+    return ": ".join(filter(None, (said, seen.message))) or "without a word"
