@@ -17,6 +17,7 @@ ClaimlineError
 |- NotifyFailed               a message could not be sent; holds the target's name, never its address
 |- EvidenceError              a span does not prove itself
 |- JudgeUnavailable           no verdict could be had; never a verdict
+|- TranslationFailed          no translation could be had (claimline.translation)
 '- ModelError                 a model is missing, broken, or not what its hash says
 """
 

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     judge_pairs_per_run: int = 500
     judge_price_in: float = 0.0  # for a million tokens, in your currency; only to tell a run's cost
     judge_price_out: float = 0.0
+    translate_url: str | None = None
+    translate_model: str | None = None  # set: an OpenAI-compatible endpoint; else a LibreTranslate-compatible one
+    translate_to: str = "en"
+    translate_api_key_env: str = "CLAIMLINE_TRANSLATE_API_KEY"
+    translate_timeout_s: float = 30.0
     hub_url: str = "https://huggingface.co"
 
     retention_days_bytes: int = 365

@@ -91,6 +91,7 @@ class ArticlePage:
     failed: tuple[tuple[str, str, int, bool], ...]
     dates: tuple[StoredDecision, ...]
     outdated: bool
+    translator: str = ""  # who could translate it, where somebody could
 
 
 def article_page(r: Reading, key: str) -> ArticlePage:
