@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -182,15 +183,40 @@ def _answers(s: Session, pin: Pin, article_ids: Sequence[int]) -> dict[int, Answ
         a.c.claim_version_id == pin.claim_version_id,
         a.c.matcher.in_(machines),
     )
-    chosen: dict[int, sa.Row[tuple[object, ...]]] = {}
+    chosen: dict[int, sa.Row[Any]] = {}
     for row in s.execute(query).all():
         if row.revision_id not in chosen or row.matcher == pin.judge:
             chosen[row.revision_id] = row
+    for row in _of_lost_texts(s, pin, article_ids):
+        chosen.setdefault(row.revision_id, row)
     quotes = _quotes(s, [row.id for row in chosen.values()])
     return {
         revision_id: Answer(Stance(row.stance), row.decided, row.confidence, row.actor, tuple(quotes.get(row.id, ())))
         for revision_id, row in chosen.items()
     }
+
+
+def _of_lost_texts(s: Session, pin: Pin, article_ids: Sequence[int]) -> list[sa.Row[Any]]:
+    """What an earlier pinned matcher had answered about texts that are gone and that the pinned one never read, the newest first.
+
+    A text that may not be kept cannot be read again by another model; what it was found to say stays as it was.
+    """
+    p, a, x, k = t.pins, t.assessments, t.revision_texts, t.scans
+    query = sa.select(p.c.matcher).where(p.c.claim_id == pin.claim_id, p.c.matcher != pin.matcher).order_by(p.c.id.desc())
+    former = list(dict.fromkeys(s.execute(query).scalars()))
+    if not former:
+        return []
+    kept = sa.exists().where(x.c.revision_id == a.c.revision_id)
+    read = sa.exists().where(k.c.revision_id == a.c.revision_id, k.c.matcher == pin.matcher)
+    answers = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
+        a.c.claim_id == pin.claim_id,
+        a.c.article_id.in_(article_ids),
+        a.c.claim_version_id == pin.claim_version_id,
+        a.c.matcher.in_(former),
+        ~kept,
+        ~read,
+    )
+    return sorted(s.execute(answers).all(), key=lambda row: former.index(row.matcher))
 
 
 def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]:
@@ -226,7 +252,16 @@ def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing]) -> fr
         )
         same = (p.c.matcher == pin.matcher) & (p.c.claim_version_id == pin.claim_version_id)
         failed |= set(s.execute(sa.select(p.c.revision_id).where(same, p.c.revision_id.in_(batch))).scalars())
-    return frozenset((later - read) | (later & failed))
+    return frozenset(_with_text(s, later - read) | (later & failed))
+
+
+def _with_text(s: Session, revision_ids: set[int]) -> set[int]:
+    """A text that is gone had been read by an earlier matcher and waits for nobody."""
+    x = t.revision_texts
+    found: set[int] = set()
+    for batch in chunks(sorted(revision_ids)):
+        found |= set(s.execute(sa.select(x.c.revision_id).where(x.c.revision_id.in_(batch))).scalars())
+    return found
 
 
 def _texts(s: Session, facts: Facts) -> dict[int, str]:

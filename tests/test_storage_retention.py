@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from claimline.models import ClaimSpec, SourceSpec, Stance
-from storage import articles, assessments, claims, clusters, decisions, ledger, retention, tables
+from storage import articles, assessments, claims, clusters, decisions, ledger, replay, retention, tables
 from storage.engine import Database
 from storage.records import NewDecision
 from storage.retention import Retained
@@ -180,3 +180,15 @@ def test_the_same_page_again_is_known_without_its_text(database: Database) -> No
         assert s.execute(sa.select(tables.revision_texts)).all() == []
     page = cleaned("It is open.\n13 comments", day("2020-03-01"), outlet="a.example", title="It is open.\n12 comments"[:20])
     assert w.capture(URL, page).kind == "unchanged"
+
+
+def test_what_a_lost_text_said_stays_when_another_model_is_let_in(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open.")
+    w.publish()
+    assert obey(w).texts == 1
+    shadow = database.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m2", by="Ada", now=w.tick()))
+    database.write(lambda s: assessments.ensure_matcher(s, "m2", now=w.tick()))
+    replay.accept(database, shadow, by="Ada", now=w.tick())
+    assert w.status() == "supported"
+    assert [x[3] for x in told(w)] == ["supports"]
