@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from claimline import labels
 from claimline.errors import ClaimlineError, ModelError
 from claimline.settings import Settings
 from storage.engine import Database, open_database
@@ -21,8 +22,11 @@ class Finding:
     advice: str = ""
 
 
-def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: datetime) -> list[Finding]:
-    """Looks at the model, the database and, for each topic, at how far we have read and which sources are silent."""
+def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: datetime, ledger: bool = False) -> list[Finding]:
+    """Looks at the model, the database and, for each topic, at how far we have read and which sources are silent.
+
+    `ledger`: also computes every claim anew from what is stored and compares; that takes as long as a first edition.
+    """
     findings = [_model(settings)]
     try:
         db = open_database(settings.effective_database_url, create=False)
@@ -30,7 +34,7 @@ def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: d
         return [*findings, Finding(False, str(error))]
     try:
         findings.append(Finding(True, f"database {db.name}"))
-        findings += _reading(db, topic, max_age, now)
+        findings += _reading(db, topic, max_age, now, ledger=ledger)
         findings += _messages(db)
     finally:
         db.dispose()
@@ -48,7 +52,7 @@ def _model(settings: Settings) -> Finding:
     return Finding(True, f"stance model {engine.matcher_hash[:16]} answers; it reads {', '.join(sorted(engine.languages))}")
 
 
-def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime) -> Iterator[Finding]:
+def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime, *, ledger: bool) -> Iterator[Finding]:
     from storage import claims
 
     with db.read() as s:
@@ -57,6 +61,9 @@ def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime)
         yield Finding(False, "there is no topic", "write one with `claimline new`, then `claimline track --topic FILE`")
     for one in topics:
         yield from _topic(db, one, max_age, now)
+        yield from _related(db, one)
+        if ledger:
+            yield from _ledger(db, one)
 
 
 def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) -> Iterator[Finding]:
@@ -90,6 +97,28 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
         yield Finding(
             True, f"{topic.slug}: {owed.uncertain_dates} articles of uncertain date are not folded", "see `claimline review`"
         )
+
+
+def _related(db: Database, topic: StoredTopic) -> Iterator[Finding]:
+    from storage import relations
+
+    with db.read() as s:
+        flags = relations.flagged(s, [(topic.id, topic.slug)])
+    for _, r in flags:
+        what = f"{topic.slug}: {r.claim} ({labels.status(r.status)}) is {r.relation} {r.other} ({labels.status(r.other_status)})"
+        yield Finding(True, f"{what}: both cannot be right", f"see `claimline why {r.claim}` and `claimline why {r.other}`")
+
+
+def _ledger(db: Database, topic: StoredTopic) -> Iterator[Finding]:
+    """What the ledger says against a fresh computation."""
+    from storage import verify
+
+    with db.read() as s:
+        wrong = verify.differences(s, topic.id)
+    for line in wrong:
+        yield Finding(False, f"{topic.slug}: {line}", "keep a backup and report it: the ledger is not what its evidence makes it")
+    if not wrong:
+        yield Finding(True, f"{topic.slug}: the ledger is what its evidence and its decisions make it")
 
 
 def _messages(db: Database) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
     from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredRun
+    from storage.relations import Related
 
 Row = dict[str, Any]
 
@@ -58,9 +59,9 @@ def change_row(stored: StoredChange) -> Row:
     }
 
 
-def claim_row(s: ClaimStatus) -> Row:
-    """One line of `claims --json`."""
-    return {
+def claim_row(s: ClaimStatus, contradicts: Iterable[str] | None = None) -> Row:
+    """One line of `claims --json`. `contradicts`: related claims with which it cannot stand as it does (None: not looked at)."""
+    row = {
         "topic": s.claim.topic_slug,
         "claim": s.claim.slug,
         "statement": s.claim.statement,
@@ -75,6 +76,19 @@ def claim_row(s: ClaimStatus) -> Row:
         "review": s.review,
         "cause": str(s.cause) if s.cause else None,
         "recorded_at": when(s.recorded_at),
+    }
+    return row if contradicts is None else row | {"contradicts": sorted(set(contradicts))}
+
+
+def relation_row(r: Related) -> Row:
+    """A relation of `why --json`."""
+    return {
+        "claim": r.claim,
+        "relation": r.relation,
+        "other": r.other,
+        "status": str(r.status),
+        "other_status": str(r.other_status),
+        "contradictory": r.contradictory,
     }
 
 

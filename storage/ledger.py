@@ -6,6 +6,7 @@ A read is one range over rows that editions wrote; nothing is folded here. `know
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -112,7 +113,16 @@ def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, kno
         m.c.claim_id.in_(ids), position_rows.known(m, known_at)
     )
     newest = {row.claim_id: row for row in s.execute(now)}
-    return [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in claims]
+    ruled = ledger_rows.ruled(s, ids, as_of, known_at)
+    found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in claims]
+    return [_confirmed(x, ruled.get(x.claim.id)) for x in found]
+
+
+def _confirmed(found: ClaimStatus, ruling: Ruling | None) -> ClaimStatus:
+    """A ruling that agrees with what stood makes no change of status; it confirms it."""
+    if found.review is not None or ruling is None or ruling.status is not found.status:
+        return found
+    return replace(found, review=f"confirmed by {ruling.by}")
 
 
 def _status(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +36,19 @@ def rulings(s: Session, claim_id: int, known_at: datetime | None) -> tuple[Rulin
             .where(undone.c.id.is_(None) | (undone.c.recorded_at > known_at))
         )
     return tuple(Ruling(Status(r.status), r.valid_from, r.valid_to, r.name, ruling_key(r.client_id)) for r in s.execute(query))
+
+
+def ruled(s: Session, claim_ids: Sequence[int], as_of: date | None, known_at: datetime | None) -> dict[int, Ruling]:
+    """The ruling that holds for each of these claims on a day; without one, that which holds until further notice."""
+    d = t.decisions
+    mine = sa.select(d.c.claim_id).where(d.c.kind == "ruling", d.c.claim_id.in_(claim_ids)).distinct()
+    day = as_of or date.max
+    found: dict[int, Ruling] = {}
+    for claim_id in s.execute(mine).scalars().all():
+        for one in rulings(s, claim_id, known_at):
+            if one.valid_from <= day <= (one.valid_to or date.max):
+                found[claim_id] = one
+    return found
 
 
 def ruling_key(client_id: str) -> str:

@@ -6,15 +6,17 @@ that is `superseded_by` another is told with its successor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Status
 from storage import ledger
-from storage.records import ClaimStatus
+from storage import tables as t
+from storage.records import ClaimStatus, StoredClaim
 
 _SIDES = frozenset({Status.SUPPORTED, Status.REFUTED})
 
@@ -43,6 +45,35 @@ def related(s: Session, topic: str, *, as_of: date | None = None, known_at: date
     stood = {x.claim.slug: x for x in ledger.statuses(s, topic, as_of=as_of, known_at=known_at)}
     found = [r for slug in stood for r in _relations(slug, stood)]
     return tuple(sorted(found, key=lambda r: (not r.contradictory, r.claim, r.relation)))
+
+
+def of_claim(
+    s: Session, claim: StoredClaim, *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[Related, ...]:
+    """The relations in which a claim stands, on either side of them."""
+    if not _has_relations(s, claim.topic_id):
+        return ()
+    found = related(s, claim.topic_slug, as_of=as_of, known_at=known_at)
+    return tuple(r for r in found if claim.slug in (r.claim, r.other))
+
+
+def flagged(
+    s: Session, topics: Iterable[tuple[int, str]], *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[tuple[str, Related], ...]:
+    """(topic, relation) for each pair of related claims of these topics (id, slug) that cannot both stand as they do."""
+    return tuple(
+        (slug, r)
+        for topic_id, slug in topics
+        if _has_relations(s, topic_id)
+        for r in related(s, slug, as_of=as_of, known_at=known_at)
+        if r.contradictory
+    )
+
+
+def _has_relations(s: Session, topic_id: int) -> bool:
+    """Most topics have none, and then nothing has to be read for them."""
+    specs = s.execute(sa.select(t.claims.c.spec).where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None)))
+    return any(spec.get(name) for spec in specs.scalars() for name in ("negation_of", "narrower_than", "superseded_by"))
 
 
 def _relations(slug: str, stood: Mapping[str, ClaimStatus]) -> list[Related]:

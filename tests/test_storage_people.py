@@ -274,3 +274,25 @@ def test_the_queue_puts_what_decides_a_status_before_what_is_only_unsure(databas
     decide(w, "accept", "https://a.example/1")
     with database.read() as s:
         assert [i.answer.url for i in queue.review_queue(s, w.topic_id)] == ["https://c.example/1", "https://b.example/1"]
+
+
+def test_a_ruling_that_agrees_with_what_stands_confirms_it(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    before = w.publish().recorded_at
+    decide(w, "ruling", status=Status.SUPPORTED, valid_from=day("2020-04-01"), valid_to=day("2020-04-30"))
+    decide(w, "ruling", status=Status.SUPPORTED, valid_from=day("2020-06-01"), client_id="r2", by="Ben")
+    assert w.history() == [("2020-03-01", "unreported > supported", "new article")]  # nothing changed
+
+    def review(**at: object) -> str | None:
+        with database.read() as s:
+            return ledger.status(s, w.claim_id(), **at).review  # type: ignore[arg-type]
+
+    assert review() == "confirmed by Ben"
+    assert review(as_of=day("2020-04-15")) == "confirmed by Ada"
+    assert review(as_of=day("2020-05-15")) is None
+    assert review(known_at=before) is None
+    with database.read() as s:
+        assert [x.review for x in ledger.statuses(s)] == ["confirmed by Ben"]
+    decisions.undo(database, "r2", by="Ben", now=w.tick(), client_id="u2")
+    assert review() is None

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.reads import change_lines
+from app.commands.reads import change_lines, relation_lines
 from claimline import labels
 from claimline.errors import UnknownName
 from claimline.models import Position, Voice
@@ -38,12 +38,15 @@ def why(
     """Why a claim stands where it stands on a day: what tipped it, since when we know, and what would flip it."""
     from claimline import why as reasons
     from storage import claims, ledger
+    from storage import relations as related
 
     day, known = out.day(on, "--on"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         rulings = ledger.rulings(s, found.id, known_at=known)
+        review = ledger.status(s, found.id, as_of=day, known_at=known).review
+        relations = related.of_claim(s, found, as_of=day, known_at=known)
         weighed = ledger.weighed(s, found.id, known_at=known)
         standing, flip = reasons.explained(weighed, rulings, until=day, most_voices=0 if as_json else MOST_VOICES)
         first = [v.positions[0] for v in standing.voices]
@@ -59,6 +62,8 @@ def why(
             "figures": {"supports": standing.figures.supports, "refutes": standing.figures.refutes},
             "voices": reading.voices(standing.figures),
             "speakers": standing.figures.speakers,
+            "review": review,
+            "related": [reading.relation_row(r) for r in relations],
             "change": reading.change_row(last) if last else None,
             "before": reading.change_row(earlier) if earlier else None,
             "flip": None
@@ -73,6 +78,8 @@ def why(
         return
     f = standing.figures
     out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:g} for, {f.refutes:g} against")
+    out.out.print(out.safe(review or "not confirmed by a person"))
+    relation_lines(relations)
     change_lines(last)
     if earlier:
         out.out.print(Text("\nbefore that:", style="dim"))

@@ -13,6 +13,7 @@ from app import opening, out, reading
 from claimline import labels
 from storage.engine import Session
 from storage.records import ClaimStatus, StoredAssessment, StoredChange
+from storage.relations import Related
 
 evidence_group = typer.Typer(rich_markup_mode=None, help="The quotes: who said what, when and where. `add` one that was missed.")
 
@@ -43,16 +44,25 @@ def claims(
     as_json: bool = out.JSON,
 ) -> None:
     """The claims, each with its status, since when, and on how many voices."""
-    from storage import ledger
+    from storage import ledger, relations
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = ledger.statuses(s, topic, as_of=day, known_at=known)
+        topics = dict.fromkeys((c.claim.topic_id, c.claim.topic_slug) for c in found)
+        flags = relations.flagged(s, topics, as_of=day, known_at=known)
         far = _how_far(s, topic, known)
+    against: dict[tuple[str, str], list[str]] = {}
+    for slug, r in flags:
+        against.setdefault((slug, r.claim), []).append(r.other)
+        against.setdefault((slug, r.other), []).append(r.claim)
     if as_json:
-        out.json_lines(reading.claim_row(c) for c in found)
+        out.json_lines(reading.claim_row(c, against.get((c.claim.topic_slug, c.claim.slug), ())) for c in found)
     else:
         rows = [[_claim_cell(c), _status_cell(str(c.status)), c.since, _on_cell(c)] for c in found]
+        for row, c in zip(rows, found, strict=True):
+            for other in against.get((c.claim.topic_slug, c.claim.slug), ()):
+                row[3] = f"{row[3]}\ncannot stand so beside {other}"
         out.table(None, [("claim", {"ratio": 1}), "status", ("since", {"no_wrap": True}), "on"], rows)
     out.say(far)
 
@@ -72,6 +82,19 @@ def _status_cell(status: str) -> Text:
     return Text(labels.status(status), style=_STYLES[status])
 
 
+def relation_lines(found: Sequence[Related]) -> None:
+    """What the claim is to others; where both cannot be right, in words that say so."""
+    for r in found:
+        line = f"{r.claim} is {_RELATIONS[r.relation]} {r.other}: {labels.status(r.status)}; {labels.status(r.other_status)}"
+        if r.contradictory:
+            out.out.print(Text(f"{line}. Both cannot be right: look at both.", style="yellow"), soft_wrap=True)
+        else:
+            out.out.print(Text(line, style="dim"), soft_wrap=True)
+
+
+_RELATIONS = {"negation of": "the negation of", "narrower than": "narrower than", "superseded by": "superseded by"}
+
+
 def history(
     claim: str = typer.Argument(..., metavar="SLUG"),
     topic: str | None = out.TOPIC,
@@ -83,12 +106,14 @@ def history(
     """How a claim evolved: every change with its day, its cause and the quote that tipped it, oldest first."""
     from storage import claims as stored
     from storage import ledger
+    from storage import relations as related
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = stored.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         status = ledger.status(s, found.id, as_of=day, known_at=known)
+        relations = related.of_claim(s, found, as_of=day, known_at=known)
         far = _how_far(s, found.topic_slug, known)
         blind = _blind(s, found.topic_id, changes, day, known)
     far = "\n".join(filter(None, (far, blind)))
@@ -105,6 +130,7 @@ def history(
     if status.machine is not status.status:
         now.append(f"; {labels.mark('machine', status=labels.status(status.machine))}")
     out.out.print(now)
+    relation_lines(relations)
     for stored_change in changes:
         change_lines(stored_change)
     out.say(far)
@@ -137,6 +163,8 @@ def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
     c = stored.change
     step = Text.assemble((f"\n{c.valid_from}  ", "bold"), labels.status(c.before), " -> ", _status_cell(str(c.after)))
     step.append(f"   {labels.voices(c.figures)}; {stored.cause}, recorded {stored.recorded_at:%Y-%m-%d %H:%M} UTC", style="dim")
+    if stored.review:
+        step.append(f"; {stored.review}", style="dim")
     out.out.print(step, soft_wrap=True)
     for p in stored.quotes[:quotes]:
         out.out.print(Text(f"  \u201c{out.safe(p.quote).strip()}\u201d"), soft_wrap=False)

@@ -172,6 +172,7 @@ def runs(
 
 def doctor(
     max_age: str = typer.Option("26h", "--max-age", metavar="26h", help="How old the last sufficient run may be."),
+    ledger: bool = typer.Option(False, "--ledger", help="Also compute every claim anew and compare; takes a while."),
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
     as_json: bool = out.JSON,
@@ -180,7 +181,7 @@ def doctor(
     from app.doctor import examine
 
     limit = out.age(max_age, "--max-age")
-    findings = examine(opening.settings(db), topic=topic, max_age=limit, now=datetime.now(UTC))
+    findings = examine(opening.settings(db), topic=topic, max_age=limit, now=datetime.now(UTC), ledger=ledger)
     if as_json:
         out.json_lines({"ok": f.ok, "what": f.what, "advice": f.advice} for f in findings)
     else:
