@@ -15,6 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli import app
+from storage.engine import open_database
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "app" / "schemas"
@@ -164,6 +165,19 @@ def test_reads_import_neither_prefect_nor_models() -> None:
     code = f"import app.cli, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_read_on_sqlite_loads_no_dialect_of_postgresql(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['claimline', 'claims', '--db', sys.argv[1]]\n"
+        "from app.start import main\n"
+        "try: main()\n"
+        "finally: print('loaded:', 'sqlalchemy.dialects.postgresql' in sys.modules)"
+    )
+    open_database(f"sqlite:///{tmp_path / 'c.db'}").dispose()
+    command = [sys.executable, "-c", code, str(tmp_path / "c.db")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "loaded: False" in done.stdout, done.stderr
 
 
 def test_new_writes_a_topic_that_is_valid(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.tables.base import UtcDateTime, core, live
+from storage.tables.base import UtcDateTime, core, live, where_true
 
 
 class Article(SQLModel, table=True):
@@ -64,9 +64,7 @@ class Capture(SQLModel, table=True):
     __tablename__ = "captures"
     __table_args__ = (
         sa.UniqueConstraint("article_id", "fetched_at"),
-        sa.Index(
-            "ix_captures_kept", "fetched_at", sqlite_where=sa.text("bytes_kept = 1"), postgresql_where=sa.text("bytes_kept")
-        ),
+        sa.Index("ix_captures_kept", "fetched_at", **where_true("bytes_kept")),
     )
     id: int | None = Field(default=None, primary_key=True)
     article_id: int = Field(foreign_key="articles.id")

@@ -22,7 +22,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 METADATA: sa.MetaData = SQLModel.metadata
-_LIVE = "live where null"
+_PARTIAL = "only where"
 _FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -60,7 +60,12 @@ def core(model: type[SQLModel]) -> sa.Table:
 
 def live(column: str) -> dict[str, Any]:
     """Marks a partial index: `WHERE column IS NULL`, on both databases (see `declare_partial_indexes`)."""
-    return {"info": {_LIVE: column}}
+    return {"info": {_PARTIAL: {"sqlite": f"{column} IS NULL", "postgresql": f"{column} IS NULL"}}}
+
+
+def where_true(column: str) -> dict[str, Any]:
+    """Marks a partial index over the rows where a yes-or-no column says yes."""
+    return {"info": {_PARTIAL: {"sqlite": f"{column} = 1", "postgresql": column}}}
 
 
 def declare_partial_indexes() -> None:
@@ -69,7 +74,5 @@ def declare_partial_indexes() -> None:
     """
     for table in METADATA.tables.values():
         for index in table.indexes:
-            if _LIVE in index.info:
-                where = sa.text(f"{index.info[_LIVE]} IS NULL")
-                for dialect in ("sqlite", "postgresql"):
-                    index.dialect_options[dialect]["where"] = where
+            for dialect, condition in index.info.get(_PARTIAL, {}).items():
+                index.dialect_options[dialect]["where"] = sa.text(condition)
