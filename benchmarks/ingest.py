@@ -1,8 +1,10 @@
 """Ingest against its floor: pages from a local server, fetched, cleaned and stored, beside trafilatura's extraction alone.
 
-    python -m benchmarks.ingest [--pages 1000]
+    python -m benchmarks.ingest [--pages 1000] [--small]
 
-The floor is trafilatura on the same pages with the same options in two processes, nothing fetched and nothing stored. The CPU
+The pages are as heavy as newspapers' (`benchmarks.newspaper`): 400 to 900 words in 30 to 80 KB of HTML; `--small` takes the light
+ones of the other benchmarks, on which fetching and storing stand out. The floor is trafilatura on the same pages with the same
+options and its metadata in two processes, nothing fetched and nothing stored. The CPU
 time of the server is taken off that of the ingest, as if it stood elsewhere; both are printed. Each way runs in its own process.
 """
 
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.local_news import News
+from benchmarks.newspaper import Newspaper
 from claimline.settings import Settings
 
 Row = tuple[str, str]
@@ -33,16 +36,16 @@ _BATCH = 24
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
-def measure(pages: int = 1000) -> Iterator[Row]:
+def measure(pages: int = 1000, *, small: bool = False) -> Iterator[Row]:
     """The figures, as (what, how much)."""
-    with tempfile.TemporaryDirectory() as name, _served(pages) as (port, server):
+    with tempfile.TemporaryDirectory() as name, _served(pages, small) as (port, server):
         before = _cpu_of(server)
-        ingest = _child("ingest", Path(name), pages, port)
+        ingest = _child("ingest", Path(name), pages, port, small)
         served = _cpu_of(server) - before
     with tempfile.TemporaryDirectory() as name:
-        floor = _child("floor", Path(name), pages, 0)
+        floor = _child("floor", Path(name), pages, 0, small)
     net = ingest["wall"] - served / (os.cpu_count() or 1)
-    yield "pages stored", f"{ingest['stored']} of {pages}"
+    yield "pages stored", f"{ingest['stored']} of {pages}, {ingest['bytes'] / max(1, pages) / 1000:.0f} KB each"
     yield "ingest", f"{ingest['wall']:.1f} s ({ingest['cpu']:.1f} s of CPU)"
     yield "  the server's CPU, taken off over all cores", f"{served:.1f} s"
     yield "trafilatura alone, two processes", f"{floor['wall']:.1f} s ({floor['cpu']:.1f} s of CPU)"
@@ -53,21 +56,26 @@ def measure(pages: int = 1000) -> Iterator[Row]:
 # --- The children ---------------------------------------------------------------------------------------------------
 
 
-def run_ingest(pages: int, port: int) -> dict[str, float]:
+def news_of(pages: int, small: bool) -> News:
+    return (News if small else Newspaper)(pages, CLAIMS)
+
+
+def run_ingest(news: News, port: int) -> dict[str, float]:
     from flows import steps
     from flows.desk import open_desk
 
     with open_desk(Settings(clean_processes=PROCESSES)) as desk:
-        steps.import_topic(desk, News(pages, CLAIMS).topic(port))
+        steps.import_topic(desk, news.topic(port))
         began, cpu = time.perf_counter(), _cpu()
         report = steps.ingest(desk, "spine")
-        return {"wall": time.perf_counter() - began, "cpu": _cpu() - cpu, "stored": report.tally.counts["new"]}
+        spent = {"wall": time.perf_counter() - began, "cpu": _cpu() - cpu}
+    size = sum(len(news.page(i).encode()) for i in range(news.articles))
+    return {**spent, "stored": report.tally.counts["new"], "bytes": size}
 
 
-def run_floor(pages: int) -> dict[str, float]:
-    news = News(pages, CLAIMS)
-    texts = [(news.page(i), news.url(8000, i)) for i in range(pages)]
-    batches = [texts[i : i + _BATCH] for i in range(0, pages, _BATCH)]
+def run_floor(news: News) -> dict[str, float]:
+    texts = [(news.page(i), news.url(8000, i)) for i in range(news.articles)]
+    batches = [texts[i : i + _BATCH] for i in range(0, news.articles, _BATCH)]
     began, cpu = time.perf_counter(), _cpu()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         found = sum(pool.map(extract, batches))
@@ -97,8 +105,9 @@ def extract(pages: Sequence[tuple[str, str]]) -> int:
     )
 
 
-def _child(way: str, folder: Path, pages: int, port: int) -> dict[str, Any]:
+def _child(way: str, folder: Path, pages: int, port: int, small: bool) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.ingest", "--way", way, "--pages", str(pages), "--port", str(port)]
+    command += ["--small"] if small else []
     env = {**os.environ, "CLAIMLINE_DATA_DIR": str(folder), "CLAIMLINE_DATABASE_URL": f"sqlite:///{folder / 'ingest.db'}"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -123,9 +132,9 @@ def _cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def _served(pages: int) -> Iterator[tuple[int, int]]:
+def _served(pages: int, small: bool) -> Iterator[tuple[int, int]]:
     """The local server in a process of its own; yields its port and process id."""
-    command = [sys.executable, "-m", "benchmarks.local_news", str(pages), str(CLAIMS)]
+    command = [sys.executable, "-m", "benchmarks.local_news", str(pages), str(CLAIMS), *([] if small else ["realistic"])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         if process.stdout is None:
@@ -141,11 +150,13 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=1000)
     parser.add_argument("--way", choices=["ingest", "floor"])
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--small", action="store_true", help="Light pages.")
     asked = parser.parse_args()
+    news = news_of(asked.pages, asked.small)
     if asked.way:
-        print(json.dumps(run_ingest(asked.pages, asked.port) if asked.way == "ingest" else run_floor(asked.pages)))
+        print(json.dumps(run_ingest(news, asked.port) if asked.way == "ingest" else run_floor(news)))
         return
-    for what, how_much in measure(asked.pages):
+    for what, how_much in measure(asked.pages, small=asked.small):
         print(f"{what:<50} {how_much}")
 
 

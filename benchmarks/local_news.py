@@ -1,6 +1,6 @@
 """A local newsroom for the benchmarks: one feed, any number of pages made by rule, one in ten on the topic.
 
-python -m benchmarks.local_news ARTICLES CLAIMS      prints its port and serves until it is ended
+python -m benchmarks.local_news ARTICLES CLAIMS [realistic]      prints its port and serves until it is ended
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class News:
 
     def feed(self, port: int) -> str:
         items = "".join(
-            f"<item><title>Story {i}</title><link>{self.url(port, i)}</link><pubDate>{format_datetime(_day(i))}</pubDate></item>"
+            f"<item><title>Story {i}</title><link>{self.url(port, i)}</link>"
+            f"<pubDate>{format_datetime(day_of(i))}</pubDate></item>"
             for i in range(self.articles)
         )
         return f"<?xml version='1.0'?><rss version='2.0'><channel><title>Alnmoor Gazette</title>{items}</channel></rss>"
@@ -72,7 +73,7 @@ class News:
             said = statement if chance.random() < 0.6 else contrary
             paragraphs.insert(1, f"“{said}”, the mayor, Ada Holt, said on Monday. It was her first word on the {thing}.")
             title = f"Mayor speaks about the Alnmoor {thing}"
-        day = _day(number)
+        day = day_of(number)
         body = "".join(f"<p>{escape(p)} ({number}.{i})</p>" for i, p in enumerate(paragraphs))
         menu = "".join(f"<li><a href='/section/{i}'>Section {i}</a></li>" for i in range(12))
         return (
@@ -83,7 +84,7 @@ class News:
         )
 
 
-def _day(number: int) -> datetime:
+def day_of(number: int) -> datetime:
     return START + timedelta(minutes=37 * number)
 
 
@@ -119,4 +120,6 @@ def serve(news: News) -> None:
 
 
 if __name__ == "__main__":
-    serve(News(int(sys.argv[1]), int(sys.argv[2])))
+    from benchmarks.newspaper import Newspaper
+
+    serve((Newspaper if "realistic" in sys.argv else News)(int(sys.argv[1]), int(sys.argv[2])))

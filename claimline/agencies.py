@@ -98,6 +98,11 @@ _TURKISH = re.compile(
 )
 
 
+# One word of each name, the longest: a text without any of them names no agency, and most texts are settled by that.
+_TELLING = sorted({max(form.split(), key=len) for form in _PROSE})
+_TELLING_SIGNATURE = re.compile(rf"(?<!\w)(?:{_either([form for forms in _SIGNED_ONLY.values() for form in forms])})")
+
+
 def byline(text: str, authors: Sequence[str] = ()) -> str | None:
     """The agency whose signature the article carries: among its authors, in its dateline, in its last lines."""
     for author in authors:
@@ -114,6 +119,8 @@ def byline(text: str, authors: Sequence[str] = ()) -> str | None:
 def cited(text: str) -> str | None:
     """The first agency that the prose names as its source ("told Reuters", "reports Interfax",
     "со ссылкой на ТАСС")."""
+    if not any(word in text for word in _TELLING) and not _TELLING_SIGNATURE.search(text):
+        return None
     found = [
         match for pattern in (_AFTER_VERB, _BEFORE_VERB, _BY_WAY_OF, _TURKISH, _SIGNATURES[0]) if (match := pattern.search(text))
     ]

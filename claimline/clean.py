@@ -31,6 +31,7 @@ _MAGIC = (
     b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf", b"RIFF", b"OggS", b"ID3", b"wOFF", b"wOF2", b"SQLite format 3",
     b"\x28\xb5\x2f\xfd", b"II*\x00", b"MM\x00*", b"\xca\xfe\xba\xbe",
 )  # fmt: skip
+_CONTROL = bytes(byte for byte in range(32) if byte not in (0, 9, 10, 12, 13, 27))
 _PAYWALL = re.compile(
     r"subscribe (?:now |today )?to (?:continue|read|keep reading|unlock)|subscribers only|for subscribers|"
     r"this (?:article|content) is (?:reserved|exclusive)|"
@@ -69,7 +70,7 @@ class CleanJob:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What the markup gave, before it is judged."""
+    """What the markup gave, before it is judged; the text is normalised."""
 
     text: str
     title: str | None = None
@@ -100,11 +101,11 @@ def clean(entry: Entry, body: bytes | None, content_type: str | None, *, url: st
     Raises CleanError: empty, too-large, binary, no-text, paywall, consent, robot-check.
     """
     if entry.text is not None:
-        page = _Page(entry.text)
+        page = _Page(normalise(entry.text))
     else:
         page = _read_body(body if body is not None else entry.body, content_type or entry.content_type, url)
-    marker, text = text_dates.take_marker(normalise(page.text))
-    text = normalise(text)
+    marker, text = text_dates.take_marker(page.text)
+    text = normalise(text) if marker is not None else text
     if not text:
         raise CleanError(url, "empty")
     lang, confidence = _language(entry.lang, page.lang, text)
@@ -139,7 +140,7 @@ def _read_body(body: bytes | None, content_type: str | None, url: str) -> _Page:
         raise CleanError(url, "binary", "not a text")
     text = decode(body, content_type)
     if _is_plain(text, content_type):
-        return _Page(text)
+        return _Page(normalise(text))
     return _read_html(text, url)
 
 
@@ -152,7 +153,7 @@ def _is_binary(body: bytes, content_type: str | None) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or utf16_without_mark(body):
         return False
     # Some NULs may be a fault; other control bytes in number are no text in any charset.
-    control = sum(1 for byte in head if byte < 32 and byte not in (0, 9, 10, 12, 13, 27))
+    control = len(head) - len(head.translate(None, _CONTROL))
     return control > 0.02 * len(head) or (head.count(0) > 0.6 * len(head))
 
 
@@ -167,6 +168,8 @@ def _read_html(html: str, url: str) -> _Page:
     from trafilatura.settings import Document
     from trafilatura.utils import load_html
 
+    from claimline.page_names import title_and_authors
+
     tree = load_html(html.replace("\x00", ""))
     if tree is None:
         raise CleanError(url, "no-text", "not readable as HTML")
@@ -174,19 +177,19 @@ def _read_html(html: str, url: str) -> _Page:
     link = tree.find('.//link[@rel="canonical"]')
     lang = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     document = bare_extraction(
-        tree, url=url, with_metadata=True, include_comments=False, include_tables=True, include_images=False, include_links=False,
-        include_formatting=False, deduplicate=False, date_extraction_params={"extensive_search": False, "max_date": "2100-01-01"},
+        tree, url=url, with_metadata=False, include_comments=False, include_tables=True, include_images=False,
+        include_links=False, include_formatting=False, deduplicate=False,
     )  # fmt: skip
     if not isinstance(document, Document):
         _refuse_walls("", html, url)
         raise CleanError(url, "no-text")
     text = normalise(document.text or "")
     _refuse_walls(text, html, url)
-    author = document.author or ""
+    title, authors = title_and_authors(tree)
     return _Page(
         text=text,
-        title=document.title,
-        authors=tuple(name for part in author.split(";") if (name := _one_line(part))),
+        title=title,
+        authors=tuple(name for part in (authors or "").split(";") if (name := _one_line(part))),
         lang=lang,
         canonical=link.get("href") if link is not None else None,
         published=tuple(published),

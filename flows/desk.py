@@ -19,6 +19,7 @@ from claimline.settings import Settings
 from claimline.web.client import open_client
 from claimline.web.manners import Manners
 from flows.manners import KnownRobots
+from flows.pipeline import Cleaner, Helpers
 from storage.engine import Database, open_database
 
 
@@ -44,12 +45,24 @@ class Desk:
     holder: str = field(default_factory=holder_name)
     progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
     manners: Manners | None = None
+    helpers: Helpers | None = None
 
     def for_run(self) -> Desk:
-        """The same desk with what the clients of one run know together: pace, budgets, robots.txt."""
+        """The same desk with what a run shares: what its clients know together (pace, budgets, robots.txt), and its helpers."""
         if self.manners:
             return self
-        return replace(self, manners=Manners(self.settings, clock=self.now, robots_known=KnownRobots(self.db.cache)))
+        manners = Manners(self.settings, clock=self.now, robots_known=KnownRobots(self.db.cache))
+        return replace(self, manners=manners, helpers=Helpers())
+
+    @contextmanager
+    def cleaner(self, *, expected: int) -> Iterator[Cleaner]:
+        """What cleans so many pages: the run's helpers, or some for this once."""
+        helpers = self.helpers or Helpers()
+        try:
+            yield helpers.cleaner(self.settings.clean_processes, expected=expected)
+        finally:
+            if self.helpers is None:
+                helpers.close()
 
     def open_client(self, allow_private: Collection[str]) -> Any:
         return self.client(self.settings, allow_private=tuple(allow_private), clock=self.now, manners=self.manners)

@@ -21,6 +21,7 @@ from flows.desk import Desk
 from flows.pipeline import Got, Wanted
 from flows.tally import Tally
 from storage import articles, claims, runs
+from storage.articles import Arrival
 from storage.engine import Session
 from storage.records import StoredSource, StoredTopic, ToFetch
 
@@ -132,7 +133,7 @@ def _store(desk: Desk, topic: StoredTopic, source: StoredSource, found: Discover
     counted: Counter[str] = Counter()
     carried = [e for e in found.entries if e.text is not None or e.body is not None]
     named = [e for e in found.entries if e.text is None and e.body is None]
-    with pipeline.cleaner(desk.settings.clean_processes, expected=len(carried)) as pool:
+    with desk.cleaner(expected=len(carried)) as pool:
         wanted = [Wanted(index, source.id, e.url, e, Validators(), desk.now()) for index, e in enumerate(carried)]
         done = 0
         for round_ in pipeline.batched(pipeline.clean_inline(wanted, pool), INLINE_BATCH // pipeline.CLEAN_BATCH):
@@ -156,11 +157,8 @@ def _save_carried(s: Session, desk: Desk, topic: StoredTopic, source: StoredSour
     entries = tuple(got.wanted.entry for got in batch)
     saved = articles.save_discovery(s, source.id, topic.id, Discovered(entries), now=desk.now())
     ids = articles.article_ids(s, source.id, [e.url for e in entries])
-    tally = Tally()
-    for got in batch:
-        article_id = ids.get(got.wanted.url)
-        if article_id is not None:
-            _save(s, desk, replace(got, wanted=replace(got.wanted, article_id=article_id)), source.spec.store, tally)
+    known = [replace(g, wanted=replace(g.wanted, article_id=ids[g.wanted.url])) for g in batch if g.wanted.url in ids]
+    tally = _save_batch(s, desk, known, {g.wanted.article_id: source.spec.store for g in known})
     tally.counts["articles-new"] += len(saved.new)
     return tally
 
@@ -195,7 +193,7 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
                     return Fetched(one.url, one.url, error.status, desk.now(), b"")
                 raise
 
-        with pipeline.cleaner(desk.settings.clean_processes, expected=len(todo)) as pool, tally.timed("fetch-and-clean"):
+        with desk.cleaner(expected=len(todo)) as pool, tally.timed("fetch-and-clean"):
             for batch in pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency, manners=client):
                 with tally.timed("record"):
                     tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
@@ -205,36 +203,37 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
 
 
 def _save_batch(s: Session, desk: Desk, batch: Sequence[Got], store: Mapping[int, str]) -> Tally:
+    told = [_told(got) for got in batch]
+    arrivals = [
+        Arrival(
+            got.wanted.article_id,
+            came,
+            got.cleaned,
+            source_id=got.wanted.source_id,
+            alias=_alias(got),
+            store=store.get(got.wanted.article_id, "full"),
+        )
+        for got, (came, _) in zip(batch, told, strict=True)
+    ]
     tally = Tally()
-    for got in batch:
-        _save(s, desk, got, store.get(got.wanted.article_id, "full"), tally)
+    saved = articles.save_captures(s, arrivals, now=desk.now())
+    for got, (_, skip), one in zip(batch, told, saved, strict=True):
+        tally.saw(one, skip, got.wanted.source_id)
+        if got.cleaned is not None and one.new_revision and not got.cleaned.published.certain:
+            tally.counts["date-uncertain"] += 1
+            tally.of_source(got.wanted.source_id, "date-uncertain")
     return tally
 
 
-def _save(s: Session, desk: Desk, got: Got, store: str, tally: Tally) -> None:
-    came: Fetched | Skip
+def _told(got: Got) -> tuple[Fetched | Skip, Skip | None]:
+    """What is stored of it, and what is told where there was nothing to read."""
     if got.fetched is not None and got.fetched.status in GONE:
-        came, skip = got.fetched, Skip(got.wanted.url, "gone", str(got.fetched.status))
-    elif got.skip is not None:
-        came = skip = got.skip
-    elif got.fetched is not None:
-        came, skip = got.fetched, None
-    else:
+        return got.fetched, Skip(got.wanted.url, "gone", str(got.fetched.status))
+    if got.skip is not None:
+        return got.skip, got.skip
+    if got.fetched is None:
         raise StorageError(f"{got.wanted.url}: neither an answer nor a reason")
-    saved = articles.save_capture(
-        s,
-        got.wanted.article_id,
-        came,
-        got.cleaned,
-        source_id=got.wanted.source_id,
-        now=desk.now(),
-        alias=_alias(got),
-        store=store,
-    )
-    tally.saw(saved, skip, got.wanted.source_id)
-    if got.cleaned is not None and saved.new_revision and not got.cleaned.published.certain:
-        tally.counts["date-uncertain"] += 1
-        tally.of_source(got.wanted.source_id, "date-uncertain")
+    return got.fetched, None
 
 
 def _alias(got: Got) -> str | None:
@@ -242,4 +241,4 @@ def _alias(got: Got) -> str | None:
     if got.fetched is None or got.cleaned is None:
         return None
     other = got.cleaned.canonical_url or got.fetched.final_url
-    return other if url_key(other) != url_key(got.wanted.url) else None
+    return other if other != got.wanted.url and url_key(other) != url_key(got.wanted.url) else None

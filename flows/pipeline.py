@@ -8,10 +8,10 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from claimline.clean import CleanJob, clean_many
@@ -62,15 +62,35 @@ class Mannered(Protocol):
     def ready_in(self, url: str) -> float: ...
 
 
-class Cleaner:
-    """Cleans batches, in this process or, with many pages, in spawned ones (threads do not help and can crash)."""
+class Helpers:
+    """Processes that clean, started for the first batch that is large enough and kept for those after it, until `close`.
 
-    def __init__(self, processes: int, *, expected: int) -> None:
+    With few pages the caller's own process cleans; threads do not help and can crash.
+    """
+
+    def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
-        if processes > 1 and expected >= POOL_FROM:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=None)
-        self.batches_ahead = processes * 3 if self._pool else 1
+        self._lock = Lock()
+
+    def cleaner(self, processes: int, *, expected: int) -> Cleaner:
+        with self._lock:
+            if self._pool is None and processes > 1 and expected >= POOL_FROM:
+                self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+            return Cleaner(self._pool, ahead=processes * 3 if self._pool else 1)
+
+    def close(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.shutdown(cancel_futures=True)
+
+
+class Cleaner:
+    """Cleans batches, in a pool or in this process; `ahead` of them may wait."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None, *, ahead: int) -> None:
+        self._pool = pool
+        self.batches_ahead = ahead
 
     def submit(self, jobs: Sequence[CleanJob]) -> Future[list[Cleaned | Skip]]:
         if self._pool:
@@ -78,19 +98,6 @@ class Cleaner:
         done: Future[list[Cleaned | Skip]] = Future()
         done.set_result(clean_many(jobs))
         return done
-
-    def close(self) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def cleaner(processes: int, *, expected: int) -> Iterator[Cleaner]:
-    made = Cleaner(processes, expected=expected)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def fetch_and_clean(

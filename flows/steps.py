@@ -201,6 +201,8 @@ def at_work(
         finally:
             if desk.manners:
                 manners.keep(desk.db.cache, desk.manners)
+            if desk.helpers:
+                desk.helpers.close()
         finish_run(desk, work.run_id, work.reports, work.tally, covers=covers)
         work.tally.add(hands.tell(desk, topic))
     return work.report()
@@ -269,6 +271,8 @@ def read(work: Work) -> None:
     while todo := [w for w in to_fetch(work.desk, work.topic) if w.article_id not in tried]:
         tried |= {w.article_id for w in todo}
         work.tally.add(work.hands.fetch(work.desk, work.topic, todo))
+    if work.desk.helpers:
+        work.desk.helpers.close()  # what is read next are models, which need the memory
 
 
 def to_fetch(desk: Desk, topic: StoredTopic) -> tuple[ToFetch, ...]:

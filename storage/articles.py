@@ -5,9 +5,10 @@ Reading texts is `storage.revisions`; what is done with them is others' business
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,14 +17,16 @@ from claimline.errors import UnknownName
 from claimline.models import Discovered, Entry, Validators
 from storage import codec
 from storage import tables as t
+from storage.arrivals import Arrival, save_captures
 from storage.article_keys import UrlKey, article_key, refusals
 from storage.captures import MAX_ATTEMPTS, save_capture
 from storage.records import DiscoverySaved, StoredArticle, StoredSource, ToFetch
-from storage.sql import insert_id, insert_new
+from storage.sql import chunks, insert_many, insert_new
 
 __all__ = [
     "CARRIED",
     "MAX_ATTEMPTS",
+    "Arrival",
     "article",
     "article_by_url",
     "article_ids",
@@ -32,6 +35,7 @@ __all__ = [
     "due_for_recheck",
     "pending_fetch",
     "save_capture",
+    "save_captures",
     "save_discovery",
     "set_paused",
     "sources",
@@ -81,57 +85,82 @@ def save_discovery(
 
     Every topic that looks at the source gets its articles. An entry whose own words changed is due for another look.
     """
-    where = article_key(s, source_id, url_key)
-    refuses = refusals(s)
-    new: list[int] = []
+    where, refuses = article_key(s, source_id, url_key), refusals(s)
+    named = [(where(entry.url), entry) for entry in found.entries]
+    kept = [(key, entry) for key, entry in named if not refuses(key)]
+    held = _by_keys(s, [key for key, _ in kept])
+    first: dict[str, Entry] = {}
     known: list[int] = []
-    refused = 0
-    for entry in found.entries:
-        key = where(entry.url)
-        if refuses(key):
-            refused += 1
-            continue
-        article_id = _by_key(s, key)
-        if article_id is None:
-            article_id = _new_article(s, key, entry, now)
-            new.append(article_id)
-        else:
-            known.append(article_id)
-        _save_entry(s, source_id, article_id, entry, now)
-    _link(s, source_id, topic_id, [*new, *known], now)
+    for key, entry in kept:
+        if key in held:
+            known.append(held[key])
+        elif key not in first:
+            first[key] = entry
+    made = _new_articles(s, first, now)
+    known += [made[key] for key, entry in kept if key in first and first[key] is not entry]
+    ids = held | made
+    _save_entries(s, source_id, [(ids[key], entry) for key, entry in kept], now)
+    _link(s, source_id, topic_id, [*made.values(), *known], now)
     _source_answered(s, source_id, found, now)
-    return DiscoverySaved(tuple(new), tuple(dict.fromkeys(known)), refused)
+    return DiscoverySaved(tuple(made.values()), tuple(dict.fromkeys(known)), len(named) - len(kept))
 
 
 def article_ids(s: Session, source_id: int, urls: Iterable[str], *, url_key: UrlKey | None = None) -> dict[str, int]:
     """The articles behind addresses as a source writes them; unknown ones are left out."""
     key = article_key(s, source_id, url_key)
-    found = {url: _by_key(s, key(url)) for url in dict.fromkeys(urls)}
-    return {url: article_id for url, article_id in found.items() if article_id is not None}
+    keys = {url: key(url) for url in dict.fromkeys(urls)}
+    held = _by_keys(s, keys.values())
+    return {url: held[k] for url, k in keys.items() if k in held}
 
 
 def _by_key(s: Session, key: str) -> int | None:
-    return s.execute(sa.select(t.aliases.c.article_id).where(t.aliases.c.key == key)).scalar()
+    return _by_keys(s, [key]).get(key)
 
 
-def _new_article(s: Session, key: str, entry: Entry, now: datetime) -> int:
-    article_id = insert_id(s, t.articles, key=key, url=entry.url, first_seen=now, state="new", attempts=0)
-    s.execute(sa.insert(t.aliases).values(key=key, url=entry.url, article_id=article_id, created_at=now))
-    return article_id
+def _by_keys(s: Session, keys: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for batch in chunks(dict.fromkeys(keys)):
+        found.update(
+            s.execute(sa.select(t.aliases.c.key, t.aliases.c.article_id).where(t.aliases.c.key.in_(batch))).tuples().all()
+        )
+    return found
 
 
-def _save_entry(s: Session, source_id: int, article_id: int, entry: Entry, now: datetime) -> None:
-    d = t.discoveries
-    where = (d.c.source_id == source_id) & (d.c.article_id == article_id)
-    held = s.execute(sa.select(d.c.entry).where(where)).scalar()
-    data = codec.dump_entry(entry)
-    if held is None:
-        s.execute(sa.insert(d).values(source_id=source_id, article_id=article_id, entry=data, found_at=now))
-    elif held != data:
-        s.execute(sa.update(d).where(where).values(entry=data))
-        if held.get("updated") != data.get("updated"):
-            fetched = (t.articles.c.id == article_id) & (t.articles.c.state == "captured")
-            s.execute(sa.update(t.articles).where(fetched).values(next_fetch_at=now))
+def _new_articles(s: Session, first: Mapping[str, Entry], now: datetime) -> dict[str, int]:
+    """An article with its alias for each key, in the order given."""
+    common = {"first_seen": now, "state": "new", "attempts": 0}
+    insert_many(s, t.articles, [{"key": key, "url": entry.url, **common} for key, entry in first.items()])
+    ids: dict[str, int] = {}
+    for batch in chunks(first):
+        ids.update(s.execute(sa.select(t.articles.c.key, t.articles.c.id).where(t.articles.c.key.in_(batch))).tuples().all())
+    aliases = [{"key": key, "url": entry.url, "article_id": ids[key], "created_at": now} for key, entry in first.items()]
+    insert_many(s, t.aliases, aliases)
+    return {key: ids[key] for key in first}
+
+
+def _save_entries(s: Session, source_id: int, entries: Sequence[tuple[int, Entry]], now: datetime) -> None:
+    d, a = t.discoveries, t.articles
+    held: dict[int, Any] = {}
+    for batch in chunks(dict.fromkeys(article_id for article_id, _ in entries)):
+        query = sa.select(d.c.article_id, d.c.entry).where(d.c.source_id == source_id, d.c.article_id.in_(batch))
+        held.update(s.execute(query).tuples().all())
+    new: dict[int, Any] = {}
+    for article_id, entry in entries:
+        data = codec.dump_entry(entry)
+        before = held.get(article_id)
+        if before is None:
+            new[article_id] = data
+        elif before != data:
+            if article_id in new:
+                new[article_id] = data
+            else:
+                where = (d.c.source_id == source_id) & (d.c.article_id == article_id)
+                s.execute(sa.update(d).where(where).values(entry=data))
+            if before.get("updated") != data.get("updated"):
+                s.execute(sa.update(a).where(a.c.id == article_id, a.c.state == "captured").values(next_fetch_at=now))
+        held[article_id] = data
+    rows = [{"source_id": source_id, "article_id": of, "entry": data, "found_at": now} for of, data in new.items()]
+    insert_many(s, d, rows)
 
 
 def _link(s: Session, source_id: int, topic_id: int, article_ids: Iterable[int], now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,12 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from storage import tables as t
+from storage.sql import chunks, insert_many
 
 
 class Blobs(Protocol):
     """Where bytes are kept. Putting the same bytes twice is harmless."""
 
     def put(self, session: Session, sha256: str, body: bytes, now: datetime) -> None: ...
+
+    def put_many(self, session: Session, bodies: Mapping[str, bytes], now: datetime) -> None: ...
 
     def get(self, session: Session, sha256: str) -> bytes | None: ...
 
@@ -39,6 +42,11 @@ def blobs_of(session: Session) -> Blobs:
     return found
 
 
+def _packed(body: bytes) -> bytes:
+    # A page in 40 % of the time of the usual level, for a tenth more of space.
+    return zlib.compress(body, 3)
+
+
 class SqliteBlobs:
     """One table in a file beside the main one; opened at first use."""
 
@@ -47,10 +55,15 @@ class SqliteBlobs:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
 
-    def put(self, session: Session, sha256: str, body: bytes, now: datetime) -> None:  # noqa: ARG002
-        row = (sha256, zlib.compress(body, 6), len(body), now.isoformat())
+    def put(self, session: Session, sha256: str, body: bytes, now: datetime) -> None:
+        self.put_many(session, {sha256: body}, now)
+
+    def put_many(self, session: Session, bodies: Mapping[str, bytes], now: datetime) -> None:  # noqa: ARG002
+        if not bodies:
+            return
+        rows = [(name, _packed(body), len(body), now.isoformat()) for name, body in bodies.items()]
         with self._lock, self._open() as c:
-            c.execute("INSERT OR IGNORE INTO blobs (sha256, data, size, created_at) VALUES (?, ?, ?, ?)", row)
+            c.executemany("INSERT OR IGNORE INTO blobs (sha256, data, size, created_at) VALUES (?, ?, ?, ?)", rows)
 
     def get(self, session: Session, sha256: str) -> bytes | None:  # noqa: ARG002
         if not self.path.exists():
@@ -93,9 +106,18 @@ class TableBlobs:
     """The `blobs` table of the main database, in the caller's transaction."""
 
     def put(self, session: Session, sha256: str, body: bytes, now: datetime) -> None:
-        if session.execute(sa.select(t.blobs.c.sha256).where(t.blobs.c.sha256 == sha256)).first() is None:
-            row = {"sha256": sha256, "data": zlib.compress(body, 6), "size": len(body), "created_at": now}
-            session.execute(sa.insert(t.blobs).values(row))
+        self.put_many(session, {sha256: body}, now)
+
+    def put_many(self, session: Session, bodies: Mapping[str, bytes], now: datetime) -> None:
+        held: set[str] = set()
+        for batch in chunks(bodies):
+            held.update(session.execute(sa.select(t.blobs.c.sha256).where(t.blobs.c.sha256.in_(batch))).scalars())
+        rows = [
+            {"sha256": name, "data": _packed(body), "size": len(body), "created_at": now}
+            for name, body in bodies.items()
+            if name not in held
+        ]
+        insert_many(session, t.blobs, rows)
 
     def get(self, session: Session, sha256: str) -> bytes | None:
         data = session.execute(sa.select(t.blobs.c.data).where(t.blobs.c.sha256 == sha256)).scalar()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ _LEFT = {
 }
 _LEFT_FOR = timedelta(days=60)
 _SETTLED_AFTER = timedelta(days=90)
-_GONE = frozenset({404, 410})
+GONE = frozenset({404, 410})
 # What a text that is not the article's current one means for the ledger.
 _CAUSES = {
     Kind.FIRST: Cause.LATE_ARTICLE,  # older than all that was seen so far
@@ -70,7 +71,7 @@ def save_capture(
     if came.not_modified:
         _checked(s, article_id, now, came.validators)
         return CaptureSaved(_current(s, article_id), False, "not-modified")
-    if came.status in _GONE:
+    if came.status in GONE:
         return _gone(s, article_id, source_id, came, now)
     if cleaned is None:
         return _not_captured(s, article_id, source_id, "no-text", "", now, retry=came.status >= 500, status=came.status)
@@ -129,46 +130,51 @@ def _stood_at(s: Session, article_id: int, at: datetime) -> int | None:
 
 def _new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> int:
     key = s.execute(sa.select(t.articles.c.key).where(t.articles.c.id == article_id)).scalar_one()
-    revision_id = insert_id(
-        s,
-        t.revisions,
-        key=stable_key(key, cleaned.cleaner, cleaned.text_sha256),
-        article_id=article_id,
-        cleaner=cleaned.cleaner,
-        text_sha256=cleaned.text_sha256,
-        fingerprint=revisions.fingerprint(cleaned),
-        body_sha256=body_hash,
-        seen_at=seen_at,
-        lang=cleaned.lang,
-        lang_confidence=cleaned.lang_confidence,
-        outlet=cleaned.outlet,
-        authors=list(cleaned.authors),
-        via=cleaned.via,
-        notice=cleaned.notice,
-        published_day=cleaned.published.day,
-        published=codec.dump_date(cleaned.published),
-        modified=codec.dump_date(cleaned.modified) if cleaned.modified else None,
-    )
+    revision_id = insert_id(s, t.revisions, **revision_row(key, article_id, cleaned, body_hash, seen_at))
     s.execute(sa.insert(t.revision_texts).values(revision_id=revision_id, title=cleaned.title, text=cleaned.text))
     return revision_id
+
+
+def revision_row(key: str, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> dict[str, Any]:
+    return {
+        "key": stable_key(key, cleaned.cleaner, cleaned.text_sha256),
+        "article_id": article_id,
+        "cleaner": cleaned.cleaner,
+        "text_sha256": cleaned.text_sha256,
+        "fingerprint": revisions.fingerprint(cleaned),
+        "body_sha256": body_hash,
+        "seen_at": seen_at,
+        "lang": cleaned.lang,
+        "lang_confidence": cleaned.lang_confidence,
+        "outlet": cleaned.outlet,
+        "authors": list(cleaned.authors),
+        "via": cleaned.via,
+        "notice": cleaned.notice,
+        "published_day": cleaned.published.day,
+        "published": codec.dump_date(cleaned.published),
+        "modified": codec.dump_date(cleaned.modified) if cleaned.modified else None,
+    }
 
 
 def _new_capture(
     s: Session, article_id: int, source_id: int | None, came: Fetched, body_hash: str | None, *, kept: bool = False
 ) -> int:
-    return insert_id(
-        s,
-        t.captures,
-        article_id=article_id,
-        source_id=source_id,
-        fetched_at=_free_moment(s, article_id, came.fetched_at),
-        status=came.status,
-        final_url=came.final_url,
-        content_type=came.content_type,
-        body_sha256=body_hash,
-        bytes_kept=kept,
-        checks=1,
-    )
+    row = capture_row(article_id, source_id, came, body_hash, kept=kept)
+    return insert_id(s, t.captures, **row | {"fetched_at": _free_moment(s, article_id, came.fetched_at)})
+
+
+def capture_row(article_id: int, source_id: int | None, came: Fetched, body_hash: str | None, *, kept: bool) -> dict[str, Any]:
+    return {
+        "article_id": article_id,
+        "source_id": source_id,
+        "fetched_at": came.fetched_at,
+        "status": came.status,
+        "final_url": came.final_url,
+        "content_type": came.content_type,
+        "body_sha256": body_hash,
+        "bytes_kept": kept,
+        "checks": 1,
+    }
 
 
 def _free_moment(s: Session, article_id: int, at: datetime) -> datetime:
