@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -276,6 +277,7 @@ class Client:
         )
 
 
+@lru_cache(maxsize=4096)  # asked several times on an address' way, and parsing one costs as much as a header
 def host_of(url: str) -> str:
     """The host and port of an address, as pace is kept; the address itself where it has none."""
     try:
