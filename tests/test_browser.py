@@ -6,14 +6,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from fastapi import FastAPI
 
+from app import auth
 from app.web import create_app
 from claimline.settings import Settings
-from storage import decisions
+from storage import decisions, users
 from storage.engine import Database, open_database
 from tests.web_data import build
 
@@ -34,12 +39,20 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def base(db: Database) -> Iterator[str]:
+    with served(create_app(Settings(), db=db)) as address:
+        yield address
+
+
+@contextmanager
+def served(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The page at a port of this machine (0: a free one), in a thread."""
     import uvicorn
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings(), db=db), port=port, log_level="warning"))
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -235,3 +248,60 @@ def test_two_reviewers_at_once_see_one_another(browser: Any, base: str) -> None:
     assert "Yours was not stored" in second.locator(".case.conflict").inner_text()
     ada.context.close()
     ben.context.close()
+
+
+def enter(tab: Any) -> None:
+    tab.locator("input[name=name]").fill("ada")
+    tab.locator("input[name=password]").fill(PASSWORD)
+    tab.get_by_role("button", name="Log in").click()
+    tab.wait_for_load_state("networkidle")
+
+
+PASSWORD = "correct horse battery"
+
+
+def test_a_session_that_ended_loses_nothing_on_an_open_page(browser: Any, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+    build(db)
+    hashed = auth.hash_password(PASSWORD)
+    db.write(lambda s: users.add(s, "ada", "review", hashed, now=datetime.now(UTC)))
+    late = timedelta(0)
+    with served(create_app(Settings(), db=db, now=lambda: datetime.now(UTC) + late, login_required=True)) as address:
+        watched = Watched(browser, address)
+        tab = watched.go("/review")
+        enter(tab)
+        first = tab.locator(".case.now").get_attribute("id")
+        late = timedelta(hours=13)
+        tab.keyboard.press("2")
+        tab.wait_for_selector("#notices a[href='/login']")
+        assert tab.locator(f"[id='{first}']:not(.decided)").count() == 1
+        again = watched.context.new_page()
+        again.goto(address + "/login")
+        enter(again)
+        tab.keyboard.press("k")
+        tab.locator(f"[id='{first}'] button[data-key='2']").click()
+        tab.wait_for_selector(f"[id='{first}'].decided")
+        assert tab.locator("#notices a").count() == 0
+        watched.context.close()
+    with db.read() as s:
+        assert [(d.by, str(d.stance)) for d in decisions.decisions(s)] == [("ada", "refutes")]
+    db.dispose()
+
+
+def test_a_server_that_restarts_under_an_open_page_is_gone_on_with(browser: Any, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+    build(db)
+    with served(create_app(Settings(), db=db)) as address:
+        watched = Watched(browser, address)
+        tab = watched.go("/review")
+    tab.keyboard.press("3")
+    tab.wait_for_selector("#notices .notice-bad")
+    assert "What you did was not sent" in tab.locator("#notices").inner_text()
+    assert tab.locator(".case.decided").count() == 0
+    with served(create_app(Settings(), db=db), port=urlsplit(address).port or 0):
+        tab.locator(".case.now button[data-key='3']").click()
+        tab.wait_for_selector(".case.decided")
+        watched.context.close()
+    with db.read() as s:
+        assert [str(d.stance) for d in decisions.decisions(s)] == ["neutral"]
+    db.dispose()

@@ -4,11 +4,18 @@ document.documentElement.classList.add("js");
 
 const token = () => document.querySelector('meta[name="form-token"]')?.content ?? "";
 
+// The same order as the days that the server writes, so that a page has one way to write a date.
+function inWords(at) {
+  const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const of = Object.fromEntries(new Intl.DateTimeFormat("en-US", options).formatToParts(at).map((part) => [part.type, part.value]));
+  return `${of.day} ${of.month} ${of.year}, ${of.hour}:${of.minute}`;
+}
+
 function localTimes(root) {
   for (const el of root.querySelectorAll("time[data-when]")) {
     const at = new Date(el.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    el.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(at);
+    el.textContent = inWords(at);
     el.removeAttribute("data-when");
   }
 }
@@ -40,6 +47,27 @@ document.addEventListener("click", async (event) => {
   if (close) close.closest("dialog")?.close();
 });
 
+// A session that ended: whoever logs in again in another tab goes on here, with a token of the new session.
+let ended = false;
+async function renew() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok || new URL(answer.url).pathname === "/login") return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const what of ['meta[name="form-token"]', ".who a"]) {
+      const old = document.querySelector(what), fresh = page.querySelector(what);
+      if (old && fresh) old.replaceWith(document.importNode(fresh, true));
+    }
+    ended = false;
+    document.getElementById("notices")?.replaceChildren();
+  } catch { /* the request that waits will say that the server is away */ }
+}
+document.addEventListener("htmx:confirm", (event) => {
+  if (!ended) return;
+  event.preventDefault();
+  renew().then(() => event.detail.issueRequest(true));
+});
+
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-Claimline-Form"] = token();
   // Blank filters stay out of the address.
@@ -48,6 +76,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
+  if (answer.status === 401) ended = true;
   const room = document.getElementById("notices");
   if (room && (answer.getResponseHeader("content-type") ?? "").startsWith("text/html")) {
     const parsed = new DOMParser().parseFromString(answer.responseText, "text/html");
