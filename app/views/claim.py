@@ -144,6 +144,8 @@ class Folded:
 
     positions: Mapping[str, Position]
     voices: tuple[Voice, ...]
+    latest: Mapping[str, Voice]  # a speaker's last voice that took a side
+    unweighed: int  # positions that weigh nothing, since nobody has accepted their outlet
 
 
 def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
@@ -151,7 +153,8 @@ def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
         known = ledger.positions(r.s, claim_id, known_at=moment.known_at)
         # Nothing later than the day that is looked at leaks in, not even into the choices of a filter.
         known = tuple(p for p in known if moment.as_of is None or p.valid_from <= moment.as_of)
-        return Folded({p.key: p for p in known}, group_voices(known, until=moment.as_of))
+        voices = group_voices(known, until=moment.as_of)
+        return Folded({p.key: p for p in known}, voices, _latest_by_speaker(voices), sum(p.weight == 0 for p in known))
 
     return r.of_claim(claim_id, make, "positions", moment.as_of, moment.known_at)
 
@@ -189,8 +192,8 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         pages=count,
         why=why(status),
         flip=flip_words(r, claim, moment, most=FLIP_POSITIONS),
-        speakers=speaker_lines(held, topic.topic),
-        held=sum(p.weight == 0 for p in held.positions.values()),
+        speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic.topic), "speakers", a, k),
+        held=held.unweighed,
         uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
         state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
@@ -213,13 +216,18 @@ def people(topic: Topic) -> dict[str, str]:
 
 def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> list[Voice]:
     """The voices that have a report which fits every filter, in the order asked for."""
-    voices = list(held.voices)
-    if f.any:
-        fits = _fitting(r, claim, held, f, moment)
-        voices = [v for v in voices if any(k in fits for k in v.positions)]
-    if f.sort == "weight":
+    sort = f.sort if f.sort in ("old", "weight") else "new"
+    voices = r.of_claim(claim.id, lambda: _in_order(held.voices, sort), "in order", sort, moment.as_of, moment.known_at)
+    if not f.any:
+        return voices
+    fits = _fitting(r, claim, held, f, moment)
+    return [v for v in voices if any(k in fits for k in v.positions)]
+
+
+def _in_order(voices: Sequence[Voice], sort: str) -> list[Voice]:
+    if sort == "weight":
         return sorted(voices, key=lambda v: (-v.weight, v.valid_from))
-    return sorted(voices, key=lambda v: (v.valid_from, v.key), reverse=f.sort != "old")
+    return sorted(voices, key=lambda v: (v.valid_from, v.key), reverse=sort != "old")
 
 
 def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> set[str]:
@@ -259,13 +267,12 @@ def rows(
 ) -> tuple[Row, ...]:
     keys = [k for v in voices for k in v.positions[: SHOWN_REPORTS + 1]]
     found = reports(r, claim, held, keys, moment)
-    latest = _latest_by_speaker(held.voices)
     made = []
     for v in voices:
         mine = [found[k] for k in v.positions[: SHOWN_REPORTS + 1] if k in found]
         if not mine:
             continue
-        last = latest.get(v.speaker or "")
+        last = held.latest.get(v.speaker or "")
         name = names.get(v.speaker or "", mine[0].position.speaker_written)
         more = len(v.positions) - len(mine)
         made.append(Row(v, mine[0], tuple(mine[1:]), more, name, last is not None and last.valid_from > v.valid_from))
@@ -326,9 +333,8 @@ def speaker_lines(held: Folded, topic: Topic, *, limit: int = 12) -> tuple[Speak
     for key, said in by_speaker.items():
         last = said[-1]
         earlier = [v for v in said if v.stance is not last.stance]
-        since = next(
-            v.valid_from for v in said if v.stance is last.stance and not any(e.valid_from > v.valid_from for e in earlier)
-        )
+        turned = max((v.valid_from for v in earlier), default=date.min)
+        since = next(v.valid_from for v in said if v.stance is last.stance and v.valid_from >= turned)
         person = known.get(key)
         written = held.positions[last.positions[0]].speaker_written
         name = person.canonical if person else written or key
@@ -369,13 +375,13 @@ def _flip_words(r: Reading, claim: StoredClaim, held: Folded, moment: Moment) ->
     who = [names.get(v.speaker or "", v.speaker or held.positions[v.positions[0]].outlet or "a report") for v in found.removed]
     named = ", ".join(dict.fromkeys(who[:4])) + (" and others" if len(set(who)) > 4 else "")
     count = f"{len(found.removed)} voice{'' if len(found.removed) == 1 else 's'}"
-    return f"Without {count} ({named}) it would be: {labels.status(found.becomes)}. A small set, found greedily."
+    return f"Without {count} ({named}) it would be: {labels.status(found.becomes)}. A quick search finds no smaller set."
 
 
 def _lead(ahead: str, behind: str, more: float, less: float) -> str:
     if less == 0:
-        return f"Every voice that takes a side is {ahead} it. A side is taken when it weighs twice as much as the other."
+        return f"Every voice that takes a side is {ahead} it. A status is taken at twice the weight of the other side."
     return (
         f"What is said {ahead} it weighs {more / less:.1f} times what is said {behind}. "
-        "It takes twice as much to take a side, and less than 1.25 times to leave it."
+        "A status is taken at twice the weight, and kept until it falls below 1.25 times."
     )
