@@ -105,7 +105,8 @@ def schedules() -> tuple[Scheduled, ...]:
         coming = client.read_flow_runs(
             deployment_filter=ours, flow_run_filter=waiting, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=100
         )
-    next_at = {run.deployment_id: run.next_scheduled_start_time for run in reversed(coming)}
+    # A run by hand that waits for a worker is no schedule.
+    next_at = {run.deployment_id: run.next_scheduled_start_time for run in reversed(coming) if run.auto_scheduled}
     return tuple(Scheduled(d.name, d.description or "", d.paused, next_at.get(d.id)) for d in found)
 
 

@@ -51,7 +51,7 @@ def test_every_page_answers(page: TestClient) -> None:
 
 def test_a_claim_is_listed_with_status_voices_and_last_quote(page: TestClient) -> None:
     words = text_of(page.get("/", params={"q": "tunnel"}).text)
-    assert "Reported as false since 12 Oct 2020 single report" in words
+    assert "Reported as false since 12 Jan 2021 single report" in words
     assert "A tunnel will not replace the harbour bridge" in words
     assert "first reported 1 Sep 2020" in words
 

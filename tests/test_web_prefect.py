@@ -100,8 +100,8 @@ def test_a_run_waits_for_a_worker_then_works_then_is_done(
     run_now(page)
     said(page, "waiting for a worker; is one running?")
     with server.worker():
-        said(page, "at work")
-        done = said(page, "Done: bridge: 1 of 1 sources answered")
+        said(page, "at work", within_s=600)
+        done = said(page, "Done: bridge: 1 of 1 sources answered", within_s=600)
     assert "at the Prefect server as" in done
     assert "bridge track done" in _words(page.get("/runs").text)
 

@@ -10,7 +10,10 @@
   const dots = { supported: "--for", refuted: "--against", contested: "--split", open: "--none", unreported: "--none" };
   const total = data.x.map((_, i) => data.supports[i] + data.refutes[i] + data.neutral[i]);
   const two = data.x.map((_, i) => data.supports[i] + data.refutes[i]);
-  const day = (s) => new Date(s * 1000).toLocaleDateString(undefined, { timeZone: "UTC", dateStyle: "medium" });
+  const day = (s) => {
+    const at = new Date(s * 1000);
+    return `${at.getUTCDate()} ${at.toLocaleDateString("en-US", { timeZone: "UTC", month: "short" })} ${at.getUTCFullYear()}`;
+  };
 
   function behind(u) {
     const { ctx, bbox } = u;

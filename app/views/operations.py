@@ -79,9 +79,10 @@ def _state(source: StoredSource, days: SourceDays, today: date) -> tuple[str, st
         return "silent", f"{source.last_error or 'no answer'}; {source.failures} times in a row"
     if source.last_answered_at is None:
         return "never asked", ""
-    if days.last_new is None or today - days.last_new > QUIET_AFTER:
-        since = f"nothing new since {days.last_new}" if days.last_new else "has never named anything new"
-        return "quiet", f"answers, but {since}"
+    if days.last_new is None:
+        return "quiet", "answers, but has never named anything new"
+    if today - days.last_new > QUIET_AFTER:
+        return "quiet", f"answers, but nothing new since {days.last_new.day} {days.last_new:%b %Y}"
     return "fine", ""
 
 

@@ -20,6 +20,16 @@ from claimline.models import DateFinding
 FOLDER = Path(__file__).resolve().parent.parent / "templates"
 _RTL = frozenset({"ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb"})
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
+_LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian",
+    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian",
+    "sr": "Serbian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+_REASONS = {"undecided": "machine unsure"}  # the others are words for people already
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -34,11 +44,11 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.globals.update(asset=static.address, status_words=labels.status, stance_words=labels.stance, mark=labels.mark)
-    env.globals.update(voices=labels.voices, date_basis=labels.date_basis, plural=plural)
+    env.globals.update(voices=labels.voices, date_basis=labels.date_basis, plural=plural, reason_words=reason_words)
     env.filters.update(
         when=when, day=day, outside=outside, at_quote=at_quote, host=host, plain=plain, data=data, direction=direction
     )
-    env.filters.update(share=share, fragment=fragment, language=language, dated=dated, count=count)
+    env.filters.update(share=share, fragment=fragment, language=language, language_name=language_name, dated=dated, count=count)
     return env
 
 
@@ -92,6 +102,16 @@ def plain(text: str | None) -> str:
 def language(lang: str | None) -> str:
     """A language tag that browsers know the form of; else nothing."""
     return lang if lang and _LANGUAGE.match(lang) else ""
+
+
+def language_name(lang: str | None) -> str:
+    """A language for people; a tag that has no name here stays what it is."""
+    return _LANGUAGES.get((lang or "").split("-")[0].lower(), plain(lang))
+
+
+def reason_words(reason: str) -> str:
+    """Why a case is open, for people."""
+    return _REASONS.get(reason, reason)
 
 
 def direction(lang: str | None) -> str:
