@@ -152,6 +152,31 @@ def test_the_queue_by_keyboard_is_there_at_once(watched: Watched, db: Database) 
         assert len(decisions.decisions(s)) == before
 
 
+def test_with_the_mouse_several_cases_get_one_word_and_one_note(watched: Watched, db: Database) -> None:
+    tab = watched.go("/review")
+    boxes = tab.locator("input[name=case]")
+    boxes.nth(1).check()  # not the current case, which shrinks when another one becomes it
+    boxes.nth(2).check()
+    assert tab.locator("#selected").inner_text() == "2"
+    tab.locator("#several input[name=note]").fill("the same words")
+    tab.locator("#several button[value=neutral]").click()
+    tab.wait_for_load_state("networkidle")
+    tab.wait_for_selector("text=Take all of it back")
+    with db.read() as s:
+        assert [d.note for d in decisions.decisions(s)[:2]] == ["the same words"] * 2
+    tab.get_by_role("button", name="Take all of it back").click()
+    tab.wait_for_load_state("networkidle")
+
+
+def test_with_the_mouse_a_case_further_down_is_decided_at_the_first_click(watched: Watched) -> None:
+    tab = watched.go("/review")
+    second = tab.locator(".case").nth(1).get_attribute("id")
+    tab.locator(f"[id='{second}'] button[data-key='3']").click()
+    tab.wait_for_selector(f"[id='{second}'].decided")
+    tab.locator(f"[id='{second}'] button.undo").click()
+    tab.wait_for_selector(f"[id='{second}']:not(.decided)")
+
+
 def test_a_selected_passage_becomes_evidence(watched: Watched) -> None:
     tab = watched.go(CLAIM)
     tab.get_by_role("link", name="Read it in the article").nth(2).click()

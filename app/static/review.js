@@ -63,10 +63,17 @@
     if (el?.classList.contains("conflict")) go(el);
     if (!now()) go(open()[0], false);
   });
-  queue.addEventListener("focusin", (event) => {
-    const el = event.target.closest(".case:not(.decided)");
-    if (el && el !== now()) go(el, false);
-  });
+  // With a mouse the case becomes the current one after the click: it grows, and the button would move from under the pointer.
+  let pressed = false;
+  const enter = (target) => {
+    const el = target.closest?.(".case:not(.decided):not(.sending)");
+    if (el && queue.contains(el) && el !== now()) go(el, false);
+  };
+  queue.addEventListener("pointerdown", () => { pressed = true; });
+  for (const name of ["pointerup", "pointercancel"]) {
+    document.addEventListener(name, (event) => setTimeout(() => { if (pressed) { pressed = false; enter(event.target); } }));
+  }
+  queue.addEventListener("focusin", (event) => { if (!pressed) enter(event.target); });
   document.addEventListener("change", (event) => {
     if (event.target.name === "case" && count) {
       const n = queue.querySelectorAll('input[name="case"]:checked').length;
