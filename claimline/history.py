@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 
 from claimline.models import SIDES, Change, Figures, FoldResult, Position, Ruling, Stance, Status, Voice
 from claimline.voices import RULES, FoldRules, Heard, Printed, Standing, gathered, in_order, printed, printed_by
@@ -72,6 +73,7 @@ class WhatIf:
         self._rulings = _up_to(rulings, until)
         self._voices = gathered(in_order(positions, until), rules)
         self._gone: set[int] = set()
+        self._by_weight: list[tuple[float, int, int]] = []
         self._standing = Standing(self._voices, rules)
         self._standing.move(printed_by(self._voices, until))
         self.machine = self._machine()
@@ -83,19 +85,42 @@ class WhatIf:
         voices = tuple([self._voices[i].frozen() for i in sorted(self._standing.stands)[:most_voices]])
         return Stand(ruling.status if ruling else self.machine, self.machine, self._standing.figures(), voices)
 
-    def heaviest(self, sides: Collection[Stance]) -> Voice | None:
-        """The heaviest voice that stands on one of these sides; of equal ones the newest, then the last by its key."""
-        mine = [v for i in self._standing.stands if (v := self._voices[i]).first.stance in sides]
-        most = max([v.weight for v in mine], default=0.0)
-        found = [v.frozen() for v in mine if v.weight == most]
-        return max(found, key=lambda v: (v.valid_from, v.key), default=None)
+    def take_heaviest(self, sides: Collection[Stance]) -> Voice | None:
+        """Takes away the heaviest voice that stands on one of these sides, and returns it; None where there is none.
 
-    def take_away(self, voice: Voice) -> None:
-        first = voice.positions[0]
-        index = next(i for i in self._standing.stands if self._voices[i].first.key == first)
+        Of equal ones the newest goes, then the last by its key. Ask for the same sides every time.
+        """
+        equal = self._heaviest(sides)
+        if not equal:
+            return None
+        index = max(equal, key=lambda i: self._voices[i].frozen().key)
+        before = set(self._standing.stands)
         self._gone.add(index)
         self._standing.drop(index)
+        # An earlier voice of the same speaker may stand again.
+        for i in (*equal, *(self._standing.stands - before)):
+            if i != index:
+                heappush(self._by_weight, self._rank(i))
         self.machine = self._machine()
+        return self._voices[index].frozen()
+
+    def _heaviest(self, sides: Collection[Stance]) -> list[int]:
+        """Out of the heap: those that weigh most and are newest."""
+        if not self._by_weight:
+            self._by_weight = [self._rank(i) for i in self._standing.stands]
+            heapify(self._by_weight)
+        equal: list[int] = []
+        rank: tuple[float, int] | None = None
+        while self._by_weight and (rank is None or self._by_weight[0][:2] == rank):
+            weight, day, index = heappop(self._by_weight)
+            if index in self._standing.stands and self._voices[index].first.stance in sides and index not in equal:
+                equal.append(index)
+                rank = (weight, day)
+        return equal
+
+    def _rank(self, index: int) -> tuple[float, int, int]:
+        voice = self._voices[index]
+        return -voice.weight, -voice.day, index
 
     def _machine(self) -> Status:
         figures = *self._standing.weights(), bool(self._standing.stands)

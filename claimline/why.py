@@ -70,9 +70,8 @@ def explained(
         return start, None
     own = _OWN.get(start.machine, frozenset({Stance.NEUTRAL}))
     removed: list[Voice] = []
-    while len(removed) < MOST_REMOVED and (heaviest := what_if.heaviest(own)) is not None:
+    while len(removed) < MOST_REMOVED and (heaviest := what_if.take_heaviest(own)) is not None:
         removed.append(heaviest)
-        what_if.take_away(heaviest)
         if what_if.machine is not start.machine:
             return start, Flip(tuple(removed), what_if.machine)
     return start, None
