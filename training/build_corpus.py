@@ -1,10 +1,13 @@
-"""Package the written texts as ``training/corpus/passages.jsonl`` and ``articles.jsonl``.
+"""Take written texts into ``training/corpus/passages.jsonl`` and ``articles.jsonl``.
 
-    python -m training.build_corpus --texts DIR --first passages.jsonl --out training/corpus
+    python -m training.build_corpus --texts DIR [DIR ...] --out training/corpus
 
-The texts are plain files, easy to write and to read (``passages_*.txt``, ``articles_*.txt``; their form is told in the
-corpus README). A split belongs to a whole topic, so that no claim of dev or test has a sister in train, and every
-field gives topics to each split.
+``--second FILE ...`` holds lines ``FOLDER/FILE:LINE SRNMU`` of a second reader's labels for the articles that begin there; where
+they differ from the first the article keeps both. Agreement is printed.
+
+The texts are plain files, easy to write and to read (``passages_*.txt``, ``art_*.txt``; their form is told in the corpus
+README). What they hold is added to what is there; an article or passage that is there already is left as it is. A split belongs
+to a whole topic, so that no claim of dev or test has a sister in train; a topic keeps the split it was given.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import argparse
 import hashlib
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,15 +25,14 @@ LABELS = {"S": "supports", "R": "refutes", "N": "neutral", "U": "unrelated", "M"
 LANGUAGES = {"en", "ru", "tr", "fr", "de", "ar", "es", "it", "pt", "nl", "pl", "uk"}
 # Claims that touch what the product is judged on stay out.
 FORBIDDEN = re.compile(r"nord stream|hydroxychloroquine|s-400|737 ?max|lk-99|(sweden|finland)\S* (nato|accession)", re.IGNORECASE)
-SHARE = 0.14
+# Of a hundred new topics so many go to test, and so many to dev.
+TEST, DEV = 8, 8
 
 
 @dataclass
 class Texts:
-    """What was read: claims by slug, passages and articles."""
+    """What was read: passages and articles, and the lines that could not be."""
 
-    claims: dict[str, str] = field(default_factory=dict)
-    topics: dict[str, str] = field(default_factory=dict)
     passages: list[dict[str, Any]] = field(default_factory=list)
     articles: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -38,155 +40,151 @@ class Texts:
 
 def read_passages(path: Path, texts: Texts) -> None:
     """Add the claims and passages of one file."""
-    topic = claim = ""
+    topic = subject = claim = statement = ""
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         line = line.strip()
         if line.startswith("@topic"):
             topic, _, subject = (s.strip() for s in line[6:].partition("|"))
-            texts.topics[topic] = subject
         elif line.startswith("@claim "):
             claim, _, statement = (s.strip() for s in line[7:].partition("|"))
-            texts.claims[claim] = statement
         elif m := re.match(r"^([SRNU]) ([a-z]{2}) ([^|]+) \| (.+)$", line):
-            if m[2] not in LANGUAGES:
-                texts.faults.append(f"{path.name}:{n}: language {m[2]}")
+            if m[2] not in LANGUAGES or FORBIDDEN.search(statement):
+                texts.faults.append(f"{path.name}:{n}: language {m[2]}, or a claim that is not for training")
                 continue
-            texts.passages.append(
-                {
-                    "topic": topic,
-                    "field": texts.topics[topic],
-                    "claim_id": claim,
-                    "claim": texts.claims[claim],
-                    "passage": m[4].strip(),
-                    "label": LABELS[m[1]],
-                    "lang": m[2],
-                    "why": m[3].strip(),
-                }
-            )
+            row = {"topic": topic, "field": subject, "claim_id": claim, "claim": statement, "passage": m[4].strip()}
+            texts.passages.append(row | {"label": LABELS[m[1]], "lang": m[2], "why": m[3].strip()})
         elif line:
             texts.faults.append(f"{path.name}:{n}: {line[:60]}")
 
 
-def add_sentence(article: dict[str, Any], marks: str, speaker: str | None, text: str) -> None:
-    """Add one sentence with what it says of which claim."""
-    claims = article["claims"]
-    marked = {claims[int(k) - 1]: LABELS[s] for k, s in re.findall(r"(\d+)([SRN])", marks)}
-    sentence: dict[str, Any] = {"text": text, "marks": marked}
-    if speaker:
-        sentence["speaker"] = speaker.strip('"')
-    if article.pop("break", False):
-        sentence["paragraph"] = True
-    article["sentences"].append(sentence)
+def marks_of(written: str, claims: dict[str, str]) -> dict[str, str]:
+    """``2R 4S`` as claim id to label."""
+    ids = list(claims)
+    return {ids[int(k) - 1]: LABELS[s] for k, s in re.findall(r"(\d+)([SRN])", written)}
+
+
+class _Reader:
+    """Reads the articles of one file, line by line; each topic has its claims before them."""
+
+    def __init__(self, path: Path, texts: Texts) -> None:
+        self.path, self.texts = path, texts
+        self.topic = self.subject = ""
+        self.claims: dict[str, str] = {}
+        self.article: dict[str, Any] = {}
+
+    def line(self, n: int, line: str) -> None:
+        """Take one line; what is not understood becomes a fault."""
+        kind, _, rest = line.partition(" ")
+        if kind == "@topic":
+            self.topic, _, self.subject = (s.strip() for s in rest.partition("|"))
+            self.claims = {}
+        elif kind == "@claim":
+            number, _, statement = (s.strip() for s in rest.partition("|"))
+            self.claims = self.claims | {f"{self.topic}-{number}": statement}
+        elif kind == "@article":
+            self.begin(n, [s.strip() for s in rest.split("|", 3)])
+        elif kind == "@labels":
+            self.article["labels"] = dict(zip(self.claims, (LABELS[x] for x in re.findall("[SRNUM]", rest)), strict=False))
+        elif kind == "@title":
+            self.article["title_marks"] = marks_of(rest, self.claims)
+        elif line.strip() == "-":
+            self.article["break"] = True
+        elif m := re.match(r'^-\s*((?:\d+[SRN]\s*)*)("[^|]*")?\s*\|\s*(.+)$', line):
+            self.sentence(m[1], m[2], m[3].strip())
+        elif line.strip():
+            self.texts.faults.append(f"{self.path.name}:{n}: {line[:60]}")
+
+    def begin(self, n: int, head: list[str]) -> None:
+        """A new article."""
+        lang, outlet, date, title = head
+        subject = re.split(r"[:,;/(]", self.subject)[0].strip().lower()
+        self.article = {
+            "id": f"{self.topic}-{lang}-{date}-{n}",
+            "at": f"{self.path.parent.name}/{self.path.stem}:{n}",
+            "lang": lang,
+            "outlet": outlet,
+            "date": date,
+            "title": title,
+            "topic": self.topic,
+            "field": subject,
+            "claims": self.claims,
+            "labels": {},
+            "title_marks": {},
+            "sentences": [],
+        }
+        self.texts.articles.append(self.article)
+
+    def sentence(self, marks: str, speaker: str | None, text: str) -> None:
+        """One sentence with what it says of which claim."""
+        sentence: dict[str, Any] = {"text": text, "marks": marks_of(marks, self.claims)}
+        if speaker:
+            sentence["speaker"] = speaker.strip('"')
+        if self.article.pop("break", False):
+            sentence["paragraph"] = True
+        self.article["sentences"].append(sentence)
 
 
 def read_articles(path: Path, texts: Texts) -> None:
-    """Add the articles of one file; claims must be known already."""
-    article: dict[str, Any] = {}
+    """Add the articles of one file."""
+    reader = _Reader(path, texts)
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        line = line.rstrip()
-        if line.startswith("@article"):
-            lang, outlet, date, title = (s.strip() for s in line[8:].split("|", 3))
-            article = {
-                "id": f"{path.stem}-{n}",
-                "lang": lang,
-                "outlet": outlet,
-                "date": date,
-                "title": title,
-                "topic": "",
-                "field": "",
-                "claims": [],
-                "labels": [],
-                "sentences": [],
-            }
-            texts.articles.append(article)
-        elif line.startswith("@topic"):
-            article["topic"] = line[6:].split("|")[0].strip()
-            article["field"] = texts.topics.get(article["topic"], "")
-        elif line.startswith("@claims"):
-            article["claims"] = line.split()[1:]
-        elif line.startswith("@labels"):
-            article["labels"] = [LABELS[x] for x in line.split()[1:]]
-        elif m := re.match(r'^-\s*((?:\d+[SRN]\s*)*)("[^|]*")?\s*\|\s*(.+)$', line):
-            add_sentence(article, m[1], m[2], m[3].strip())
-        elif line.strip() == "-":
-            article["break"] = True
-        elif line.strip():
-            texts.faults.append(f"{path.name}:{n}: {line[:60]}")
+        reader.line(n, line.rstrip())
     for a in texts.articles:
         a.pop("break", None)
 
 
 def label_of(article: dict[str, Any], claim: str) -> str:
-    """The article's label for a claim as its marked sentences have it."""
-    marks = {s["marks"][claim] for s in article["sentences"] if claim in s["marks"]}
+    """The article's label for a claim as its marked sentences and its title have it."""
+    marks = {s["marks"][claim] for s in [*article["sentences"], {"marks": article["title_marks"]}] if claim in s["marks"]}
     if {"supports", "refutes"} <= marks:
         return "mixed"
     return next((x for x in ("supports", "refutes", "neutral") if x in marks), "unrelated")
 
 
-def split_topics(fields: dict[str, str], known: dict[str, str]) -> dict[str, str]:
-    """topic -> train, dev or test. A topic keeps what it was given; new ones fill up each field's share, by hash."""
-    out = dict(known)
-    by_field: dict[str, list[str]] = defaultdict(list)
-    for topic, subject in fields.items():
-        if not topic.startswith("first-"):
-            by_field[subject].append(topic)
-    for topics in by_field.values():
-        want = max(1, round(SHARE * len(topics))) if len(topics) > 3 else 0
-        for topic in sorted(topics, key=lambda t: hashlib.sha256(t.encode()).hexdigest()):
-            if topic in out:
-                continue
-            counts = Counter(out.get(t) for t in topics)
-            out[topic] = "test" if counts["test"] < want else "dev" if counts["dev"] < want else "train"
-    return out
-
-
-def slug(text: str) -> str:
-    """A short name made of a claim's words."""
-    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))[:60]
-
-
-def add_first(path: Path, topics: dict[str, list[str]], texts: Texts) -> None:
-    """Add the first passages; ``topics`` maps their claims to (topic, field)."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        r = json.loads(line)
-        if FORBIDDEN.search(r["claim"]):
-            continue
-        topic, subject = topics[r["claim"]]
-        texts.topics.setdefault(topic, subject)
-        texts.passages.append(
-            {
-                "topic": topic,
-                "field": subject,
-                "claim_id": slug(r["claim"]),
-                "claim": r["claim"],
-                "passage": r["passage"],
-                "label": r["label"],
-                "lang": r["lang"],
-                "why": r["why"],
-            }
-        )
-
-
-def unique(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without repetitions and without claims that the product is judged on."""
-    out = {(p["claim"], p["passage"]): p for p in reversed(passages) if not FORBIDDEN.search(p["claim"])}
-    return list(reversed(out.values()))
-
-
-def finished(texts: Texts) -> list[dict[str, Any]]:
-    """The articles whose labels follow from their marks, with the claims' statements; the others become faults."""
+def checked(texts: Texts) -> list[dict[str, Any]]:
+    """The articles, their labels as their marks have them; where the writer's differ that is a fault."""
     out = []
     for a in texts.articles:
-        if len(a["claims"]) != len(a["labels"]) or any(c not in texts.claims for c in a["claims"]) or not a["field"]:
-            texts.faults.append(f"{a['id']}: claims and labels do not fit")
+        if not a["sentences"] or any(FORBIDDEN.search(c) for c in a["claims"].values()):
+            texts.faults.append(f"{a['id']}: empty, or a claim that is not for training")
             continue
-        for claim, label in zip(a["claims"], a["labels"], strict=True):
-            if label != label_of(a, claim):
-                texts.faults.append(f"{a['id']}: {claim} is labelled {label}, its sentences say {label_of(a, claim)}")
         labels = {c: label_of(a, c) for c in a["claims"]}
-        out.append(a | {"labels": labels, "claims": {c: texts.claims[c] for c in a["claims"]}})
+        texts.faults += [f"{a['id']}: {c} is labelled {a['labels'].get(c)}, its marks say {x}" for c, x in labels.items()
+                         if a["labels"].get(c) != x]  # fmt: skip
+        out.append(a | {"labels": labels})
     return out
+
+
+def read_second(paths: list[Path]) -> dict[str, str]:
+    """Where an article begins to a second reader's letters, one a claim."""
+    lines = [line.split() for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return {line[0].lstrip("#"): "".join(line[1:]) for line in lines if len(line) > 1}
+
+
+def compared(articles: list[dict[str, Any]], second: dict[str, str]) -> Counter[str]:
+    """Give articles what the second reader saw otherwise; counts of pairs, of those alike and of those on opposite sides."""
+    count: Counter[str] = Counter()
+    for a in articles:
+        letters = second.get(a.pop("at"), "")
+        if len(letters) != len(a["claims"]):
+            continue
+        told = {c: LABELS[x] for c, x in zip(a["claims"], letters, strict=True)}
+        a["second"] = {c: x for c, x in told.items() if x != a["labels"][c]}
+        count["pairs"] += len(told)
+        count["alike"] += len(told) - len(a["second"])
+        count["opposite"] += sum({x, a["labels"][c]} == {"supports", "refutes"} for c, x in a["second"].items())
+    return count
+
+
+def split_of(topic: str) -> str:
+    """train, dev or test for a new topic, by its hash."""
+    n = int(hashlib.sha256(topic.encode()).hexdigest(), 16) % 100
+    return "test" if n < TEST else "dev" if n < TEST + DEV else "train"
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """JSON lines; none where there is no file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def write(path: Path, rows: list[dict[str, Any]], splits: dict[str, str]) -> None:
@@ -198,28 +196,33 @@ def write(path: Path, rows: list[dict[str, Any]], splits: dict[str, str]) -> Non
 
 
 def main() -> None:
-    """Read everything, split it, write it, print what there is."""
+    """Read everything, add it, write it, print what there is."""
     ap = argparse.ArgumentParser()
-    ap.add_argument("--texts", type=Path, required=True)
-    ap.add_argument("--first", type=Path)
+    ap.add_argument("--texts", type=Path, nargs="+", required=True)
+    ap.add_argument("--second", type=Path, nargs="*", default=[])
     ap.add_argument("--out", type=Path, default=Path("training/corpus"))
     args = ap.parse_args()
     texts = Texts()
-    for path in sorted(args.texts.glob("passages_*.txt")):
-        read_passages(path, texts)
-    for path in sorted(args.texts.glob("articles_*.txt")):
-        read_articles(path, texts)
-    if args.first:
-        add_first(args.first, json.loads((args.out / "first_topics.json").read_text(encoding="utf-8")), texts)
-    passages, articles = unique(texts.passages), finished(texts)
-    used = {p["topic"] for p in passages}
+    for folder in args.texts:
+        for path in sorted(folder.glob("passages_*.txt")):
+            read_passages(path, texts)
+        for path in sorted(folder.glob("art_*.txt")):
+            read_articles(path, texts)
+    passages, articles = read_rows(args.out / "passages.jsonl"), read_rows(args.out / "articles.jsonl")
+    known_passages, known_articles = {(p["claim"], p["passage"]) for p in passages}, {a["id"] for a in articles}
+    passages += [p for p in texts.passages if (p["claim"], p["passage"]) not in known_passages]
+    added = [a for a in checked(texts) if a["id"] not in known_articles]
+    print("second reading", dict(compared(added, read_second(args.second))))
+    articles += added
     kept = args.out / "splits.json"
-    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    splits = split_topics({t: f for t, f in texts.topics.items() if t in used}, known)
+    splits = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    for topic in sorted({r["topic"] for r in (*passages, *articles)} - set(splits)):
+        splits[topic] = split_of(topic)
     kept.write_text(json.dumps(splits, indent=0) + "\n", encoding="utf-8")
     write(args.out / "passages.jsonl", passages, splits)
     write(args.out / "articles.jsonl", articles, splits)
-    print("claims", len({p["claim"] for p in passages}), "topics", len(used), Counter(p["label"] for p in passages))
+    print("claims", len({c for a in articles for c in a["claims"].values()} | {p["claim"] for p in passages}))
+    print("topics", len({r["topic"] for r in (*passages, *articles)}), Counter(p["label"] for p in passages))
     print("article pairs", Counter(x for a in articles for x in a["labels"].values()))
     print("\n".join(texts.faults[:40]), f"\n{len(texts.faults)} faults")
 

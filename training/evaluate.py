@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
-from training.fit_aggregate import windows_of
+from training.fit_aggregate import asked, readings_of
 from training.stage2 import read
 
 # The first group whose word stands in a row's phenomenon counts.
@@ -86,14 +86,12 @@ def main() -> None:
     table("field", rows, lambda r: r["field"])
     table("phenomenon", rows, lambda r: group_of(r["why"]))
 
-    found = windows_of([a for a in read(args.corpus / "articles.jsonl") if a["split"] == args.split], args.cache)
+    found = readings_of([a for a in read(args.corpus / "articles.jsonl") if a["split"] == args.split], args.cache)
     params = load_params(args.weights / "aggregate.json")
-    pairs = [Pair(r["statement"], text, context) for r in found for text, context in r["windows"]]
-    answers = engine.predict(pairs)
-    at = 0
-    for r in found:
-        mine = answers[at : at + len(r["windows"])]
-        at += len(mine)
+    questions = asked(found)
+    answers = iter(engine.read([q for mine in questions for q in mine]))
+    for r, asked_for in zip(found, questions, strict=True):
+        mine = [p for _ in asked_for for p in next(answers)]
         outcome = aggregate([WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(mine)], params=params)
         r["answer"], r["decided"], r["sure"] = outcome.stance, outcome.decided, outcome.probabilities[outcome.stance]
     show(f"articles of {args.split}", figures([r["label"] for r in found], [r["answer"] for r in found], ORDER))

@@ -1,10 +1,11 @@
-"""The cross-encoder in torch: a BERT encoder over (claim, passage, context) and a four-way head.
+"""The cross-encoder in torch: a BERT encoder over a claim and some sentences of a text, and a four-way head for each sentence.
 
-Input: ``<s> claim </s> passage </s> context </s>`` with segment ids 0, 1, 2. Word pieces, positions and the lowest
-layers stay as they were (what they know of twelve languages is not to be forgotten, and it halves the cost of a step);
-the segment's vector is added above them. The head sees the first position, the
-mean of the claim, the mean of the passage, their difference and their product: the difference and the product give
-relevance a short way, since the encoder starts as a sentence embedder.
+Input: ``<s> claim </s> sentence </s> sentence </s> ...`` with segment ids 0 (claim), 1 (sentence), 2 (title), and a part for
+each piece: 0 for the claim, k for the k-th sentence. All sentences are read together, so each is understood in its
+article, and one pass answers for all of them. Word pieces, positions and the lowest layers stay as they were (what
+they know of twelve languages is not to be forgotten, and it halves the cost of a step); the segment's vector is added above
+them. The head sees the first position, the mean of the claim, the mean of the sentence, their difference and their product: the
+last two give relevance a short way, since the encoder starts as a sentence embedder.
 """
 
 from __future__ import annotations
@@ -33,20 +34,21 @@ class Layer(nn.Module):
         self.norm2 = nn.LayerNorm(hidden, eps=1e-12)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(b, n, h) -> (b, n, h); ``mask`` is additive, (b, 1, 1, n)."""
+        """(b, n, h) -> (b, n, h); ``mask`` is additive, (b * heads, n, n)."""
         b, n, h = x.shape
-        q, k, v = self.qkv(x).view(b, n, 3, self.heads, h // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        if torch.onnx.is_in_onnx_export():
-            a = torch.softmax(q @ k.transpose(-1, -2) * (h // self.heads) ** -0.5 + mask, dim=-1) @ v
-        else:
-            a = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
-        a = a.transpose(1, 2).reshape(b, n, h)
+        size = h // self.heads
+        q, k, v = self.qkv(x).view(b, n, 3, self.heads, size).permute(2, 0, 3, 1, 4).reshape(3, b * self.heads, n, size).unbind(0)
+        # Plain products, in one precision: going back, the fused attention of torch is four times slower in bf16 here.
+        with torch.autocast("cpu", enabled=False):
+            score = torch.baddbmm(mask.to(q.dtype), q, k.transpose(1, 2), alpha=size**-0.5)
+            a = torch.bmm(torch.softmax(score, -1), v)
+        a = a.view(b, self.heads, n, size).transpose(1, 2).reshape(b, n, h)
         x = self.norm1(x + self.out(a))
         return self.norm2(x + self.down(F.gelu(self.up(x))))
 
 
 class CrossEncoder(nn.Module):
-    """Logits of the four stances."""
+    """Logits of the four stances for each sentence."""
 
     def __init__(self, vocabulary: int, hidden: int = 384, heads: int = 12, ff: int = 1536, layers: int = 12,
                  positions: int = 512, frozen: int = 3) -> None:  # fmt: skip
@@ -62,11 +64,13 @@ class CrossEncoder(nn.Module):
         for module in (self.word, self.position, self.norm, *self.layers[:frozen]):
             module.requires_grad_(False)
 
-    def encode(self, ids: Tensor, segments: Tensor) -> tuple[Tensor, Tensor]:
-        """Token states (b, n, h) and the mask of real tokens (b, n)."""
+    def encode(self, ids: Tensor, segments: Tensor) -> Tensor:
+        """Token states (b, n, h)."""
         real = (ids != 1).to(self.position.weight.dtype)
         place = torch.arange(ids.shape[1], device=ids.device)
-        mask = (1.0 - real)[:, None, None, :] * -1e4
+        (b, n), heads = ids.shape, self.layers[0].heads
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else real.dtype
+        mask = ((1.0 - real) * -1e4).to(kind)[:, None, None, :].expand(b, heads, n, n).reshape(b * heads, n, n)
         with torch.no_grad():
             x = self.norm(self.word(ids) + self.position(place)[None])
             for layer in self.layers[: self.frozen]:
@@ -74,17 +78,17 @@ class CrossEncoder(nn.Module):
         x = x + self.segment(segments)
         for layer in self.layers[self.frozen :]:
             x = layer(x, mask)
-        return x, real
+        return x
 
-    def forward(self, ids: Tensor, segments: Tensor) -> Tensor:
-        """ids, segments (b, n) -> logits (b, 4)."""
-        x, real = self.encode(ids, segments)
-        x = x.float()
-        one = real * (segments == 0)
-        two = real * (segments == 1)
-        u = (x * one[..., None]).sum(1) / one.sum(1, keepdim=True).clamp(min=1.0)
-        v = (x * two[..., None]).sum(1) / two.sum(1, keepdim=True).clamp(min=1.0)
-        z = torch.cat([x[:, 0], u, v, (u - v).abs(), u * v], dim=-1)
+    def forward(self, ids: Tensor, segments: Tensor, parts: Tensor) -> Tensor:
+        """ids, segments, parts (b, n) -> logits (b, s, 4) for parts 1 to s; -1 is padding."""
+        x = self.encode(ids, segments).float()
+        count = int(parts.max()) + 1
+        pool = (parts[:, None, :] == torch.arange(count)[None, :, None]).float()
+        means = (pool / pool.sum(-1, keepdim=True).clamp(min=1.0)) @ x
+        u, v = means[:, :1], means[:, 1:]
+        first = x[:, :1].expand_as(v)
+        z = torch.cat([first, u.expand_as(v), v, (u - v).abs(), u * v], dim=-1)
         z = torch.tanh(self.dense(F.dropout(z, 0.1, self.training)))
         return self.head(F.dropout(z, 0.1, self.training))
 
@@ -115,6 +119,7 @@ def from_base(base: Path, keep: list[int] | None = None) -> CrossEncoder:
 
 def embed(model: CrossEncoder, ids: Tensor) -> Tensor:
     """Mean-pooled unit vectors, as the sentence embedder gives them: the check of the dequantisation."""
-    x, real = model.encode(ids, torch.zeros_like(ids))
+    real = (ids != 1).float()
+    x = model.encode(ids, torch.zeros_like(ids))
     v = (x * real[..., None]).sum(1) / real.sum(1, keepdim=True)
     return F.normalize(v, dim=-1)

@@ -12,13 +12,14 @@ CORPUS=training/corpus
 export OMP_WAIT_POLICY=passive
 
 mkdir -p "$WORK"
-[ -f "$WORK/base/base.npz" ] || "$PY" -m training.base_model --out "$WORK/base" --texts "$CORPUS/passages.jsonl" "$DATA"
+[ -f "$WORK/base/base.npz" ] || "$PY" -m training.base_model --out "$WORK/base" \
+    --texts "$CORPUS/passages.jsonl" "$CORPUS/articles.jsonl" "$DATA"
 [ -f "$WORK/stage1.jsonl" ] || "$PY" -m training.stage1 --data "$DATA" --corpus "$CORPUS" --out "$WORK/stage1.jsonl"
 [ -f "$WORK/s1/done" ] || "$PY" -m training.train --base "$WORK/base" --rows "$WORK/stage1.jsonl" --out "$WORK/s1" \
-    --steps "${STEPS1:-620}" --resume
-"$PY" -m training.stage2 --corpus "$CORPUS" --first "$WORK/stage1.jsonl" --out "$WORK/st2"
+    --steps 2000 --until "${STEPS1:-1300}" --resume
+[ -f "$WORK/st2/rows.jsonl" ] || "$PY" -m training.stage2 --corpus "$CORPUS" --first "$WORK/stage1.jsonl" --out "$WORK/st2"
 [ -f "$WORK/s2/done" ] || "$PY" -m training.train --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --start "$WORK/s1/ema.pt" \
-    --out "$WORK/s2" --steps "${STEPS2:-1400}" --resume
+    --out "$WORK/s2" --steps "${STEPS2:-3000}" --resume
 "$PY" -m training.export --model "$WORK/s2/ema.pt" --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --check "$WORK/st2/dev.jsonl" \
     --out claimline/matching/weights
 "$PY" -m training.fit_aggregate --corpus "$CORPUS" --rows "$WORK/st2/dev.jsonl"

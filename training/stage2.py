@@ -1,9 +1,10 @@
-"""The rows of the second stage: our passages, the windows of our articles, and some of the first stage again.
+"""The rows of the second stage: our passages, the whole articles of our corpus, and some of the first stage again.
 
     python -m training.stage2 --corpus training/corpus --first stage1.jsonl --out DIR
 
-Writes ``rows.jsonl`` (train) and ``dev.jsonl``, ``test.jsonl`` (our passages and windows of those splits). A window
-is one sentence with the one before it as context (the title for the first), as the product cuts them.
+Writes ``rows.jsonl`` (train, several passes, each cut anew) and ``dev.jsonl``, ``test.jsonl`` (of those splits, once). A row is a
+claim with up to eight consecutive sentences of one article, the title before them, and what each says of the claim, as the
+product reads an article. A passage is a row of one sentence; some are set beside other passages of their claim.
 """
 
 from __future__ import annotations
@@ -13,15 +14,23 @@ import json
 import random
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 KEEP_FIRST: dict[str, float] = {
-    "emergent": 1.0, "headline": 1.0, "emergent_fnc_body_derived": 0.7, "fnc1_related_trainclaims": 0.35, "other:emergent": 0.6,
-    "other:fnc1_related_trainclaims": 0.3, "vitaminc_real": 0.2, "climate_fever": 0.15, "negation_nli": 0.3,
-    "semiauto_sim_wiki": 0.2, "semiauto_translate_wiki": 0.2, "lingnli": 0.12, "check_covid": 0.2, "politihop": 0.2,
+    "emergent": 0.67, "headline": 0.8, "emergent_fnc_body_derived": 0.5, "fnc1_related_trainclaims": 0.5, "other:emergent": 0.6,
+    "other:fnc1_related_trainclaims": 0.3, "other:vitaminc_real": 0.1, "other:climate_fever": 0.1, "vitaminc_real": 0.15,
+    "climate_fever": 0.2, "negation_nli": 0.2, "gwsd": 0.2, "semiauto_sim_wiki": 0.15,
+    "semiauto_translate_wiki": 0.15, "lingnli": 0.12,
+    "check_covid": 0.4, "politihop": 0.3, "covidfact": 0.2, "commitmentbank_thresholded": 0.2, "rte1_3": 0.2,
+    "mnli_devs_binary": 0.12, "foolmetwice_devtest": 0.2, "fever_dev_binary": 0.1, "fever_symmetric": 0.2, "scifact_rte": 0.3,
+    "fever_adversarial": 0.2, "cf_nli": 0.1,
 }  # fmt: skip
 SIDES = ["supports", "refutes", "neutral"]
+MOST_SENTENCES, MOST_CHARS = 8, 850
+# A sentence that touches no claim of its topic is easily told; it weighs less than one that touches a sister claim.
+MARKED, SISTER, PLAIN = 2.0, 1.0, 0.5
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -55,60 +64,109 @@ TURNED = {"supports": "refutes", "refutes": "supports"}
 def negated(row: dict[str, Any]) -> dict[str, Any] | None:
     """The row against the claim's plain negation, with the sides exchanged; None where the claim has no auxiliary."""
     claim, n = AUXILIARY.subn(lambda m: m[1] + " not", row["c"], count=1)
-    return row | {"c": claim, "y": [TURNED.get(y, y) for y in row["y"]], "s": "negated"} if n else None
+    return row | {"c": claim, "y": [[TURNED.get(y, y) for y in ys] for ys in row["y"]], "s": "negated"} if n else None
 
 
-def windows(article: dict[str, Any]) -> list[tuple[str, str, int]]:
-    """(sentence, context, index) of each sentence, the title first with index -1."""
-    out = [(article["title"], "", -1)]
-    before = article["title"]
-    for i, s in enumerate(article["sentences"]):
-        out.append((s["text"], before, i))
-        before = s["text"]
-    return out
+def title_label(article: dict[str, Any], claim_id: str) -> list[str]:
+    """What a title says: its marks where it was marked, else what its article's label allows."""
+    if "title_marks" in article:
+        return [article["title_marks"].get(claim_id, "unrelated")]
+    whole = article["labels"][claim_id]
+    if whole == "unrelated":
+        return ["unrelated"]
+    return ["neutral", "unrelated", *([whole] if whole in SIDES[:2] else SIDES[:2])]
 
 
-def article_rows(article: dict[str, Any], keep: float, rng: random.Random) -> list[dict[str, Any]]:
-    """All marked windows of an article, those marked for a sister claim, and a share ``keep`` of the others."""
+def cuts(sentences: list[dict[str, Any]], first: int) -> Iterator[tuple[int, int]]:
+    """Spans of consecutive sentences that a row can hold; the first has at most ``first`` sentences."""
+    at = 0
+    while at < len(sentences):
+        end, chars = at, 0
+        most = first if at == 0 else MOST_SENTENCES
+        while end < len(sentences) and end - at < most and (end == at or chars + len(sentences[end]["text"]) <= MOST_CHARS):
+            chars += len(sentences[end]["text"])
+            end += 1
+        yield at, end
+        at = end
+
+
+def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dict[str, Any]]:
+    """An article against each of its claims, cut into rows; at random places and with accidents where ``rng`` is given."""
+    sentences = article["sentences"]
+    first = rng.randint(2, MOST_SENTENCES) if rng else MOST_SENTENCES
+    spans = list(cuts(sentences, first))
+    has_title = bool(article["title"])
     rows = []
     for claim_id, claim in article["claims"].items():
-        whole = article["labels"][claim_id]
-        for text, context, i in windows(article):
-            if i < 0:  # a title has no marks: it may say what the article says, or less
-                allowed = (
-                    ["unrelated"]
-                    if whole == "unrelated"
-                    else ["neutral", "unrelated", *([whole] if whole in SIDES[:2] else SIDES[:2])]
-                )
-                near = True
-            else:
-                marks = article["sentences"][i]["marks"]
-                allowed = [marks.get(claim_id, "unrelated")]
-                near = bool(marks)
-            if near or rng.random() < keep:
-                base = {
-                    "c": claim,
-                    "p": text,
-                    "x": context,
-                    "y": allowed,
-                    "w": 1.0,
-                    "lang": article["lang"],
-                    "topic": article["topic"],
-                }
-                rows.append(base | {"s": "window", "a": article["id"], "k": claim_id, "i": i})
+        if claim_id in article.get("second", {}):
+            continue  # a second reader saw it otherwise
+        for start, end in spans:
+            title = has_title and (rng is None or rng.random() < 0.85)
+            # The sentence before the cut is read again: "it" and "the system" are told by it.
+            begin = max(0, start - 1)
+            part = sentences[begin:end]
+            texts = [s["text"] for s in part]
+            if rng and rng.random() < 0.08:
+                texts = [misprint(t, rng) for t in texts]
+            labels = [[s["marks"].get(claim_id, "unrelated")] for s in part]
+            weights = [MARKED if claim_id in s["marks"] else SISTER if s["marks"] else PLAIN for s in part]
+            if begin < start:
+                weights[0] *= 0.5
+                if rng is None:
+                    labels[0] = []
+            if title:
+                texts, weights = [article["title"], *texts], [1.0 if start == 0 else 0.3, *weights]
+                labels = [title_label(article, claim_id) if start == 0 or rng else [], *labels]
+            row = {"c": claim, "d": texts, "y": labels, "v": weights, "w": 1.0, "title": title, "lang": article["lang"]}
+            rows.append(row | {"s": "article", "a": article["id"], "k": claim_id})
     return rows
 
 
-def passage_rows(passages: list[dict[str, Any]], rng: random.Random, *, context: float) -> list[dict[str, Any]]:
-    """Our passages; a share ``context`` gets another passage of its topic and language as what stands before it."""
-    near = defaultdict(list)
-    for p in passages:
-        near[p["topic"], p["lang"]].append(p["passage"])
+def foreign_rows(articles: list[dict[str, Any]], share: float, rng: random.Random) -> list[dict[str, Any]]:
+    """Articles against a claim of another topic: nothing in them touches it."""
     rows = []
+    for article in articles:
+        other = rng.choice(articles)
+        if other["topic"] == article["topic"] or rng.random() > share:
+            continue
+        key, claim = rng.choice(sorted(other["claims"].items()))
+        start, end = rng.choice(list(cuts(article["sentences"], MOST_SENTENCES)))
+        texts = [s["text"] for s in article["sentences"][start:end]]
+        row = {"c": claim, "d": texts, "y": [["unrelated"]] * len(texts), "v": [0.3] * len(texts), "w": 1.0}
+        rows.append(row | {"s": "foreign", "lang": article["lang"], "a": article["id"], "k": key})
+    return rows
+
+
+def passage_rows(passages: list[dict[str, Any]], rng: random.Random | None) -> list[dict[str, Any]]:
+    """Our passages alone; where ``rng`` is given a third stand among others of their claim and language."""
+    out: list[dict[str, Any]] = []
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for p in passages:
-        before = rng.choice(near[p["topic"], p["lang"]]) if rng.random() < context else ""
-        row = {"c": p["claim"], "p": p["passage"], "x": "" if before == p["passage"] else before, "y": [p["label"]], "w": 1.0}
-        rows.append(row | {"s": "passage"} | {k: p[k] for k in ("lang", "topic", "why", "field")})
+        groups[p["claim"], p["lang"]].append(p)
+    for (claim, lang), mine in groups.items():
+        if rng:
+            rng.shuffle(mine)
+        at = 0
+        while at < len(mine):
+            n = rng.randint(2, 5) if rng and rng.random() < 0.12 else 1
+            part = mine[at : at + n]
+            at += n
+            texts = [misprint(p["passage"], rng) if rng and rng.random() < 0.08 else p["passage"] for p in part]
+            row = {"c": claim, "d": texts, "y": [[p["label"]] for p in part], "w": 1.5, "s": "passage", "lang": lang}
+            out.append(row | ({k: part[0][k] for k in ("topic", "why", "field")} if n == 1 else {}))
+    return out
+
+
+def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]], first: list[dict[str, Any]],
+                  rng: random.Random) -> list[dict[str, Any]]:  # fmt: skip
+    """One pass over everything."""
+    rows = passage_rows(passages, rng)
+    for article in articles:
+        rows += article_rows(article, rng)
+    rows += [turned for r in rng.sample(rows, len(rows) // 14) if (turned := negated(r))]
+    rows += foreign_rows(articles, 0.6, rng)
+    rows += [r for r in first if rng.random() < KEEP_FIRST.get(r["s"], 0.0)]
+    rng.shuffle(rows)
     return rows
 
 
@@ -118,31 +176,27 @@ def main() -> None:
     ap.add_argument("--corpus", type=Path, default=Path("training/corpus"))
     ap.add_argument("--first", type=Path, required=True)
     ap.add_argument("--out", type=Path, required=True)
-    ap.add_argument("--keep", type=float, default=0.25)
+    ap.add_argument("--passes", type=int, default=3)
     ap.add_argument("--seed", type=int, default=11)
     args = ap.parse_args()
     rng = random.Random(args.seed)
     passages, articles = read(args.corpus / "passages.jsonl"), read(args.corpus / "articles.jsonl")
+    first = read(args.first)
     args.out.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
-        train = split == "train"
-        rows = passage_rows([p for p in passages if p["split"] == split], rng, context=0.35 if train else 0.0)
-        if train:
-            rows += [r | {"p": misprint(r["p"], rng), "s": "misprint"} for r in rng.sample(rows, len(rows) // 12)]
-            rows += [turned for r in rng.sample(rows, len(rows) // 12) if (turned := negated(r))]
-        for article in articles:
-            if article["split"] == split:
-                rows += article_rows(article, args.keep if train else 1.0, rng)
-        if train:
-            rows += [r for r in read(args.first) if rng.random() < KEEP_FIRST.get(r["s"], 0.0)]
-            rng.shuffle(rows)
-        (args.out / ("rows.jsonl" if train else f"{split}.jsonl")).write_text(
+        mine = [p for p in passages if p["split"] == split]
+        whole = [a for a in articles if a["split"] == split]
+        if split == "train":
+            rows = [r for _ in range(args.passes) for r in training_rows(mine, whole, first, rng)]
+        else:
+            rows = passage_rows(mine, None) + [r for a in whole for r in article_rows(a, None)]
+        (args.out / ("rows.jsonl" if split == "train" else f"{split}.jsonl")).write_text(
             "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8"
         )
         counts: dict[str, int] = defaultdict(int)
         for r in rows:
-            counts[f"{r['s']}/{'|'.join(r['y'])}" if r["s"] in ("passage", "window") else r["s"]] += 1
-        print(split, len(rows), dict(sorted(counts.items())))
+            counts[r["s"]] += 1
+        print(split, len(rows), sum(len(r["d"]) for r in rows), dict(sorted(counts.items())))
 
 
 if __name__ == "__main__":

@@ -26,29 +26,33 @@ from torch import Tensor
 from training.model import LABELS, CrossEncoder, from_base
 
 BOS, PAD, EOS = 0, 1, 2
-MAX_CLAIM, MAX_PASSAGE, MAX_CONTEXT = 48, 112, 48
+MAX_CLAIM, MAX_SENTENCE, MAX_LENGTH = 48, 128, 300
 
 
-def encode(tok: Tokenizer, claims: list[str], passages: list[str], contexts: list[str]) -> list[tuple[list[int], list[int]]]:
-    """``<s> claim </s> passage </s> context </s>`` with segments; the context loses its oldest words first."""
-    c, p, x = (tok.encode_batch_fast(t, add_special_tokens=False) for t in (claims, passages, contexts))
-    out = []
-    for a, b, d in zip(c, p, x, strict=True):
-        one, two, three = a.ids[:MAX_CLAIM], b.ids[:MAX_PASSAGE], d.ids[-MAX_CONTEXT:]
-        ids = [BOS, *one, EOS, *two, EOS] + ([*three, EOS] if three else [])
-        segments = [0] * (len(one) + 2) + [1] * (len(two) + 1) + ([2] * (len(three) + 1) if three else [])
-        out.append((ids, segments))
-    return out
+def encode(tok: Tokenizer, rows: list[dict[str, Any]]) -> None:
+    """Give each row its ids, segments and parts; a title (``title`` is true) is the first sentence, as segment 2."""
+    claims = tok.encode_batch_fast([r["c"] for r in rows], add_special_tokens=False)
+    flat = tok.encode_batch_fast([s for r in rows for s in r["d"]], add_special_tokens=False)
+    at = 0
+    for r, claim in zip(rows, claims, strict=True):
+        one = claim.ids[:MAX_CLAIM]
+        ids, segments, parts = [BOS, *one, EOS], [0] * (len(one) + 2), [0] * (len(one) + 2)
+        for k in range(len(r["d"])):
+            piece = flat[at + k].ids[:MAX_SENTENCE]
+            ids += [*piece, EOS]
+            segments += [2 if k == 0 and r.get("title") else 1] * (len(piece) + 1)
+            parts += [k + 1] * (len(piece) + 1)
+        at += len(r["d"])
+        r["ids"], r["seg"], r["part"] = ids[:MAX_LENGTH], segments[:MAX_LENGTH], parts[:MAX_LENGTH]
 
 
 def load_rows(paths: list[Path], tok: Tokenizer, *, every: int = 1) -> list[dict[str, Any]]:
-    """Rows with their token ids, segments and a multi-hot target; with ``every`` a sample of one in so many."""
+    """Rows with their token ids and a multi-hot target for each sentence; with ``every`` a sample of one in so many."""
     rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     rows = rows[::every]
-    coded = encode(tok, [r["c"] for r in rows], [r["p"] for r in rows], [r.get("x", "") for r in rows])
-    for r, (ids, segments) in zip(rows, coded, strict=True):
-        r["ids"], r["seg"] = ids, segments
-        r["t"] = [1.0 if label in r["y"] else 0.0 for label in LABELS]
+    encode(tok, rows)
+    for r in rows:
+        r["t"] = [[1.0 if label in y else 0.0 for label in LABELS] for y in r["y"]]
     return rows
 
 
@@ -67,50 +71,61 @@ def batches(rows: list[dict[str, Any]], budget: int, rng: random.Random) -> Iter
         yield from cut
 
 
-def collate(batch: list[dict[str, Any]]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """ids, segments, targets, weights."""
+def collate(batch: list[dict[str, Any]]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """ids, segments, parts (b, n), targets (b, s, 4) and weights (b, s); a sentence without a target weighs nothing."""
     n = max(len(r["ids"]) for r in batch)
+    s = max(r["part"][-1] for r in batch)
     ids = np.full((len(batch), n), PAD, dtype=np.int64)
-    seg = np.full((len(batch), n), 2, dtype=np.int64)
+    seg = np.full((len(batch), n), 1, dtype=np.int64)
+    part = np.full((len(batch), n), -1, dtype=np.int64)
+    t = np.zeros((len(batch), s, len(LABELS)), dtype=np.float32)
+    w = np.zeros((len(batch), s), dtype=np.float32)
     for i, r in enumerate(batch):
-        ids[i, : len(r["ids"])] = r["ids"]
-        seg[i, : len(r["seg"])] = r["seg"]
-    t = torch.tensor([r["t"] for r in batch])
-    return torch.from_numpy(ids), torch.from_numpy(seg), t, torch.tensor([float(r.get("w", 1.0)) for r in batch])
+        k = len(r["ids"])
+        ids[i, :k], seg[i, :k], part[i, :k] = r["ids"], r["seg"], r["part"]
+        for j, target in enumerate(r["t"][: r["part"][-1]]):
+            t[i, j] = target
+            w[i, j] = r.get("w", 1.0) * (r["v"][j] if "v" in r else 1.0) if any(target) else 0.0
+    return tuple(torch.from_numpy(a) for a in (ids, seg, part, t, w))  # type: ignore[return-value]
 
 
 def loss_of(logits: Tensor, targets: Tensor, weights: Tensor, smooth: float = 0.03) -> Tensor:
     """Weighted negative log of the probability of the allowed labels, a little smoothed."""
     logp = torch.log_softmax(logits.float(), -1)
     allowed = torch.logsumexp(logp + torch.log(targets.clamp(min=1e-9)), -1)
-    return -((1 - smooth) * allowed + smooth * logp.mean(-1)).mul(weights).sum() / weights.sum()
+    return -((1 - smooth) * allowed + smooth * logp.mean(-1)).mul(weights).sum() / weights.sum().clamp(min=1e-6)
 
 
-def predict(model: CrossEncoder, rows: list[dict[str, Any]], budget: int = 6144) -> np.ndarray:
-    """Probabilities (n, 4) in the rows' order."""
+def predict(model: CrossEncoder, rows: list[dict[str, Any]], budget: int = 6144) -> list[np.ndarray]:
+    """Probabilities (sentences, 4) of each row, in the rows' order."""
     model.eval()
-    out = np.zeros((len(rows), 4), dtype=np.float32)
+    out: list[np.ndarray] = [np.zeros((0, 4), dtype=np.float32)] * len(rows)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["ids"]))
     at = 0
     with torch.inference_mode():
         while at < len(order):
             n = max(1, min(128, budget // max(8, len(rows[order[min(at + 127, len(order) - 1)]]["ids"]))))
-            part = order[at : at + n]
-            ids, seg, _, _ = collate([rows[i] for i in part])
-            out[part] = torch.softmax(model(ids, seg).float(), -1).numpy()
+            group = order[at : at + n]
+            ids, seg, part, _, _ = collate([rows[i] for i in group])
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                p = torch.softmax(model(ids, seg, part).float(), -1).numpy()
+            for i, row in zip(group, p, strict=True):
+                out[i] = row[: len(rows[i]["d"])]
             at += n
     model.train()
     return out
 
 
-def scores(rows: list[dict[str, Any]], probs: np.ndarray) -> dict[str, dict[str, float]]:
-    """Accuracy and macro-F1 by source; where a row allows several labels any of them is right."""
+def scores(rows: list[dict[str, Any]], probs: list[np.ndarray]) -> dict[str, dict[str, float]]:
+    """Accuracy and macro-F1 by source over sentences with a target; where several labels are allowed any is right."""
+    flat: dict[str, list[tuple[list[str], np.ndarray]]] = {}
+    for r, p in zip(rows, probs, strict=True):
+        flat.setdefault(r["s"], []).extend((y, q) for y, q in zip(r["y"], p, strict=False) if y)
     out = {}
-    for source in sorted({r["s"] for r in rows}):
-        idx = [i for i, r in enumerate(rows) if r["s"] == source]
-        gold = [r["y"] for r in (rows[i] for i in idx)]
+    for source, pairs in sorted(flat.items()):
+        gold = [y for y, _ in pairs]
         names = sorted({y for g in gold for y in g}, key=LABELS.index)
-        p = probs[idx].copy()
+        p = np.array([q for _, q in pairs])
         if "unrelated" not in names:  # the source does not know it: it is neutral there
             p[:, 2] += p[:, 3]
             p[:, 3] = 0.0
@@ -122,7 +137,8 @@ def scores(rows: list[dict[str, Any]], probs: np.ndarray) -> dict[str, dict[str,
             fp = sum(a == name and name not in g for a, g in zip(pred, gold, strict=True))
             fn = sum(a not in g and g[0] == name for a, g in zip(pred, gold, strict=True))
             f1.append(2 * tp / max(1, 2 * tp + fp + fn))
-        out[source] = {"n": len(idx), "acc": round(float(np.mean(right)), 3), "f1": round(float(np.mean(f1)), 3)}
+        each = {n[:3]: round(f, 3) for n, f in zip(names, f1, strict=True)}
+        out[source] = {"n": len(pairs), "acc": round(float(np.mean(right)), 3), "f1": round(float(np.mean(f1)), 3), **each}
     return out
 
 
@@ -186,8 +202,10 @@ class Run:
         """One step."""
         for g in self.opt.param_groups:
             g["lr"] = self.args.rate * g["factor"] * max(0.02, min(1.0, progress / 0.06) * (1 - progress))
-        ids, seg, t, w = collate(batch)
-        loss = loss_of(self.model(ids, seg), t, w)
+        ids, seg, part, t, w = collate(batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.model(ids, seg, part)
+        loss = loss_of(logits, t, w)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.live.values()), 1.0)
         self.opt.step()
@@ -205,7 +223,7 @@ class Run:
         self.model.train()
         while True:
             for batch in batches(self.rows, self.args.tokens, random.Random(self.args.seed * 1000 + self.epoch)):
-                if (progress := self.progress()) >= 1.0:
+                if (progress := self.progress()) >= 1.0 or (self.args.until and self.step >= self.args.until):
                     return
                 self.learn(batch, progress)
                 seen += len(batch)
@@ -231,11 +249,12 @@ def main() -> None:
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--start", type=Path)
     ap.add_argument("--resume", action="store_true")
-    ap.add_argument("--layers", type=int, default=10)
+    ap.add_argument("--layers", type=int, default=9)
     ap.add_argument("--steps", type=int, default=0)
+    ap.add_argument("--until", type=int, default=0, help="stop at this step of the schedule")
     ap.add_argument("--minutes", type=float, default=0.0)
-    ap.add_argument("--tokens", type=int, default=3072)
-    ap.add_argument("--rate", type=float, default=1.2e-4)
+    ap.add_argument("--tokens", type=int, default=4096)
+    ap.add_argument("--rate", type=float, default=2e-4)
     ap.add_argument("--ema", type=float, default=0.995)
     ap.add_argument("--every", type=float, default=11.0, help="minutes between looks at dev")
     ap.add_argument("--seed", type=int, default=7)
