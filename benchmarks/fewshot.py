@@ -21,7 +21,7 @@ from benchmarks.figures import figures
 from claimline.matching.fewshot import SIDES
 from claimline.matching.matcher import Answer, Matcher, Text
 from claimline.matching.retrieve import Embedder
-from claimline.matching.stance import Pair, StanceEngine, StanceProbs
+from claimline.matching.stance import Pair, Reading, StanceEngine, StanceProbs
 from claimline.models import ClaimSpec, Examples, Topic
 
 FIVE = ("supports", "refutes", "neutral", "mixed", "unrelated")
@@ -62,16 +62,21 @@ class Curve:
 
 
 class _Remembers:
-    """An engine that answers each pair once."""
+    """An engine that answers each question once."""
 
     def __init__(self, engine: StanceEngine) -> None:
-        self._engine, self._known = engine, dict[Pair, StanceProbs]()
+        self._engine, self._known, self._read = engine, dict[Pair, StanceProbs](), dict[Reading, list[StanceProbs]]()
         self.matcher_hash, self.languages = engine.matcher_hash, engine.languages
 
     def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
         new = [p for p in dict.fromkeys(pairs) if p not in self._known]
         self._known.update(zip(new, self._engine.predict(new), strict=True))
         return [self._known[p] for p in pairs]
+
+    def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
+        new = [r for r in dict.fromkeys(readings) if r not in self._read]
+        self._read.update(zip(new, self._engine.read(new), strict=True))
+        return [self._read[r] for r in readings]
 
 
 @dataclass(frozen=True, slots=True)

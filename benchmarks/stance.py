@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching import aggregate, passages
 from claimline.matching.matcher import Answer, Text
-from claimline.matching.stance import STANCES, Pair, StanceEngine, StanceProbs
+from claimline.matching.stance import STANCES, Pair, Reading, StanceEngine, StanceProbs
 from claimline.models import ClaimSpec, Topic
 
 FIVE = ("supports", "refutes", "neutral", "mixed", "unrelated")
@@ -148,22 +148,19 @@ def pairs(path: Path, engine: StanceEngine, *, source: str | None = None, limit:
 
 def _premise_probs(engine: StanceEngine, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """Four probabilities a row: short premises at once, long ones through their passages."""
-    asked: list[Pair] = []
-    spans: list[tuple[int, int]] = []
-    for r in rows:
-        premise, claim = r["premise"], r["hypothesis"]
-        if len(premise.split()) <= LONG:
-            mine = [Pair(claim, premise)]
-        else:
-            mine = [Pair(claim, p.text, p.context) for p in passages.split(premise[:12_000], lang=r.get("lang", "en"))]
-        spans.append((len(asked), len(asked) + len(mine)))
-        asked += mine
-    answered = engine.predict(asked)
-    return [_one(answered[a:b]) if b - a == 1 else _folded(answered[a:b]) for a, b in spans]
+    short = [r for r in rows if len(r["premise"].split()) <= LONG]
+    long = [r for r in rows if len(r["premise"].split()) > LONG]
+    pairs_of = iter(engine.predict([Pair(r["hypothesis"], r["premise"]) for r in short]))
+    texts_of = iter(engine.read([Reading(r["hypothesis"], _sentences(r)) for r in long]))
+    return [_one(next(pairs_of)) if len(r["premise"].split()) <= LONG else _folded(next(texts_of)) for r in rows]
 
 
-def _one(probs: Sequence[StanceProbs]) -> dict[str, float]:
-    return {s: float(getattr(probs[0], s)) for s in STANCES}
+def _sentences(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(p.text for p in passages.split(row["premise"][:12_000], lang=row.get("lang", "en")))
+
+
+def _one(probs: StanceProbs) -> dict[str, float]:
+    return {s: float(getattr(probs, s)) for s in STANCES}
 
 
 def _folded(probs: Sequence[StanceProbs]) -> dict[str, float]:

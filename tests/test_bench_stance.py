@@ -12,11 +12,11 @@ import pytest
 from benchmarks import stance
 from benchmarks.figures import calibration_error, figures
 from claimline.matching.matcher import Answer, Text
-from claimline.matching.stance import Pair, StanceProbs
+from claimline.matching.stance import Pair, PairReader, StanceProbs
 from claimline.models import Judgement, Stance, Topic
 
 
-class Echo:
+class Echo(PairReader):
     """Answers with the stance that the passage names."""
 
     matcher_hash = "echo"

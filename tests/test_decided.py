@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.fewshot import learning_curve
-from claimline.matching.stance import Pair, StanceProbs
+from claimline.matching.stance import Pair, PairReader, StanceProbs
 from claimline.models import Examples, Stance
 from flows import decided, intake
 from flows.desk import Desk
@@ -111,7 +111,7 @@ class Words:
         return rows
 
 
-class Engine:
+class Engine(PairReader):
     matcher_hash, languages = "fake", frozenset({"en"})
 
     def __init__(self) -> None:

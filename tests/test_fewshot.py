@@ -11,7 +11,7 @@ import pytest
 from claimline.matching import fewshot
 from claimline.matching.fewshot import Shot, Taught, fit
 from claimline.matching.matcher import Matcher, Text, matcher_hash
-from claimline.matching.stance import Pair, StanceProbs
+from claimline.matching.stance import Pair, PairReader, StanceProbs
 from claimline.models import ClaimSpec, Examples, Stance, Topic
 
 # A model that cannot tell the sides apart, and words that can.
@@ -34,7 +34,7 @@ class Words:
         return rows
 
 
-class Engine:
+class Engine(PairReader):
     matcher_hash = "fake"
     languages = frozenset({"en"})
 

@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 
 from claimline.errors import BodyTooLarge, FetchError, ModelError, UnknownName, UsageError
 from claimline.matching import hub
-from claimline.matching.stance import Pair, StanceProbs, load_engine
+from claimline.matching.stance import Pair, PairReader, StanceProbs, load_engine
 from claimline.settings import Settings
 from claimline.web.download import download
 from tests import tiny_onnx
@@ -104,7 +104,7 @@ def desk(httpserver: HTTPServer, tmp_path: Path) -> Iterator[Hub]:
     made.breaks_after.clear()
 
 
-class Relevance:
+class Relevance(PairReader):
     """Stands for the bundled model: a passage without the word bridge is unrelated."""
 
     matcher_hash = "bundled"

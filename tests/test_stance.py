@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from claimline.matching.stance import WEIGHTS, ModelMissing, OnnxEngine, Pair, StanceEngine, folder_hash, load_engine
+from claimline.matching.stance import (
+    WEIGHTS,
+    ModelMissing,
+    OnnxEngine,
+    Pair,
+    PairReader,
+    Reading,
+    StanceEngine,
+    StanceProbs,
+    folder_hash,
+    load_engine,
+)
 
 CLAIM = "The ferry terminal can handle hydrogen tankers."
 PAIRS = [
@@ -51,6 +63,42 @@ def test_an_answer_does_not_depend_on_its_neighbours(engine: StanceEngine) -> No
 
 def test_very_long_and_empty_texts_are_answered(engine: StanceEngine) -> None:
     assert len(engine.predict([Pair("x " * 3000, "y " * 3000, "z " * 3000), Pair("", "", "")])) == 2
+
+
+def test_a_reading_answers_for_each_of_its_sentences_however_many(engine: StanceEngine) -> None:
+    sentences = tuple(p.passage for p in PAIRS) * 20
+    short, long = engine.read([Reading(CLAIM, sentences[:2], "A terminal"), Reading(CLAIM, sentences, before="It rained.")])
+    assert (len(short), len(long)) == (2, len(sentences))
+    for p in long:
+        assert p.supports + p.refutes + p.neutral + p.unrelated == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_sentence_read_alone_takes_the_side_that_it_takes_as_a_pair(engine: StanceEngine) -> None:
+    (read,), (asked,) = engine.read([Reading(CLAIM, (PAIRS[1].passage,))])[0], engine.predict([PAIRS[1]])
+    assert read.refutes > read.supports
+    assert asked.refutes > asked.supports
+
+
+def test_an_engine_of_pairs_reads_each_sentence_after_the_one_before(engine: StanceEngine) -> None:
+    class Told(PairReader):
+        asked: Sequence[Pair] = ()
+
+        def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
+            self.asked = pairs
+            return [StanceProbs(0, 0, 0, 1)] * len(pairs)
+
+    told = Told()
+    first, second = told.read([Reading("C", ("a", "b"), title="T"), Reading("C", ("d",), title="T", before="c")])
+    assert (len(first), len(second)) == (2, 1)
+    assert told.asked == [Pair("C", "a", "T"), Pair("C", "b", "a"), Pair("C", "d", "c")]
+
+
+def test_a_title_is_answered_where_it_is_asked(engine: StanceEngine) -> None:
+    sentences = (PAIRS[3].passage, PAIRS[0].passage)
+    (plain,) = engine.read([Reading(CLAIM, sentences, "Port ready for hydrogen")])
+    (asked,) = engine.read([Reading(CLAIM, sentences, "Port ready for hydrogen", asks_title=True)])
+    assert len(asked) == 3
+    assert [p.supports for p in asked[1:]] == pytest.approx([p.supports for p in plain], abs=1e-6)
 
 
 def test_the_promised_languages_are_declared(engine: StanceEngine) -> None:

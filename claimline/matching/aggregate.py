@@ -31,7 +31,11 @@ _ALSO = 0.8
 
 @dataclass(frozen=True, slots=True)
 class WindowScore:
-    """One window of an article: its span, the model's answer and the retriever's score."""
+    """One window of an article: its span, the model's answer and the retriever's score.
+
+    The title (``in_title``) stands outside the text: it is weighed with the others and is never what decides, since it cannot be
+    quoted.
+    """
 
     start: int
     end: int
@@ -129,19 +133,21 @@ def touch_features(probs: Sequence[StanceProbs]) -> tuple[float, ...]:
 
 
 def _deciding(windows: Sequence[WindowScore], stance: ArticleStance) -> tuple[int, ...]:
-    if stance == "unrelated":
+    if stance == "unrelated" or all(w.in_title for w in windows):
         return ()
     if stance == "mixed":
         both = (_best(windows, "supports"), _best(windows, "refutes"))
         return tuple(dict.fromkeys(both))
     first = _best(windows, stance)
     limit = _ALSO * getattr(windows[first].probs, stance)
-    also = [i for i in range(len(windows)) if i != first and getattr(windows[i].probs, stance) >= max(limit, 0.5)]
+    others = [i for i in range(len(windows)) if i != first and not windows[i].in_title]
+    also = [i for i in others if getattr(windows[i].probs, stance) >= max(limit, 0.5)]
     return (first, *also[:2]) if stance != "neutral" else (first,)
 
 
 def _best(windows: Sequence[WindowScore], stance: str) -> int:
-    return max(range(len(windows)), key=lambda i: getattr(windows[i].probs, stance))
+    quotable = [i for i in range(len(windows)) if not windows[i].in_title]
+    return max(quotable, key=lambda i: getattr(windows[i].probs, stance))
 
 
 def _any(values: Sequence[float]) -> float:

@@ -14,10 +14,12 @@ from datetime import date
 from claimline import evidence
 from claimline.matching import aggregate, attribution, fewshot, figures, passages, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
-from claimline.matching.stance import Pair, StanceEngine, StanceProbs
+from claimline.matching.stance import Reading, StanceEngine, StanceProbs
 from claimline.models import ClaimSpec, Judgement, Passage, Person, Quote, Stance, Topic
 
-VERSION = "1"
+VERSION = "2"
+# The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
+TITLE = Candidate(-1, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,11 @@ class Matcher:
         return {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION, "taught": taught}
 
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
-        """Answers each text, in order; the pairs of all texts go to the model together."""
+        """Answers each text, in order; the sentences of all texts go to the model together."""
         plans = [self._plan(t) for t in texts]
-        pairs = [pair for plan in plans for pair in plan.pairs]
-        probs = self._engine.predict(pairs) if pairs else []
-        answers, at = [], 0
-        for plan in plans:
-            count = len(plan.pairs)
-            answers.append(self._answer(plan, probs[at : at + count]))
-            at += count
-        return answers
+        readings = [reading for plan in plans for reading in plan.readings]
+        probs = iter(self._engine.read(readings) if readings else ())
+        return [self._answer(plan, [p for _ in plan.readings for p in next(probs)]) for plan in plans]
 
     def _plan(self, text: Text) -> _Plan:
         if text.lang is None or text.lang not in self._engine.languages:
@@ -91,13 +88,17 @@ class Matcher:
         if not self._retriever.touches_topic(text.text, text.title):
             return _Plan(text, (), (), (), "off topic")
         cut = passages.split(text.text, lang=text.lang, title=text.title)
-        found = tuple(self._retriever.candidates(cut))
-        pairs = tuple(
-            Pair(claim.statement, cut[c.passage].text, cut[c.passage].context)
-            for claim, candidates in zip(self._topic.claims, found, strict=True)
-            for c in candidates
+        runs = self._retriever.runs(cut)
+        title = (text.title or "").strip()
+        if cut and cut[0].text == title:
+            title = ""  # it is read as a sentence already
+        readings = tuple(
+            _reading(claim.statement, title, cut, run, asks_title=bool(title) and n == 0)
+            for claim, mine in zip(self._topic.claims, runs, strict=True)
+            for n, run in enumerate(mine)
         )
-        return _Plan(text, cut, found, pairs, None)
+        led = [TITLE] if title else []
+        return _Plan(text, cut, [led + [c for run in mine for c in run] if mine else [] for mine in runs], readings, None)
 
     def _answer(self, plan: _Plan, probs: Sequence[StanceProbs]) -> Answer:
         judgements: list[Judgement] = []
@@ -118,7 +119,11 @@ class Matcher:
     ) -> Sequence[StanceProbs]:
         """The model's answers after what the claim's examples teach, where they teach anything."""
         taught = self.taught.get(slug)
-        near = [i for i, p in enumerate(probs) if p.unrelated < fewshot.UNRELATED] if taught is not None and taught.on else []
+        near = [
+            i
+            for i, (c, p) in enumerate(zip(candidates, probs, strict=True))
+            if taught is not None and taught.on and c is not TITLE and p.unrelated < fewshot.UNRELATED
+        ]
         if taught is None or not near:
             return probs
         vectors = self._embedder.embed([plan.passages[candidates[i].passage].text for i in near])
@@ -165,8 +170,14 @@ class _Plan:
     text: Text
     passages: Sequence[Passage]
     candidates: Sequence[Sequence[Candidate]]
-    pairs: Sequence[Pair]
+    readings: Sequence[Reading]
     skipped: str | None
+
+
+def _reading(claim: str, title: str, cut: Sequence[Passage], run: Sequence[Candidate], *, asks_title: bool) -> Reading:
+    first = run[0].passage
+    before = cut[first - 1].text if first else ""
+    return Reading(claim, tuple(cut[c.passage].text for c in run), title, before, asks_title)
 
 
 def _windows(
@@ -175,6 +186,9 @@ def _windows(
     """The windows of one claim, after a look at the figures in them, and what there is to tell of them."""
     windows, traces = [], []
     for candidate, told in zip(candidates, probs, strict=True):
+        if candidate is TITLE:
+            windows.append(aggregate.WindowScore(0, 0, told, 0.0, True))
+            continue
         p = plan.passages[candidate.passage]
         sure, note = figures.checked(claim, p.text, told, lang=plan.text.lang, published=plan.text.published)
         windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
@@ -184,7 +198,7 @@ def _windows(
 
 def matcher_hash(engine: StanceEngine, claims: Sequence[ClaimSpec] = ()) -> str:
     """Everything that can change an answer, under one hash (16 hex digits); of the claims what their examples teach."""
-    floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
+    floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.CLAIM_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
     parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors, figures.VERSION)
     taught = fewshot.digest(claims)
     return hashlib.sha256("\n".join((*parts, taught) if taught else parts).encode()).hexdigest()[:16]

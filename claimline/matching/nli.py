@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claimline.errors import ModelError
-from claimline.matching.stance import ModelMissing, Pair, StanceEngine, StanceProbs, folder_hash
+from claimline.matching.stance import ModelMissing, Pair, PairReader, StanceEngine, StanceProbs, folder_hash
 
 BATCH = 16
 _UNRELATED_SHARE = 0.7
 _STANCE_OF = {"entailment": 0, "contradiction": 1, "neutral": 2}
 
 
-class NliEngine:
+class NliEngine(PairReader):
     """An entailment model run by onnxruntime. The hypothesis is the claim; the premise is the context with the passage."""
 
     def __init__(self, folder: Path, relevance: StanceEngine | None, *, threads: int = 2) -> None:

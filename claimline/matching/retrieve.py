@@ -18,12 +18,17 @@ from numpy.typing import NDArray
 from claimline.matching.names import NameFinder, fold
 from claimline.models import ClaimSpec, Name, Passage
 
-VERSION = "1"
+VERSION = "2"
 Vectors = NDArray[np.float32]
 
-TOPIC_FLOOR = 0.24
+# Chosen on the dev articles of training/corpus: the topic's floor lets 99 of 100 articles that speak of it pass, and 17 of 100
+# others; the claim's keeps 99.5 of 100 claims that are touched; the passages then read hold 99.8 of 100 sentences that touch one.
+TOPIC_FLOOR = 0.22
+CLAIM_FLOOR = 0.15
 PASSAGE_FLOOR = 0.10
 BUDGET = 12
+# So many sentences around a candidate are read with it: "it" and "the system" are told by them.
+AROUND = 2
 _GATE_WORDS = 0.4
 _GATE_CHARS = 300
 _NAME_BONUS = 0.22
@@ -91,12 +96,23 @@ class Retriever:
         """For each claim its best passages, best first: at most the budget, none below the floor."""
         if not passages:
             return [() for _ in self._claims]
-        scores = self._scores(passages)
+        return [tuple(Candidate(i, float(row[i])) for i in self._best(row)) for row in self._scores(passages)]
+
+    def runs(self, passages: Sequence[Passage]) -> list[tuple[tuple[Candidate, ...], ...]]:
+        """For each claim what is to be read for it: its best passages with those around them, as runs in the text's order."""
+        if not passages:
+            return [() for _ in self._claims]
         found = []
-        for row in scores:
-            best = sorted(range(len(passages)), key=lambda i: (-row[i], i))[: self._budget]
-            found.append(tuple(Candidate(i, float(row[i])) for i in best if row[i] >= PASSAGE_FLOOR))
+        for row in self._scores(passages):
+            near = sorted({k for i in self._best(row) for k in range(i - AROUND, i + AROUND + 1) if 0 <= k < len(passages)})
+            found.append(tuple(tuple(Candidate(k, float(row[k])) for k in run) for run in _runs(near)))
         return found
+
+    def _best(self, row: Vectors) -> list[int]:
+        if row.max() < CLAIM_FLOOR:
+            return []
+        best = sorted(range(len(row)), key=lambda i: (-row[i], i))[: self._budget]
+        return [i for i in best if row[i] >= PASSAGE_FLOOR]
 
     def _scores(self, passages: Sequence[Passage]) -> Vectors:
         """Shape (claims, passages): cosine with the passage or, at a share, with its context, plus names and words."""
@@ -110,6 +126,17 @@ class Retriever:
         carried = np.concatenate([np.zeros((len(self._claims), 1), dtype=np.float32), cosine[:, :-1]], axis=1)
         # A sentence that says "the system" or "it" speaks of what the sentence before named.
         return np.asarray(np.maximum(cosine, (1 - _CONTEXT_SHARE) * cosine + _CONTEXT_SHARE * carried), dtype=np.float32)
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    """Rising numbers cut where one is left out."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and runs[-1][-1] == n - 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return runs
 
 
 def _tastes(text: str, title: str | None) -> list[str]:
