@@ -10,10 +10,14 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import ingest, spine
+from benchmarks import engine, ingest, spine
 
 Row = tuple[str, str]
-BENCHMARKS: Mapping[str, Callable[[], Iterable[Row]]] = {"spine": spine.measure, "ingest": ingest.measure}
+BENCHMARKS: Mapping[str, Callable[[], Iterable[Row]]] = {
+    "engine": engine.measure,
+    "spine": spine.measure,
+    "ingest": ingest.measure,
+}
 
 
 def main() -> None:
