@@ -119,10 +119,11 @@ def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, kno
 
 
 def _confirmed(found: ClaimStatus, ruling: Ruling | None) -> ClaimStatus:
-    """A ruling that agrees with what stood makes no change of status; it confirms it."""
+    """A ruling that agrees with the machine makes no change of status, it confirms it; one that keeps a status which the machine
+    left is a ruling."""
     if found.review is not None or ruling is None or ruling.status is not found.status:
         return found
-    return replace(found, review=f"confirmed by {ruling.by}")
+    return replace(found, review=f"{'confirmed' if found.machine is found.status else 'ruling'} by {ruling.by}")
 
 
 def _status(
