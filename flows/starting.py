@@ -43,12 +43,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A deployment at the server with the next time at which it runs (None: by hand only)."""
+    """A deployment at the server with the next time at which it runs, and whether it has a schedule.
+
+    Just after it was deployed a schedule has no time yet: the server sets it within a minute.
+    """
 
     deployment: str
     description: str
     paused: bool
     next_at: datetime | None
+    has_schedule: bool = False
 
 
 def run_now(topic: str, *, deployment: str = DEPLOYMENT) -> Started:
@@ -107,7 +111,9 @@ def schedules() -> tuple[Scheduled, ...]:
         )
     # A run by hand that waits for a worker is no schedule.
     next_at = {run.deployment_id: run.next_scheduled_start_time for run in reversed(coming) if run.auto_scheduled}
-    return tuple(Scheduled(d.name, d.description or "", d.paused, next_at.get(d.id)) for d in found)
+    return tuple(
+        Scheduled(d.name, d.description or "", d.paused, next_at.get(d.id), any(x.active for x in d.schedules)) for d in found
+    )
 
 
 @contextmanager

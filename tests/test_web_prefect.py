@@ -96,13 +96,16 @@ def test_a_run_waits_for_a_worker_then_works_then_is_done(
 ) -> None:
     monkeypatch.setattr(background, "WAITED_S", 1.0)
     list(deploy.deploy_all(deploy.POOL, plain_settings(data_dir=server.folder, database_url=server.database_url)))
-    assert "daily next" in _words(page.get("/runs/schedules").text)
+    schedules = _words(page.get("/runs/schedules").text)
+    assert "daily next" in schedules or "daily on a schedule" in schedules
+    assert "manual by hand" in schedules
     run_now(page)
     said(page, "waiting for a worker; is one running?")
     with server.worker():
         said(page, "at work", within_s=600)
         done = said(page, "Done: bridge: 1 of 1 sources answered", within_s=600)
     assert "at the Prefect server as" in done
+    assert until(lambda: "daily next" in _words(page.get("/runs/schedules").text), 120, every_s=1)
     assert "bridge track done" in _words(page.get("/runs").text)
 
 
