@@ -24,11 +24,12 @@ setup: $(STAMP)  ## install into .venv
 demo: $(STAMP)  ## track a claim over a small newsroom, from nothing to its history
 	$(BIN)/claimline demo
 
-test: $(STAMP)  ## the whole suite
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+# What starts servers and browsers has the machine for itself; the rest runs in two processes.
+test: quick  ## the whole suite
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 quick: $(STAMP)  ## the suite without what takes long
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(STAMP)  ## ruff, strict types, import contracts
 	$(BIN)/ruff check .

@@ -196,7 +196,8 @@ def test_the_filter_works_as_one_types_and_the_address_says_so(watched: Watched)
     tab = watched.go(CLAIM)
     tab.locator("#row-q").press_sequentially("Gutachten")
     tab.wait_for_function("() => document.querySelectorAll('#rows .row').length === 1")
-    assert "q=Gutachten" in tab.url
+    # The first letters may leave one row too: the address follows the last.
+    tab.wait_for_url(lambda url: "q=Gutachten" in url)
 
 
 def test_a_day_and_a_copied_link_pin_what_is_seen(browser: Any, base: str) -> None:
