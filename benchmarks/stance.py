@@ -148,11 +148,14 @@ def pairs(path: Path, engine: StanceEngine, *, source: str | None = None, limit:
 
 def _premise_probs(engine: StanceEngine, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """Four probabilities a row: short premises at once, long ones through their passages."""
-    short = [r for r in rows if len(r["premise"].split()) <= LONG]
-    long = [r for r in rows if len(r["premise"].split()) > LONG]
-    pairs_of = iter(engine.predict([Pair(r["hypothesis"], r["premise"]) for r in short]))
-    texts_of = iter(engine.read([Reading(r["hypothesis"], _sentences(r)) for r in long]))
-    return [_one(next(pairs_of)) if len(r["premise"].split()) <= LONG else _folded(next(texts_of)) for r in rows]
+    is_short = [len(r["premise"].split()) <= LONG for r in rows]
+    pairs_of = iter(
+        engine.predict([Pair(r["hypothesis"], r["premise"]) for r, short in zip(rows, is_short, strict=True) if short])
+    )
+    texts_of = iter(
+        engine.read([Reading(r["hypothesis"], _sentences(r)) for r, short in zip(rows, is_short, strict=True) if not short])
+    )
+    return [_one(next(pairs_of)) if short else _folded(next(texts_of)) for short in is_short]
 
 
 def _sentences(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -66,6 +66,13 @@ class Reading:
         """What is answered for, in order."""
         return (self.title, *self.sentences) if self.asks_title else self.sentences
 
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What is answered for, each alone after what stands before it; the first sentence without one stands after the title."""
+        title = (Pair(self.claim, self.title),) if self.asks_title else ()
+        before = (self.before or self.title, *self.sentences)
+        return title + tuple(Pair(self.claim, s, b) for b, s in zip(before, self.sentences, strict=False))
+
 
 @dataclass(frozen=True, slots=True)
 class StanceProbs:
@@ -109,14 +116,8 @@ class PairReader:
 
     def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
         """Answer for each sentence of every reading, in order."""
-        answers = iter(self.predict([pair for r in readings for pair in _pairs(r)]))
+        answers = iter(self.predict([pair for r in readings for pair in r.pairs]))
         return [[next(answers) for _ in r.asked] for r in readings]
-
-
-def _pairs(r: Reading) -> list[Pair]:
-    title = [Pair(r.claim, r.title)] if r.asks_title else []
-    before = (r.before or r.title, *r.sentences)
-    return title + [Pair(r.claim, s, b) for b, s in zip(before, r.sentences, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class OnnxEngine:
         """
         out = self._read_once(readings)
         places = [(i, k) for i, z in enumerate(out) if _has_neighbours(readings[i]) for k in np.flatnonzero(_touches(z)).tolist()]
-        for (i, k), alone in zip(places, self._read_once([_alone(readings[i], k) for i, k in places]), strict=True):
+        again = self._read_once([as_reading(readings[i].pairs[k]) for i, k in places])
+        for (i, k), alone in zip(places, again, strict=True):
             out[i][k] = (out[i][k] + alone[0]) / 2
         return out
 
@@ -224,12 +226,6 @@ def _touches(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where *unrelated* is not nearly sure."""
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(p[:, 3] < LOOK_AGAIN * p.sum(axis=1))
-
-
-def _alone(reading: Reading, k: int) -> Reading:
-    """The k-th of what a reading asks, with what stands before it."""
-    before = (*(("",) if reading.asks_title else ()), reading.before or reading.title, *reading.sentences)
-    return Reading(reading.claim, (reading.asked[k],), before=before[k])
 
 
 def as_reading(pair: Pair) -> Reading:
