@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -20,6 +21,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from claimline.models import ClaimSpec, SourceSpec, Topic
 
 T = TypeVar("T")
 PREFECT = str(Path(sys.executable).with_name("prefect"))
@@ -149,3 +152,20 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def bridge_topic(folder: Path) -> Topic:
+    """A topic of one claim over a folder of one article, which it writes."""
+    news = folder / "news"
+    news.mkdir()
+    article = {
+        "url": "https://news.example/1",
+        "title": "The bridge over the Aln is closed",
+        "published": "2021-03-04",
+        "lang": "en",
+        "outlet": "news.example",
+        "text": "The bridge over the Aln is closed to all traffic, the mayor said on Thursday. Nobody may cross it.",
+    }
+    (news / "day.jsonl").write_text(json.dumps(article) + "\n", encoding="utf-8")
+    claim = ClaimSpec("closed", "The bridge over the Aln is closed")
+    return Topic("bridge", "The bridge", (claim,), (SourceSpec("files", str(news)),))

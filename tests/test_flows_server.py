@@ -22,7 +22,7 @@ from flows.desk import open_desk
 from storage import claims, ledger, runs
 from storage.records import StoredRun
 from tests.fakes import plain_settings
-from tests.prefect_world import Server, kill_group, running_server, until
+from tests.prefect_world import Server, bridge_topic, kill_group, running_server, until
 from tests.storage_world import R, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -65,19 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, make_httpserver: HTTPServer
 
 
 def _import_topics(server: Server, folder: Path, feed_url: str, host: str) -> None:
-    news = folder / "news"
-    news.mkdir()
-    article = {
-        "url": "https://news.example/1",
-        "title": "The bridge over the Aln is closed",
-        "published": "2021-03-04",
-        "lang": "en",
-        "outlet": "news.example",
-        "text": "The bridge over the Aln is closed to all traffic, the mayor said on Thursday. Nobody may cross it.",
-    }
-    (news / "day.jsonl").write_text(json.dumps(article) + "\n", encoding="utf-8")
-    claim = ClaimSpec("closed", "The bridge over the Aln is closed")
-    bridge = Topic("bridge", "The bridge", (claim,), (SourceSpec("files", str(news)),))
+    bridge = bridge_topic(folder)
     feed = SourceSpec("feed", feed_url, allow_private=(host,))
     with open_desk(plain_settings(data_dir=folder, database_url=server.database_url)) as desk:
         steps.import_topic(desk, Topic("ferry", "The ferry", (ClaimSpec("runs", "The ferry runs"),), (feed,)))

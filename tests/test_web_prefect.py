@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -15,12 +14,11 @@ from starlette.testclient import TestClient
 
 from app.web import background, create_app
 from claimline.errors import ClaimlineError
-from claimline.models import ClaimSpec, SourceSpec, Topic
 from flows import deploy, starting, steps
 from flows.desk import open_desk
 from storage.engine import open_database
 from tests.fakes import plain_settings
-from tests.prefect_world import Server, running_server, until
+from tests.prefect_world import Server, bridge_topic, running_server, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -28,21 +26,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("page")
-    news = folder / "news"
-    news.mkdir()
-    article = {
-        "url": "https://news.example/1",
-        "title": "The bridge over the Aln is closed",
-        "published": "2021-03-04",
-        "lang": "en",
-        "outlet": "news.example",
-        "text": "The bridge over the Aln is closed to all traffic, the mayor said on Thursday. Nobody may cross it.",
-    }
-    (news / "day.jsonl").write_text(json.dumps(article) + "\n", encoding="utf-8")
-    claim = ClaimSpec("closed", "The bridge over the Aln is closed")
     with running_server(folder) as running:
         with open_desk(plain_settings(data_dir=folder, database_url=running.database_url)) as desk:
-            steps.import_topic(desk, Topic("bridge", "The bridge", (claim,), (SourceSpec("files", str(news)),)))
+            steps.import_topic(desk, bridge_topic(folder))
         yield running
 
 
