@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from claimline.matching.stance import load_engine
 from claimline.models import Skip
 from flows.desk import Desk
 from flows.tally import Tally
-from storage import assessments, claims, clusters, judge_pairs, revisions
+from storage import assessments, claims, clusters, judge_pairs, pins, revisions, stand_ins
 from storage.judge_pairs import JudgePair
 from storage.records import Edge, StoredRevision, StoredTopic
 
@@ -43,31 +43,38 @@ def installed_hash(desk: Desk, topic: StoredTopic) -> str:
     return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir), live)
 
 
-@dataclass(frozen=True, slots=True)
-class ToRead:
-    """The revisions that a daily run reads. `waits`: the pinned matcher is another one, so that their answers count only once a
-    replay with the installed one is accepted.
-    """
-
-    revisions: tuple[int, ...]
-    waits: bool
-
-
-def to_read(desk: Desk, topic: StoredTopic, matcher: str) -> ToRead:
-    """What neither this matcher nor the pinned one has looked at; the past is read again only by a replay."""
+def to_read(desk: Desk, topic: StoredTopic, matcher: str) -> tuple[int, ...]:
+    """What a daily run with this matcher reads: texts without an answer that counts. The past is read again only by a replay."""
     todo = unread(desk, topic, matcher)
     with desk.db.read() as s:
         pinned = assessments.pinned_matcher(s, topic.id)
-    if pinned is None or pinned == matcher:
-        return ToRead(todo, False)
-    unknown = set(unread(desk, topic, pinned)) if todo else set()
-    return ToRead(tuple(i for i in todo if i in unknown), True)
+    if not todo or pinned in (None, matcher):
+        return todo
+    with desk.db.read() as s:
+        unknown = set(revisions.unscanned(s, topic.version_id, str(pinned), limit=1_000_000, or_stood_in=True))
+    return tuple(i for i in todo if i in unknown)
 
 
-def unread(desk: Desk, topic: StoredTopic, matcher: str, *, limit: int = 1_000_000) -> tuple[int, ...]:
+def unread(desk: Desk, topic: StoredTopic, matcher: str) -> tuple[int, ...]:
     """The revisions that this matcher has not looked at for this topic version, oldest first."""
     with desk.db.read() as s:
-        return revisions.unscanned(s, topic.version_id, matcher, limit=limit)
+        return revisions.unscanned(s, topic.version_id, matcher, limit=1_000_000)
+
+
+def stand_in(desk: Desk, topic: StoredTopic, matcher: str) -> Tally:
+    """Lets what this matcher has read count where the pinned one has not read it; says so while they are two."""
+    tally = Tally()
+    with desk.db.read() as s:
+        pinned = sorted({pin.matcher for pin in pins.live(s, topic.id).values()} - {matcher})
+    if not pinned:
+        return tally
+    texts = desk.db.write(lambda s: stand_ins.stand_in(s, topic.id, matcher, now=desk.now()))
+    tally.counts["stood-in"] += texts
+    told = "1 new text was" if texts == 1 else f"{texts} new texts were"
+    told += f" judged by matcher {matcher[:12]} while claims are pinned to {', '.join(p[:12] for p in pinned)}"
+    advice = f"{told}; they count at once, and `claimline replay --topic {topic.slug}` compares the two on the past"
+    tally.skip(Skip(topic.slug, "another-matcher", advice))
+    return tally
 
 
 def assess(desk: Desk, topic: StoredTopic, matcher: Matcher, revision_ids: Sequence[int], *, run_id: int | None) -> Tally:

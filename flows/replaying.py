@@ -16,6 +16,7 @@ from flows import intake, judging
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import answers, ledger, replay
+from storage import pins as held
 from storage.engine import Session
 from storage.records import Published, StoredClaim, StoredDecision, StoredTopic
 
@@ -103,10 +104,10 @@ def describe(
     with desk.db.read() as s:
         edition = next(e for e in ledger.editions(s, topic.id, state="shadow") if e.id == edition_id)
         pins = replay.shadow_pins(s, edition_id)
-        before = {a.claim_id: a.matcher for a in answers.answers(s, topic.id)}
+        before = [pin.matcher for claim_id, pin in sorted(held.live(s, topic.id).items()) if claim_id in pins]
         diffs = tuple(_diff(s, topic, claim, edition_id, since, until) for claim in claims if claim.id in pins)
     after = next((pin.matcher for pin in pins.values()), "")
-    return edition.key, edition_id, topic.slug, next(iter(before.values()), None), after, diffs
+    return edition.key, edition_id, topic.slug, next(iter(before), None), after, diffs
 
 
 def _diff(

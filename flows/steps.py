@@ -96,7 +96,8 @@ def assess_batch(desk: Desk, topic: StoredTopic, revision_ids: Sequence[int], ru
 
 def publish(desk: Desk, topic: StoredTopic, run_id: int | None) -> Published:
     """One edition with everything that is new, in one transaction; none where nothing is."""
-    return ledger.publish(desk.db, topic.id, run_id=run_id, actor=desk.actor, now=desk.now())
+    matcher = judging.installed_hash(desk, topic)
+    return ledger.publish(desk.db, topic.id, run_id=run_id, actor=desk.actor, now=desk.now(), matcher=matcher)
 
 
 def tell(desk: Desk, topic: StoredTopic) -> Tally:
@@ -284,17 +285,13 @@ def compare(work: Work) -> None:
 
 
 def judge(work: Work) -> None:
-    """Matches everything that the matcher has not read, then asks the judge, where there is one, about what is unsure."""
-    found = judging.to_read(work.desk, work.topic, judging.installed_hash(work.desk, work.topic))
-    todo = found.revisions
-    if found.waits:
-        advice = (
-            f"another matcher is installed: what it reads counts once `claimline replay --topic {work.topic.slug}` is accepted"
-        )
-        work.tally.skip(Skip(work.topic.slug, "waits-for-replay", advice))
+    """Matches everything that nobody has read yet, then asks the judge, where there is one, about what is unsure."""
+    matcher = judging.installed_hash(work.desk, work.topic)
+    todo = judging.to_read(work.desk, work.topic, matcher)
     for at in range(0, len(todo), ASSESS_BATCH):
         work.tally.add(work.hands.assess(work.desk, work.topic, todo[at : at + ASSESS_BATCH], work.run_id))
         work.desk.progress("texts", min(at + ASSESS_BATCH, len(todo)), len(todo))
+    work.tally.add(judging.stand_in(work.desk, work.topic, matcher))
     work.tally.add(work.hands.consult(work.desk, work.topic, work.run_id))
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Speaker, SpeakerBasis, Stance
-from storage import codec, position_rows, stands
+from storage import codec, ledger_rows, pins, position_rows, stands
 from storage import tables as t
 from storage.decisions import decisions
 from storage.effective import claim_key, position_key
@@ -34,9 +34,9 @@ def answers(
 ) -> tuple[StoredAssessment, ...]:
     """One for each (claim, article) that is not unrelated: that of the article's current text, by claim and article.
 
-    The pinned judge's before the pinned matcher's. An article of which only a person says something is there too, with the
-    stance *unrelated* as the machine's. `article_ids`: only of these. `known_at`: what had been published by then, on the newest
-    text that had an answer.
+    The pinned judge's before the pinned matcher's before that of one that stands in for it. An article of which only a person
+    says something is there too, with the stance *unrelated* as the machine's. `article_ids`: only of these. `known_at`: what had
+    been published by then, on the newest text that had an answer.
     """
     only = [article_id] if article_id is not None else None if article_ids is None else sorted(article_ids)
     found: dict[tuple[int, int], dict[str, Any]] = {}
@@ -76,12 +76,15 @@ def _chosen(
     s: Session, topic_id: int, claim_id: int | None, article_ids: Sequence[int] | None, known_at: datetime | None
 ) -> dict[tuple[int, int], dict[str, Any]]:
     a, p = t.assessments, t.pins
+    published_by = None if known_at is None else ledger_rows.last_published(s, topic_id, known_at)
+    if known_at is not None and published_by is None:
+        return {}
     query = (
         _select()
-        .add_columns(p.c.judge)
+        .add_columns(p.c.judge, p.c.matcher.label("pin_matcher"))
         .join(p, (p.c.claim_id == a.c.claim_id) & (p.c.claim_version_id == a.c.claim_version_id))
         .where(t.claims.c.topic_id == topic_id, position_rows.known(p, known_at))
-        .where((a.c.matcher == p.c.matcher) | (a.c.matcher == p.c.judge))
+        .where(pins.counts(a, p, known_at=published_by))
     )
     if known_at is None:
         current = t.articles.alias()
@@ -93,12 +96,17 @@ def _chosen(
     if article_ids is not None:
         query = query.where(a.c.article_id.in_(article_ids))
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    for row in s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings():
+    for row in map(dict, s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings()):
         pair = (row["claim_id"], row["article_id"])
         held = found.get(pair)
-        if held is None or held["revision_id"] != row["revision_id"] or row["matcher"] == row["judge"]:
-            found[pair] = dict(row)
+        if held is None or held["revision_id"] != row["revision_id"] or _rank(row) < _rank(held):
+            found[pair] = row
     return found
+
+
+def _rank(row: Mapping[str, Any]) -> int:
+    """The judge's answer before the matcher's own before one that stands in for it."""
+    return 0 if row["matcher"] == row["judge"] else 1 if row["matcher"] == row["pin_matcher"] else 2
 
 
 def _said(s: Session, topic_id: int, claim_id: int | None, article_id: int | None) -> dict[tuple[int, int], StoredDecision]:

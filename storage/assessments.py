@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, Judgement, Quote, Stance
+from storage import pins
 from storage import tables as t
 from storage.records import PendingCounts, PendingPair
 from storage.revisions import count_unscanned
@@ -126,7 +128,7 @@ def pending(s: Session, topic_id: int, *, matcher_hash: str | None = None) -> Pe
     failed = s.execute(sa.select(p.c.given_up, sa.func.count()).where(p.c.claim_id.in_(mine)).group_by(p.c.given_up)).tuples()
     by_end = {bool(given_up): n for given_up, n in failed}
     count = sa.select(sa.func.count()).select_from(a).where(a.c.claim_id.in_(mine))
-    answered = count.where(a.c.matcher == matcher)
+    answered = count.where(pins.of_matcher(a, matcher) if matcher else sa.false())
     uncertain = (
         sa.select(sa.func.count(sa.distinct(t.articles.c.id)))
         .join(ta, ta.c.article_id == t.articles.c.id)
@@ -180,6 +182,15 @@ def _new_scan(
     return True
 
 
+def _stands_in_at(s: Session, revision_id: int, matcher: str, claim_version_id: object = None) -> datetime | None:
+    """Since when this matcher's reading of the text stands in for the pinned one's (of this wording)."""
+    k, tc = t.scans, t.topic_claims
+    query = sa.select(sa.func.min(k.c.stands_in_at)).where(k.c.revision_id == revision_id, k.c.matcher == matcher)
+    if claim_version_id is not None:
+        query = query.join(tc, tc.c.topic_version_id == k.c.topic_version_id).where(tc.c.claim_version_id == claim_version_id)
+    return s.execute(query).scalar()
+
+
 def _claims_of(s: Session, version_ids: Iterable[int]) -> dict[int, int]:
     cv = t.claim_versions
     found: dict[int, int] = {}
@@ -195,6 +206,8 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
     held = s.execute(sa.select(a.c.id).where(*same)).scalar()
     if held is not None:
         return int(held), False
+    revision_id, matcher = cast(int, signed["revision_id"]), str(signed["matcher"])
+    stands_in = _stands_in_at(s, revision_id, matcher, signed["claim_version_id"])
     assessment_id = insert_id(
         s,
         a,
@@ -204,6 +217,7 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
         confidence=judgement.confidence,
         probabilities={k.value: v for k, v in judgement.probabilities.items()},
         created_at=now,
+        stands_in_at=now if stands_in is not None else None,
     )
     buried = _buried_people(s)
     rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _is_buried(q, buried))]
@@ -265,10 +279,10 @@ def _topics_of(s: Session, claim_ids: Iterable[int]) -> list[int]:
 
 
 def _touch_if_it_counts(s: Session, revision_id: int, topic_id: int, matcher: str, kind: str, now: datetime) -> None:
-    """An answer is work for the next edition; that of a matcher which is not the pinned one is not."""
-    pinned = pinned_matcher(s, topic_id)
-    if kind == "judge" or pinned in (None, matcher):
-        cause, article_id = _news(s, revision_id)
+    """An answer is work for the next edition, unless no claim is pinned to its matcher and it stands in for none."""
+    pinned = {pin.matcher for pin in pins.live(s, topic_id).values()}
+    if kind == "judge" or not pinned or matcher in pinned or _stands_in_at(s, revision_id, matcher) is not None:
+        cause, article_id = news(s, revision_id)
         touch(s, topic_id, cause, now, article_id=article_id)
 
 
@@ -282,7 +296,7 @@ def _touch_silence(s: Session, revision_id: int, topic_version_id: int, matcher:
         _touch_if_it_counts(s, revision_id, topic_id, matcher, "model", now)
 
 
-def _news(s: Session, revision_id: int) -> tuple[Cause, int]:
+def news(s: Session, revision_id: int) -> tuple[Cause, int]:
     """What a text is to its article: its first, an edit of it, the same page read by another cleaner, or its retraction."""
     r = t.revisions
     own = s.execute(sa.select(r.c.article_id, r.c.body_sha256, r.c.notice).where(r.c.id == revision_id)).one()

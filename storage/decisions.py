@@ -154,10 +154,11 @@ def _topic_of_claim(s: Session, claim_id: int) -> int:
 
 
 def _seen(s: Session, claim_id: int, revision_id: int) -> _Seen:
-    """The machine's answer as shown: the pinned one, else the newest."""
+    """The machine's answer as shown: the one that counts, else the newest."""
     a, e = t.assessments, t.evidence
     pin = pins.of_claim(s, claim_id)
-    rank = sa.case((a.c.matcher == (pin.judge if pin else None), 0), (a.c.matcher == (pin.matcher if pin else None), 1), else_=2)
+    judge, matcher = (pin.judge, pin.matcher) if pin else (None, "")
+    rank = sa.case((a.c.matcher == judge, 0), (a.c.matcher == matcher, 1), (pins.of_matcher(a, matcher), 2), else_=3)
     query = (
         sa.select(a.c.id, a.c.stance, a.c.matcher)
         .where(a.c.claim_id == claim_id, a.c.revision_id == revision_id)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import outlets, stands
+from storage import outlets, pins, stands
 from storage import tables as t
 from storage.records import Pin
 from storage.sql import chunks
@@ -176,18 +176,17 @@ def _clusters(s: Session, topic: str, article_ids: Sequence[int]) -> dict[int, s
 
 def _answers(s: Session, pin: Pin, article_ids: Sequence[int]) -> dict[int, Answer]:
     a = t.assessments
-    machines = [m for m in (pin.matcher, pin.judge) if m]
     query = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
         a.c.claim_id == pin.claim_id,
         a.c.article_id.in_(article_ids),
         a.c.claim_version_id == pin.claim_version_id,
-        a.c.matcher.in_(machines),
+        pins.of_matcher(a, pin.matcher) | (a.c.matcher == pin.judge),
     )
+    rows = s.execute(query.order_by(a.c.id)).all()
+    own = [row for machine in (pin.judge, pin.matcher) for row in rows if row.matcher == machine]
+    stand_ins = [row for row in rows if row.matcher not in (pin.judge, pin.matcher)]
     chosen: dict[int, sa.Row[Any]] = {}
-    for row in s.execute(query).all():
-        if row.revision_id not in chosen or row.matcher == pin.judge:
-            chosen[row.revision_id] = row
-    for row in _of_lost_texts(s, pin, article_ids):
+    for row in [*own, *_of_lost_texts(s, pin, article_ids), *stand_ins]:
         chosen.setdefault(row.revision_id, row)
     quotes = _quotes(s, [row.id for row in chosen.values()])
     return {
@@ -233,26 +232,26 @@ def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]
 
 
 def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing]) -> frozenset[int]:
-    """Later texts that the pinned matcher has not answered for: not scanned, or the pair failed."""
+    """Later texts that neither the pinned matcher nor one that stands in has answered for: not scanned, or the pair failed."""
     later = {x.revision_id for found in standing.values() if len(found.stands) > 1 for x in found.stands}
-    read: set[int] = set()
+    reader: dict[int, str] = {}
     failed: set[int] = set()
     tc, k, p = t.topic_claims, t.scans, t.pending_pairs
     for batch in chunks(sorted(later)):
-        read |= set(
-            s.execute(
-                sa.select(k.c.revision_id)
-                .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
-                .where(
-                    k.c.revision_id.in_(batch),
-                    k.c.matcher == pin.matcher,
-                    tc.c.claim_version_id == pin.claim_version_id,
-                )
-            ).scalars()
+        scans = (
+            sa.select(k.c.revision_id, k.c.matcher)
+            .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
+            .where(k.c.revision_id.in_(batch), tc.c.claim_version_id == pin.claim_version_id)
+            .where((k.c.matcher == pin.matcher) | k.c.stands_in_at.is_not(None))
+            .order_by(k.c.matcher != pin.matcher, k.c.id)
         )
-        same = (p.c.matcher == pin.matcher) & (p.c.claim_version_id == pin.claim_version_id)
-        failed |= set(s.execute(sa.select(p.c.revision_id).where(same, p.c.revision_id.in_(batch))).scalars())
-    return frozenset(_with_text(s, later - read) | (later & failed))
+        for row in s.execute(scans):
+            reader.setdefault(row.revision_id, row.matcher)
+        waits = sa.select(p.c.revision_id, p.c.matcher).where(p.c.claim_version_id == pin.claim_version_id)
+        for row in s.execute(waits.where(p.c.revision_id.in_(batch))):
+            if row.matcher == reader.get(row.revision_id, pin.matcher):
+                failed.add(row.revision_id)
+    return frozenset(_with_text(s, later - reader.keys()) | (later & failed))
 
 
 def _with_text(s: Session, revision_ids: set[int]) -> set[int]:

@@ -39,7 +39,8 @@ def judge_pairs(
     everything: bool = False,
     limit: int = 500,
 ) -> tuple[JudgePair, ...]:
-    """Pairs of these claims (none: all) on which the matcher is undecided or, with `everything`, that it lists at all.
+    """Pairs of these claims (none: all) on which the matcher, or one that stands in for it, is undecided or, with `everything`,
+    that it lists at all.
 
     Those that were never asked come first, so that an endpoint in trouble does not use up the same pairs' tries every day.
     """
@@ -56,7 +57,7 @@ def judge_pairs(
         .join(tc, (tc.c.claim_version_id == v.c.id) & (tc.c.topic_version_id == topic_version_id))
         .join(x, x.c.revision_id == a.c.revision_id)
         .outerjoin(p, waiting)
-        .where(a.c.matcher == matcher, ~answered)
+        .where(pins.of_matcher(a, matcher), ~answered)
         .where(p.c.id.is_(None) | p.c.given_up.is_(False))
         .order_by(sa.func.coalesce(p.c.attempts, 0), a.c.id)
         .limit(limit)

@@ -38,6 +38,13 @@ def rulings(s: Session, claim_id: int, known_at: datetime | None) -> tuple[Rulin
     return tuple(Ruling(Status(r.status), r.valid_from, r.valid_to, r.name, ruling_key(r.client_id)) for r in s.execute(query))
 
 
+def last_published(s: Session, topic_id: int, known_at: datetime) -> datetime | None:
+    """When the topic's last edition by then was recorded; None: there was none."""
+    e = t.editions
+    mine = (e.c.topic_id == topic_id) & (e.c.state == "live") & (e.c.recorded_at <= known_at)
+    return s.execute(sa.select(sa.func.max(e.c.recorded_at)).where(mine)).scalar()
+
+
 def ruled(s: Session, claim_ids: Sequence[int], as_of: date | None, known_at: datetime | None) -> dict[int, Ruling]:
     """The ruling that holds for each of these claims on a day; without one, that which holds until further notice."""
     d = t.decisions

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import DateFinding, OutletType, Stance
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, position_rows
+from storage import codec, ledger_rows, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
@@ -192,7 +192,7 @@ def owed(s: Session, claim_ids: Iterable[int]) -> dict[int, Owed]:
 def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     a, pin, p, d = t.assessments, t.pins, t.pending_pairs, t.decisions
     within = a.c.claim_id.in_(claim_ids)
-    pinned = (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (a.c.matcher == pin.c.matcher)
+    pinned = (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & pins.of_matcher(a, pin.c.matcher)
     pinned &= a.c.claim_version_id == pin.c.claim_version_id
     said = sa.exists().where(
         d.c.claim_id == a.c.claim_id,
@@ -349,14 +349,15 @@ class Uncounted:
 
 
 def uncounted(s: Session, claim_id: int, *, limit: int = 50, offset: int = 0) -> tuple[Uncounted, ...]:
-    """Answers of the pinned matcher that made no position, newest first."""
+    """Answers of the matcher that count and made no position, newest first."""
     a, pin, p, r, x, e = t.assessments, t.pins, t.positions, t.revisions, t.revision_texts, t.evidence
     folded = sa.exists().where(p.c.claim_id == a.c.claim_id, p.c.article_id == a.c.article_id, p.c.known_to.is_(None))
     best = sa.select(e.c.quote).where(e.c.assessment_id == a.c.id).order_by(e.c.confidence.desc()).limit(1).scalar_subquery()
     query = (
         sa.select(r.c.key, t.articles.c.url, x.c.title, t.articles.c.outlet, r.c.lang, r.c.published)
         .add_columns(a.c.stance, a.c.decided, a.c.confidence, best.label("quote"))
-        .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.matcher == a.c.matcher))
+        .select_from(a)
+        .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & pins.of_matcher(a, pin.c.matcher))
         .join(r, r.c.id == a.c.revision_id)
         .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == r.c.id))
         .outerjoin(x, x.c.revision_id == r.c.id)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateFinding, Stance
-from storage import codec
+from storage import codec, pins
 from storage import tables as t
 
 
@@ -101,7 +101,7 @@ def answers(s: Session, revision_ids: Sequence[int]) -> tuple[ArticleAnswer, ...
     a, c, cv, pin = t.assessments, t.claims, t.claim_versions, t.pins
     query = (
         sa.select(a, c.c.slug, c.c.topic_id, c.c.current_version_id, cv.c.statement, t.topics.c.slug.label("topic"))
-        .add_columns(pin.c.matcher.label("pin_matcher"), pin.c.judge.label("pin_judge"))
+        .add_columns(sa.func.coalesce(pins.counts(a, pin), sa.false()).label("pinned"))
         .join(c, c.c.id == a.c.claim_id)
         .join(t.topics, t.topics.c.id == c.c.topic_id)
         .join(cv, cv.c.id == a.c.claim_version_id)
@@ -126,7 +126,7 @@ def answers(s: Session, revision_ids: Sequence[int]) -> tuple[ArticleAnswer, ...
             decided=r["decided"],
             confidence=r["confidence"],
             probabilities=codec.load_probabilities(r["probabilities"]),
-            pinned=r["matcher"] in (r["pin_matcher"], r["pin_judge"]),
+            pinned=bool(r["pinned"]),
             reworded=r["claim_version_id"] != r["current_version_id"],
             quotes=tuple(quotes.get(r["id"], ())),
         )

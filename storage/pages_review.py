@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from storage import pins
 from storage import tables as t
 from storage.decisions import decisions, reopened
 from storage.queue import WORTH
@@ -81,7 +82,7 @@ def _pinned(topic_id: int, where: sa.ColumnElement[bool]) -> sa.Select[tuple[int
         .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
         .join(r, r.c.id == a.c.revision_id)
         .where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None))
-        .where((a.c.matcher == pin.c.matcher) | (a.c.matcher == pin.c.judge), where)
+        .where(pins.counts(a, pin), where)
         .order_by(a.c.id.desc())
         .limit(MOST)
     )

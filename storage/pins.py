@@ -1,7 +1,8 @@
 """Which wording and which machine answer for each claim, and when a new wording takes over.
 
-A new matcher never takes over by itself (its replay has to be accepted); a new wording does once the stored past has been read
-with it, so that a claim is never told from half a past.
+A new matcher never takes over by itself (its replay has to be accepted); what it reads of texts that the pinned one has not read
+stands in until that one has (`storage.stand_ins`). A new wording takes over once the stored past has been read with it, so that a
+claim is never told from half a past.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,9 +38,38 @@ def of_claim(s: Session, claim_id: int) -> Pin | None:
     return Pin(*row) if row else None
 
 
+def of_matcher(
+    a: sa.FromClause, matcher: str | sa.ColumnElement[Any], *, known_at: datetime | None = None
+) -> sa.ColumnElement[bool]:
+    """The row of assessments is the answer of this matcher, or of one that stands in for it on a text that it has not read.
+
+    `known_at`: as it was when the edition of that moment was published; None: now.
+    """
+    own, asked = t.scans.alias("own_scans"), t.topic_claims.alias("asked_claims")
+    read = (
+        sa.select(own.c.id)
+        .join(asked, asked.c.topic_version_id == own.c.topic_version_id)
+        .where(own.c.revision_id == a.c.revision_id, own.c.matcher == matcher)
+        .where(asked.c.claim_version_id == a.c.claim_version_id)
+    )
+    stands_in: sa.ColumnElement[bool] = a.c.stands_in_at.is_not(None)
+    if known_at is not None:
+        read, stands_in = read.where(own.c.scanned_at <= known_at), a.c.stands_in_at <= known_at
+    return (a.c.matcher == matcher) | (stands_in & ~read.correlate_except(own, asked).exists())
+
+
+def counts(a: sa.FromClause, pin: sa.FromClause, *, known_at: datetime | None = None) -> sa.ColumnElement[bool]:
+    """The row of assessments counts for the claim that is so pinned: the judge's answer, or the matcher's (`of_matcher`)."""
+    return of_matcher(a, pin.c.matcher, known_at=known_at) | (a.c.matcher == pin.c.judge)
+
+
 def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None = None) -> dict[int, Pin]:
-    """The pins that the next edition sets: for new claims, for wordings that are read, and the first judge."""
+    """The pins that the next edition sets: for new claims, for wordings that are read, and the first judge.
+
+    A new wording that only `matcher` has read is answered by that one: what was said of the old words is no answer to the new.
+    """
     c = t.claims
+    matcher = matcher if matcher and _has_read(s, topic_id, matcher) else None
     rows = s.execute(sa.select(c.c.id, c.c.current_version_id).where(c.c.topic_id == topic_id, c.c.retired_at.is_(None))).all()
     machine = matcher or _usual(held) or _latest(s, topic_id, "model")
     if machine is None:
@@ -51,6 +82,8 @@ def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None 
             found[row.id] = Pin(row.id, row.current_version_id, machine, judge)
         elif pin.claim_version_id != row.current_version_id and _is_read(s, topic_id, pin.matcher):
             found[row.id] = replace(pin, claim_version_id=row.current_version_id, judge=pin.judge or judge)
+        elif pin.claim_version_id != row.current_version_id and matcher is not None and _is_read(s, topic_id, matcher):
+            found[row.id] = replace(pin, claim_version_id=row.current_version_id, matcher=matcher, judge=pin.judge or judge)
         elif pin.judge is None and judge is not None:
             found[row.id] = replace(pin, judge=judge)
     return found
@@ -88,6 +121,12 @@ def _latest(s: Session, topic_id: int, kind: str) -> str | None:
         query = sa.select(k.c.matcher).join(v, v.c.id == k.c.topic_version_id).where(v.c.topic_id == topic_id)
         query = query.order_by(k.c.id.desc())
     return s.execute(query.limit(1)).scalar()
+
+
+def _has_read(s: Session, topic_id: int, matcher: str) -> bool:
+    k, v = t.scans, t.topic_versions
+    query = sa.select(k.c.id).join(v, v.c.id == k.c.topic_version_id).where(v.c.topic_id == topic_id, k.c.matcher == matcher)
+    return s.execute(query.limit(1)).first() is not None
 
 
 def _is_read(s: Session, topic_id: int, matcher: str) -> bool:

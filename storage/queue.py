@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Figures, Stance
-from storage import answers, codec
+from storage import answers, codec, pins
 from storage import tables as t
 from storage.decisions import reopened
 from storage.records import StoredAssessment, StoredDecision
@@ -132,11 +132,12 @@ def _tipping(s: Session, topic_id: int) -> dict[str, Figures]:
 
 
 def _disputed(s: Session, topic_id: int) -> frozenset[tuple[int, int]]:
-    """(claim, revision) pairs on which the pinned judge and the pinned matcher both are sure and differ."""
+    """(claim, revision) pairs on which the pinned judge and the matcher's answer that counts both are sure and differ."""
     model, judge, p = t.assessments.alias("model"), t.assessments.alias("judge"), t.pins
     query = (
         sa.select(p.c.claim_id, model.c.revision_id)
-        .join(model, (model.c.claim_version_id == p.c.claim_version_id) & (model.c.matcher == p.c.matcher))
+        .select_from(p)
+        .join(model, (model.c.claim_version_id == p.c.claim_version_id) & pins.of_matcher(model, p.c.matcher))
         .join(judge, (judge.c.claim_version_id == p.c.claim_version_id) & (judge.c.matcher == p.c.judge))
         .join(t.claims, t.claims.c.id == p.c.claim_id)
         .where(judge.c.revision_id == model.c.revision_id, p.c.known_to.is_(None), t.claims.c.topic_id == topic_id)

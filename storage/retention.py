@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import search
+from storage import pins, search
 from storage import tables as t
 from storage.blobs import blobs_of
 from storage.sql import chunks
@@ -132,7 +132,7 @@ def _may_be_published() -> sa.ColumnElement[bool]:
     """An answer that the next edition takes: not that of a replay which nobody accepted."""
     a, c, pin = t.assessments, t.claims, t.pins
     live = sa.select(pin.c.id).where(pin.c.claim_id == a.c.claim_id, pin.c.known_to.is_(None))
-    mine = live.where((pin.c.matcher == a.c.matcher) | (pin.c.judge == a.c.matcher))
+    mine = live.where(pins.counts(a, pin))
     watched = sa.select(c.c.id).where(c.c.id == a.c.claim_id, c.c.retired_at.is_(None))
     return watched.correlate(a).exists() & (mine.correlate(a).exists() | ~live.correlate(a).exists())
 

@@ -54,16 +54,19 @@ def current_revisions(s: Session, topic_id: int) -> tuple[int, ...]:
     return tuple(s.execute(query).scalars())
 
 
-def unscanned(s: Session, topic_version_id: int, matcher_hash: str, *, limit: int = 500) -> tuple[int, ...]:
+def unscanned(
+    s: Session, topic_version_id: int, matcher_hash: str, *, limit: int = 500, or_stood_in: bool = False
+) -> tuple[int, ...]:
     """Revisions of the topic's articles, oldest first, that this matcher has not read for this topic version's wordings.
 
-    A scan for another version of the topic counts where that version asked about all the same wordings.
+    A scan for another version of the topic counts where that version asked about all the same wordings. `or_stood_in`: leave out
+    those too that another matcher has read in its place.
     """
     r, ta, k = t.revisions, t.topic_articles, t.scans
     topic = sa.select(t.topic_versions.c.topic_id).where(t.topic_versions.c.id == topic_version_id).scalar_subquery()
     scanned = sa.exists().where(
         k.c.revision_id == r.c.id,
-        k.c.matcher == matcher_hash,
+        (k.c.matcher == matcher_hash) | (k.c.stands_in_at.is_not(None) if or_stood_in else sa.false()),
         k.c.topic_version_id.in_(_covering(s, topic_version_id)),
     )
     query = (
@@ -78,7 +81,8 @@ def unscanned(s: Session, topic_version_id: int, matcher_hash: str, *, limit: in
 
 
 def count_unscanned(s: Session, topic_version_id: int, matcher_hash: str) -> int:
-    return len(unscanned(s, topic_version_id, matcher_hash, limit=1_000_000))
+    """How many texts nobody has read whose answer counts."""
+    return len(unscanned(s, topic_version_id, matcher_hash, limit=1_000_000, or_stood_in=True))
 
 
 def _covering(s: Session, topic_version_id: int) -> list[int]:

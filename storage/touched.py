@@ -146,7 +146,8 @@ def unpublished(s: Session, topic_id: int) -> list[tuple[sa.Table, sa.ColumnElem
     a, m, d = t.assessments, t.copy_memberships, t.decisions
     mine = sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)
     machines = {x for pin in pins.live(s, topic_id).values() for x in (pin.matcher, pin.judge) if x}
-    answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & a.c.matcher.in_(sorted(machines))
+    counts = a.c.matcher.in_(sorted(machines)) | a.c.stands_in_at.is_not(None)
+    answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & counts
     return [
         (a, answers),
         (m, m.c.edition_id.is_(None) & (m.c.topic_id == topic_id)),

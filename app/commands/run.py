@@ -14,6 +14,8 @@ from app import opening, out, reading
 from claimline import labels
 from claimline.errors import UsageError
 
+NOTES = frozenset({"another-matcher"})  # what a run says though nothing was left out
+
 if TYPE_CHECKING:
     from flows.desk import Desk
     from flows.steps import TrackReport
@@ -127,7 +129,8 @@ def _print_skips(report: TrackReport, *, at_most: int = 12) -> None:
         key = (skip.failed, skip.reason)
         shown[key] += 1
         if shown[key] <= max(2, at_most // len(by_reason)):
-            out.say(f"  {'could not read' if skip.failed else 'left out'}: {skip.where}: {skip.reason}" + _detail(skip.detail))
+            word = "note" if skip.reason in NOTES else "could not read" if skip.failed else "left out"
+            out.say(f"  {word}: {skip.where}: {skip.reason}" + _detail(skip.detail))
     for (_, reason), count in by_reason.items():
         if (more := count - min(count, max(2, at_most // len(by_reason)))) > 0:
             out.say(f"  ... and {more} more: {reason} (claimline runs --json has them all)")

@@ -31,6 +31,8 @@ class Matcher(SQLModel, table=True):
 
 
 class Scan(SQLModel, table=True):
+    """`stands_in_at`: since when this reading counts in the place of the pinned matcher's, which has not read the text."""
+
     __tablename__ = "scans"
     __table_args__ = (sa.UniqueConstraint("revision_id", "topic_version_id", "matcher"),)
     id: int | None = Field(default=None, primary_key=True)
@@ -40,10 +42,11 @@ class Scan(SQLModel, table=True):
     run_id: int | None = Field(default=None, foreign_key="runs.id")
     outcome: str = "read"  # read | language-not-read
     scanned_at: datetime = Field(sa_type=UtcDateTime)
+    stands_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Assessment(SQLModel, table=True):
-    """`edition_id` is empty until an edition publishes it."""
+    """`edition_id` is empty until an edition publishes it; `stands_in_at` as in `Scan`."""
 
     __tablename__ = "assessments"
     __table_args__ = (
@@ -65,6 +68,7 @@ class Assessment(SQLModel, table=True):
     run_id: int | None = Field(default=None, foreign_key="runs.id")
     edition_id: int | None = Field(default=None, foreign_key="editions.id", index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    stands_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Evidence(SQLModel, table=True):

@@ -1,0 +1,58 @@
+"""Answers that stand in: what another matcher read of texts that the pinned one has not read counts until that one has.
+
+A newsroom that installs another model goes on: its new articles count at once, and what was told before stays as it was until a
+replay is accepted. The mark is set by a daily run, never by a replay, and only where no other matcher stands in already, so that
+one text is told by one machine. What a mark means for a read is `storage.pins.of_matcher`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from storage import tables as t
+from storage.assessments import news
+from storage.sql import chunks, touch
+
+
+def stand_in(s: Session, topic_id: int, matcher: str, *, now: datetime) -> int:
+    """Let what this matcher has read count where the pinned one has not read it; returns how many texts. Again: no more."""
+    found = s.execute(_to_mark(topic_id, matcher)).all()
+    for batch in chunks({row.id for row in found}):
+        s.execute(sa.update(t.scans).where(t.scans.c.id.in_(batch)).values(stands_in_at=now))
+    a = t.assessments
+    wordings: dict[int, set[int]] = {}
+    for row in found:
+        wordings.setdefault(row.claim_version_id, set()).add(row.revision_id)
+    for version_id, revision_ids in wordings.items():
+        for batch in chunks(sorted(revision_ids)):
+            mine = (a.c.claim_version_id == version_id) & (a.c.matcher == matcher) & a.c.revision_id.in_(batch)
+            s.execute(sa.update(a).where(mine, a.c.stands_in_at.is_(None)).values(stands_in_at=now))
+    texts = sorted({row.revision_id for row in found})
+    for revision_id in texts:
+        cause, article_id = news(s, revision_id)
+        touch(s, topic_id, cause, now, article_id=article_id)
+    return len(texts)
+
+
+def _to_mark(topic_id: int, matcher: str) -> sa.Select[Any]:
+    """This matcher's scans that asked about a wording of which neither the pinned matcher nor a stand-in has read the text."""
+    k, tc, p, c = t.scans, t.topic_claims, t.pins, t.claims
+    other, asked = k.alias("other"), tc.alias("asked")
+    read = (
+        sa.select(other.c.id)
+        .join(asked, asked.c.topic_version_id == other.c.topic_version_id)
+        .where(other.c.revision_id == k.c.revision_id, asked.c.claim_version_id == p.c.claim_version_id)
+        .where((other.c.matcher == p.c.matcher) | other.c.stands_in_at.is_not(None))
+    )
+    return (
+        sa.select(k.c.id, k.c.revision_id, p.c.claim_version_id)
+        .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
+        .join(p, (p.c.claim_version_id == tc.c.claim_version_id) & p.c.known_to.is_(None) & (p.c.matcher != matcher))
+        .join(c, c.c.id == p.c.claim_id)
+        .where(k.c.matcher == matcher, c.c.topic_id == topic_id, c.c.retired_at.is_(None))
+        .where(~read.correlate(k, p).exists())
+    )
