@@ -18,6 +18,7 @@ from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, FoldResult, Position
 from storage import ledger_rows, pins, position_rows
 from storage import tables as t
+from storage.assessments import ensure_matcher
 from storage.effective import articles_of_claim, effective
 from storage.engine import Database
 from storage.publish import Fold, default_fold, publish_in
@@ -44,6 +45,9 @@ def open_shadow(
     if not wanted:
         raise UsageError("there is nothing to replay: this topic has no edition yet")
     spec: dict[str, Any] = {"matcher": matcher, "judge": judge, "claims": wanted, "settings": dict(settings or {})}
+    for machine, kind in ((matcher, "model"), (judge, "judge")):  # it may have found nothing to read
+        if machine is not None:
+            ensure_matcher(s, machine, now=now, kind=kind)
     slug = s.execute(sa.select(t.topics.c.slug).where(t.topics.c.id == topic_id)).scalar_one()
     taken = s.execute(sa.select(sa.func.count()).select_from(t.editions).where(t.editions.c.topic_id == topic_id)).scalar_one()
     return insert_id(

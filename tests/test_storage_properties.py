@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from claimline.errors import UnknownName
 from claimline.models import OutletSpec, Stance, Status
-from storage import articles, clusters, decisions, ledger, outlets, purge, replay
+from storage import articles, clusters, decisions, ledger, outlets, purge, replay, stand_ins
 from storage.engine import Database, open_database
 from storage.records import Edge, NewDecision
 from storage.verify import differences, fold_differences
@@ -48,17 +48,34 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(site=SITES, day=st.none() | DAYS, stance=SIDES, speaker=st.sampled_from([None, "ann", "bob"]), sure=st.booleans())
     def an_article_is_read(self, site: str, day: date | None, stance: Stance, speaker: str | None, sure: bool) -> None:
+        self._article(site, day, stance, speaker, sure, self.w.matcher)
+
+    @rule(site=SITES, day=DAYS, stance=SIDES, name=st.sampled_from(["x1", "x2"]), pinned_too=st.sampled_from([None, S, R, U]))
+    def an_article_is_read_by_another_model(
+        self, site: str, day: date, stance: Stance, name: str, pinned_too: Stance | None
+    ) -> None:
+        """One that is installed and not let in; the pinned one may read the text later, and say otherwise."""
+        revision_id = self._article(site, day, stance, None, True, name)
+        self.w.db.write(lambda s: stand_ins.stand_in(s, self.w.topic_id, name, now=self.w.tick()))
+        if revision_id is not None and pinned_too is not None:
+            self.w.publish()
+            self._remember()
+            given = [] if pinned_too is U else [judgement("open", pinned_too, self._text(revision_id))]
+            self.w.scan(revision_id, *given)
+
+    def _article(self, site: str, day: date | None, stance: Stance, speaker: str | None, sure: bool, matcher: str) -> int | None:
         self.count += 1
         url = f"https://{site}.example/{self.count % 7}"
         first, second = f"Part {self.count} of {site} opens. ", f"Part {self.count} closes."
         text = first + second
         saved = self.w.capture(url, cleaned(text, day, outlet=f"{site}.example"))
         if saved.revision_id is None:
-            return
+            return None
         quotes = (first, second) if stance is M else (first,)
         given = [] if stance is U else [judgement("open", stance, text, *quotes, speaker=speaker, decided=sure)]
-        self.w.scan(saved.revision_id, *given)
+        self.w.scan(saved.revision_id, *given, matcher=matcher)
         self.said[url] = saved.revision_id
+        return saved.revision_id
 
     @precondition(lambda self: self.said)
     @rule(pick=st.randoms(use_true_random=False))

@@ -6,7 +6,7 @@ import pytest
 
 from claimline.errors import UsageError
 from claimline.models import Stance, Status
-from storage import decisions, ledger, pins, replay
+from storage import decisions, ledger, pins, purge, replay
 from storage.engine import Database
 from storage.records import NewDecision
 from tests.storage_world import N, R, S, World, day, judgement
@@ -59,6 +59,19 @@ def test_a_discarded_shadow_stays_nothing(database: Database) -> None:
     assert w.status() == "supported"
     with pytest.raises(UsageError, match="discarded"):
         replay.accept(database, edition, by="Ada", now=w.tick())
+
+
+def test_a_replay_that_found_nothing_to_read_can_be_accepted(database: Database) -> None:
+    w = World(database).start()
+    w.say(URL, day("2020-03-01"), S)
+    w.publish()
+    purge.purge(database, "url", URL, reason="asked", by="Ada", now=w.tick())
+    edition = database.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m2", judge="j2", by="Ada", now=w.tick()))
+    replay.accept(database, edition, by="Ada", now=w.tick())
+    with database.read() as s:
+        pin = pins.of_claim(s, w.claim_id())
+    assert pin is not None
+    assert (pin.matcher, pin.judge) == ("m2", "j2")
 
 
 def test_a_decision_survives_the_new_model(database: Database) -> None:
