@@ -5,16 +5,16 @@ The reasons and what they are worth are those of `storage.queue`; a case's words
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import pins
+from storage import pins, relations
 from storage import tables as t
 from storage.decisions import decisions, reopened
-from storage.queue import WORTH
+from storage.queue import CONFLICT, WORTH
 from storage.records import StoredDecision
 from storage.sql import chunks
 
@@ -56,6 +56,9 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
             reasons.setdefault((row.claim_id, row.article_id), []).append(name)
     for pair, names in _tipping(s, topic_id).items():
         reasons.setdefault(pair, []).extend(names)
+    for claim_id, keys in relations.disputed_evidence(s, topic_id).items():
+        for tipping in _behind(s, claim_id, keys):
+            reasons.setdefault((claim_id, tipping.article_id), []).append(CONFLICT)
     said = _said(s, topic_id) - again
     open_pairs = {pair: tuple(dict.fromkeys(names)) for pair, names in reasons.items() if pair not in said}
     found = _cases(s, topic_id, open_pairs)
@@ -90,7 +93,7 @@ def _pinned(topic_id: int, where: sa.ColumnElement[bool]) -> sa.Select[tuple[int
 
 def _tipping(s: Session, topic_id: int) -> dict[tuple[int, int], list[str]]:
     """(claim, article) of what tipped a live change of status."""
-    c, p = t.status_changes, t.positions
+    c = t.status_changes
     query = sa.select(c.c.claim_id, c.c.tipped_by, c.c.figures).join(t.claims, t.claims.c.id == c.c.claim_id)
     query = query.where(t.claims.c.topic_id == topic_id, c.c.known_to.is_(None)).order_by(c.c.id.desc()).limit(MOST)
     keys: dict[int, dict[str, bool]] = {}
@@ -99,12 +102,18 @@ def _tipping(s: Session, topic_id: int) -> dict[tuple[int, int], list[str]]:
         keys.setdefault(row.claim_id, {}).update(dict.fromkeys(row.tipped_by, alone))
     found: dict[tuple[int, int], list[str]] = {}
     for claim_id, mine in keys.items():
-        for few in chunks(mine):
-            rows = sa.select(p.c.key, p.c.article_id).where(p.c.claim_id == claim_id, p.c.key.in_(few), p.c.known_to.is_(None))
-            for row in s.execute(rows):
-                names = found.setdefault((claim_id, row.article_id), [])
-                names += ["decides a status", *(["single report"] if mine[row.key] else [])]
+        for row in _behind(s, claim_id, mine):
+            names = found.setdefault((claim_id, row.article_id), [])
+            names += ["decides a status", *(["single report"] if mine[row.key] else [])]
     return found
+
+
+def _behind(s: Session, claim_id: int, keys: Iterable[str]) -> Iterator[sa.Row[tuple[str, int]]]:
+    """(key, article) of these live positions."""
+    p = t.positions
+    for few in chunks(keys):
+        rows = sa.select(p.c.key, p.c.article_id).where(p.c.claim_id == claim_id, p.c.key.in_(few), p.c.known_to.is_(None))
+        yield from s.execute(rows)
 
 
 def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:

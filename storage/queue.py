@@ -10,17 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Figures, Stance
-from storage import answers, codec, pins
+from storage import answers, codec, pins, relations
 from storage import tables as t
 from storage.decisions import reopened
 from storage.records import StoredAssessment, StoredDecision
 from storage.sql import chunks
 
+CONFLICT = "related claims conflict"
 # Worth of a look, by reason; a case with several reasons has their sum.
 WORTH = {
     "reopened decision": 100.0,
     "model and judge disagree": 60.0,
     "single report": 50.0,
+    CONFLICT: 45.0,
     "decides a status": 40.0,
     "uncertain date": 35.0,
     "undecided": 30.0,
@@ -48,6 +50,7 @@ def review_queue(
     again = {(d.claim_id, d.article_id): d for d in reopened(s, topic_id) if d.kind != "ruling"}
     tipping = _tipping(s, topic_id)
     disputed = _disputed(s, topic_id)
+    conflict = frozenset().union(*relations.disputed_evidence(s, topic_id).values())
     items = []
     articles = {article_id for _, article_id in again if article_id is not None} | _articles_behind(s, topic_id, tipping)
     articles |= _unsure(s, topic_id, claim_id, {revision for _, revision in disputed})
@@ -55,7 +58,7 @@ def review_queue(
         decision = again.get((answer.claim_id, answer.article_id))
         if (answer.decision is not None and decision is None) or (lang is not None and answer.lang != lang):
             continue
-        reasons = _reasons(answer, decision, tipping, disputed)
+        reasons = _reasons(answer, decision, tipping, disputed, conflict)
         if reasons:
             items.append(ReviewItem(answer, tuple(reasons), sum(WORTH[r] for r in reasons), decision))
     items.sort(key=lambda i: (-i.worth, _sureness(i.answer), i.answer.claim_id, i.answer.article_id))
@@ -104,11 +107,13 @@ def _reasons(
     decision: StoredDecision | None,
     tipping: dict[str, Figures],
     disputed: frozenset[tuple[int, int]],
+    conflict: frozenset[str],
 ) -> list[str]:
     figures = [tipping[q.key] for q in answer.quotes if q.key in tipping]
     found = ["reopened decision"] if decision is not None else []
     found += ["model and judge disagree"] if (answer.claim_id, answer.revision_id) in disputed else []
     found += ["single report"] if any(f.single_report for f in figures) else []
+    found += [CONFLICT] if any(q.key in conflict for q in answer.quotes) else []
     found += ["decides a status"] if figures else []
     found += ["uncertain date"] if not answer.published.certain else []
     found += ["undecided"] if not answer.decided else []

@@ -70,6 +70,28 @@ def flagged(
     )
 
 
+def against(
+    s: Session, topics: Iterable[tuple[int, str]], *, as_of: date | None = None, known_at: datetime | None = None
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(topic, claim) -> the related claims beside which it cannot stand as it does; the others are left out."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for topic, r in flagged(s, topics, as_of=as_of, known_at=known_at):
+        found.setdefault((topic, r.claim), set()).add(r.other)
+        found.setdefault((topic, r.other), set()).add(r.claim)
+    return {claim: tuple(sorted(others)) for claim, others in found.items()}
+
+
+def disputed_evidence(s: Session, topic_id: int) -> dict[int, frozenset[str]]:
+    """Claim -> the positions that tipped its status, for claims that cannot stand beside a related one: what to look at again."""
+    if not _has_relations(s, topic_id):
+        return {}
+    topic = s.execute(sa.select(t.topics.c.slug).where(t.topics.c.id == topic_id)).scalar_one()
+    flags = {slug for _, slug in against(s, [(topic_id, topic)])}
+    ids = {x.claim.id for x in ledger.statuses(s, topic) if x.claim.slug in flags}
+    last = {claim_id: ledger.changes(s, claim_id, quotes=False)[-1:] for claim_id in sorted(ids)}
+    return {claim_id: frozenset(key for one in changes for key in one.change.tipped_by) for claim_id, changes in last.items()}
+
+
 def _has_relations(s: Session, topic_id: int) -> bool:
     """Most topics have none, and then nothing has to be read for them."""
     specs = s.execute(sa.select(t.claims.c.spec).where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None)))

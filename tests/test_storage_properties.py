@@ -38,6 +38,7 @@ class Ledger(RuleBasedStateMachine):
         self.said: dict[str, int] = {}
         self.told: dict[datetime, object] = {}
         self.shadows: list[int] = []
+        self.purged: set[str] = set()
         self.count = 0
 
     def teardown(self) -> None:
@@ -66,6 +67,8 @@ class Ledger(RuleBasedStateMachine):
     def _article(self, site: str, day: date | None, stance: Stance, speaker: str | None, sure: bool, matcher: str) -> int | None:
         self.count += 1
         url = f"https://{site}.example/{self.count % 7}"
+        if url in self.purged:  # what the law took away is not found again
+            return None
         first, second = f"Part {self.count} of {site} opens. ", f"Part {self.count} closes."
         text = first + second
         saved = self.w.capture(url, cleaned(text, day, outlet=f"{site}.example"))
@@ -194,6 +197,7 @@ class Ledger(RuleBasedStateMachine):
     def an_article_is_purged(self, pick: Random) -> None:
         url = pick.choice(sorted(self.said))
         del self.said[url]
+        self.purged.add(url)
         purge.purge(self.w.db, "url", url, reason="asked", by="Ada", now=self.w.tick())
         self._remember()
 

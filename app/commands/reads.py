@@ -50,19 +50,15 @@ def claims(
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = ledger.statuses(s, topic, as_of=day, known_at=known)
         topics = dict.fromkeys((c.claim.topic_id, c.claim.topic_slug) for c in found)
-        flags = relations.flagged(s, topics, as_of=day, known_at=known)
+        against = relations.against(s, topics, as_of=day, known_at=known)
         far = _how_far(s, topic, known)
-    against: dict[tuple[str, str], list[str]] = {}
-    for slug, r in flags:
-        against.setdefault((slug, r.claim), []).append(r.other)
-        against.setdefault((slug, r.other), []).append(r.claim)
     if as_json:
         out.json_lines(reading.claim_row(c, against.get((c.claim.topic_slug, c.claim.slug), ())) for c in found)
     else:
         rows = [[_claim_cell(c), _status_cell(str(c.status)), c.since, _on_cell(c)] for c in found]
         for row, c in zip(rows, found, strict=True):
             for other in against.get((c.claim.topic_slug, c.claim.slug), ()):
-                row[3] = f"{row[3]}\ncannot stand so beside {other}"
+                row[3] = f"{row[3]}\n{labels.mark('contradicts')} {other}"
         out.table(None, [("claim", {"ratio": 1}), "status", ("since", {"no_wrap": True}), "on"], rows)
     out.say(far)
 

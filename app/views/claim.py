@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.views import charts
-from app.views.claims import NO_WEEKS, claim_path, folded
+from app.views.claims import NO_WEEKS, beside, claim_path, folded
 from app.views.reading import Moment, Reading
 from claimline import labels
 from claimline.history import group_voices
@@ -132,6 +132,7 @@ class ClaimPage:
     rulings: tuple[StoredDecision, ...]
     state: ReadState
     names: Mapping[str, str]
+    against: tuple[StoredClaim, ...]  # related claims beside which it cannot stand as it does
 
     @property
     def href(self) -> str:
@@ -198,6 +199,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
         state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
         names=names,
+        against=beside(r, claim, moment),
     )
 
 

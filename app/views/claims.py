@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from app.views import charts
 from app.views.reading import Moment, Reading
 from claimline.models import Position, Status
 from storage import claims as claim_reads
-from storage import ledger, pages, runs
+from storage import ledger, pages, relations, runs
 from storage.pages import Owed
-from storage.records import ClaimStatus, ReadState, StoredChange
+from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim
 
 PAGE = 50
 STALE = timedelta(hours=36)
@@ -46,6 +46,7 @@ class Line:
     quote: Position | None
     owed: Owed
     spark: charts.Spark
+    against: tuple[StoredClaim, ...] = ()  # related claims beside which it cannot stand as it does
 
     @property
     def href(self) -> str:
@@ -90,6 +91,19 @@ def all_owed(r: Reading, moment: Moment) -> dict[int, Owed]:
     return r.of_claims(ids, lambda few: pages.owed(r.s, few), Owed(), "owed")
 
 
+def contradicts(r: Reading, moment: Moment) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(topic, claim) -> the related claims beside which it cannot stand as it does."""
+    topics = dict.fromkeys((c.claim.topic_id, c.claim.topic_slug) for c in all_statuses(r, moment))
+    a, k = moment.as_of, moment.known_at
+    return r.once(lambda: relations.against(r.s, topics, as_of=a, known_at=k), "against", a, k)
+
+
+def beside(r: Reading, claim: StoredClaim, moment: Moment) -> tuple[StoredClaim, ...]:
+    """Those claims themselves, for one claim."""
+    others = contradicts(r, moment).get((claim.topic_slug, claim.slug), ())
+    return tuple(c.claim for c in all_statuses(r, moment) if c.claim.topic_id == claim.topic_id and c.claim.slug in others)
+
+
 def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
     """Every claim that fits the filters, in their order."""
     owed = all_owed(r, moment)
@@ -108,7 +122,10 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     some = shown[(at - 1) * PAGE : at * PAGE]
     counts = tuple((status, sum(c.status is status for c in kept)) for status in Status)
     return ClaimsPage(
-        lines(r, moment, some, owed, until=moment.as_of or now.date()),
+        tuple(
+            replace(line, against=beside(r, line.at.claim, moment))
+            for line in lines(r, moment, some, owed, until=moment.as_of or now.date())
+        ),
         len(shown),
         len(every),
         filters,

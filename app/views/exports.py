@@ -35,6 +35,7 @@ CLAIM_COLUMNS = (
     "recorded_at",
     "changes",
     "tags",
+    "contradicts",
 )
 REPORT_COLUMNS = (
     "topic",
@@ -66,9 +67,10 @@ FEED_ENTRIES = 60
 def claim_rows(r: Reading, moment: Moment, f: claims_views.Filters) -> list[dict[str, Any]]:
     """Every claim that fits the filters, in the order of the screen, not only one page of them."""
     every = claims_views.fitting(r, moment, f)
+    against = claims_views.contradicts(r, moment)
     rows = []
     for at in every:
-        row = claim_row(at)
+        row = claim_row(at, against.get((at.claim.topic_slug, at.claim.slug), ()))
         voices = row.pop("voices")
         rows.append(row | {f"voices_{k}": v for k, v in voices.items()} | {"tags": at.claim.spec.tags})
     return rows

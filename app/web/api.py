@@ -67,7 +67,9 @@ MOMENT = [Depends(moment_params)]
 def get_claims(visit: Visit = Depends(caller), asked: claims_views.Filters = Depends(claims_routes.filters)) -> list[Row]:
     """Every claim with where it stands."""
     with visit.shell.read() as r:
-        return [reading.claim_row(c) for c in claims_views.fitting(r, visit.moment, asked)]
+        against = claims_views.contradicts(r, visit.moment)
+        found = claims_views.fitting(r, visit.moment, asked)
+    return [reading.claim_row(c, against.get((c.claim.topic_slug, c.claim.slug), ())) for c in found]
 
 
 @router.get("/api/v1/claims/{topic}/{claim}", tags=["reads"], dependencies=MOMENT)
@@ -78,7 +80,8 @@ def get_claim(topic: str, claim: str, visit: Visit = Depends(caller)) -> Row:
         at = ledger.status(r.s, found.id, as_of=visit.moment.as_of, known_at=visit.moment.known_at)
         state = runs.read_state(r.s, found.topic_id, known_at=visit.moment.known_at)
         key = pages.permanent_key(r.s, found.id)
-    return reading.claim_row(at) | {
+        against = [c.slug for c in claims_views.beside(r, found, visit.moment)]
+    return reading.claim_row(at, against) | {
         "id": key,
         "read": {"at": reading.when(state.last_sufficient_at), "sources": state.sources, "answered": state.answered},
     }
