@@ -16,7 +16,7 @@ from heapq import heapify, heappop, heappush
 from claimline.models import SIDES, Change, Figures, FoldResult, Position, Ruling, Stance, Status, Voice
 from claimline.voices import RULES, FoldRules, Heard, Printed, Standing, gathered, in_order, printed, printed_by
 
-__all__ = ["FOLD_VERSION", "RULES", "FoldRules", "Stand", "WhatIf", "fold", "group_voices"]
+__all__ = ["FOLD_VERSION", "RULES", "FoldRules", "Stand", "WhatIf", "fold", "group_voices", "heard"]
 
 FOLD_VERSION = "1"
 
@@ -41,7 +41,12 @@ def fold(
 
 def group_voices(positions: Iterable[Position], *, until: date | None = None, rules: FoldRules = RULES) -> tuple[Voice, ...]:
     """The voices alone, in the order in which they were first heard (for tables: one row a voice)."""
-    return tuple(v.frozen() for v in gathered(in_order(positions, until), rules))
+    return tuple(v.frozen() for v in heard(positions, until=until, rules=rules))
+
+
+def heard(positions: Iterable[Position], *, until: date | None = None, rules: FoldRules = RULES) -> list[Heard]:
+    """The same as the fold holds them: for a table that shows a few of many, and to go on with (`WhatIf`)."""
+    return gathered(in_order(positions, until), rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class WhatIf:
 
     def __init__(
         self,
-        positions: Iterable[Position],
+        voices: Sequence[Heard],
         rulings: Iterable[Ruling] = (),
         *,
         until: date | None = None,
@@ -71,7 +76,7 @@ class WhatIf:
     ) -> None:
         self._rules, self._until = rules, until
         self._rulings = _up_to(rulings, until)
-        self._voices = gathered(in_order(positions, until), rules)
+        self._voices = voices
         self._gone: set[int] = set()
         self._by_weight: list[tuple[float, int, int]] = []
         self._standing = Standing(self._voices, rules)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claimline.history import RULES, FoldRules, Stand, WhatIf
+from claimline.history import RULES, FoldRules, Stand, WhatIf, heard
 from claimline.models import SIDES, Position, Ruling, Stance, Status, Voice
+from claimline.voices import Heard
 
 # Enough for a person to read; whoever has to remove more has found no weak point.
 MOST_REMOVED = 12
@@ -52,7 +53,14 @@ def flip(
 
     Greedy: the heaviest standing voice of the status's own side goes first, until the status is another one.
     """
-    return explained(positions, rulings, until=until, rules=rules, most_voices=0)[1]
+    return flip_of(heard(positions, until=until, rules=rules), rulings, until=until, rules=rules)
+
+
+def flip_of(
+    voices: Sequence[Heard], rulings: Iterable[Ruling] = (), *, until: date | None = None, rules: FoldRules = RULES
+) -> Flip | None:
+    """The same for voices that are at hand (`history.heard`, up to the same day)."""
+    return _explained(voices, rulings, until, rules, 0)[1]
 
 
 def explained(
@@ -64,7 +72,13 @@ def explained(
     most_voices: int | None = None,
 ) -> tuple[Stand, Flip | None]:
     """Where it stands at the end of a day, with the first of the voices that stand, and what would flip that (`flip`)."""
-    what_if = WhatIf(positions, rulings, until=until, rules=rules)
+    return _explained(heard(positions, until=until, rules=rules), rulings, until, rules, most_voices)
+
+
+def _explained(
+    voices: Sequence[Heard], rulings: Iterable[Ruling], until: date | None, rules: FoldRules, most_voices: int | None
+) -> tuple[Stand, Flip | None]:
+    what_if = WhatIf(voices, rulings, until=until, rules=rules)
     start = what_if.stand(most_voices)
     if start.status is not start.machine:
         return start, None

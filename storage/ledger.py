@@ -53,9 +53,9 @@ def positions(
     return tuple(sorted(position_rows.positions(s, claim_id, known_at, keys=keys), key=lambda p: p.key))
 
 
-def weighed(s: Session, claim_id: int, *, known_at: datetime | None = None) -> tuple[Position, ...]:
+def weighed(s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None) -> tuple[Position, ...]:
     """What was known of a claim, with no more than the fold reads: for figures, not for people."""
-    return tuple(position_rows.weighed(s, claim_id, known_at))
+    return tuple(position_rows.weighed(s, claim_id, known_at, as_of))
 
 
 def rulings(s: Session, claim_id: int, *, known_at: datetime | None = None) -> tuple[Ruling, ...]:

@@ -109,8 +109,4 @@ def _quotes(s: Session, rows: Sequence[Mapping[str, Any]], known_at: datetime | 
     wanted: dict[int, dict[str, None]] = {}
     for row in rows:
         wanted.setdefault(row["claim_id"], {}).update(dict.fromkeys(row["tipped_by"]))
-    found: dict[tuple[int, str], Position] = {}
-    for claim_id, keys in wanted.items():
-        for p in position_rows.latest(s, claim_id, list(keys), known_at):
-            found[claim_id, p.key] = p
-    return found
+    return position_rows.latest(s, wanted, known_at)

@@ -1,4 +1,4 @@
-"""Reads that the pages need and nobody else: counts by week, the last change of many claims, what stands behind a row.
+"""Reads that the pages need and nobody else: counts by week, the last change of many claims, what a claim waits for.
 
 Each is a few statements over indexed columns and returns frozen values; nothing is folded, decided or written here.
 """
@@ -42,29 +42,6 @@ class Owed:
     undecided: int = 0
     failed: int = 0
     undated: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """What stands behind one position: its article, how its date is known, and the words about the words."""
-
-    key: str
-    article_id: int
-    revision_id: int
-    revision_key: str
-    url: str
-    title: str | None
-    lang: str | None
-    outlet: str | None
-    published: DateFinding
-    quote: str
-    start: int
-    end: int
-    confidence: float
-    speaker_written: str | None = None
-    said_words: str | None = None
-    via: str | None = None
-    modality: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +117,9 @@ def weekly(
         where = p.c.claim_id.in_(batch) & position_rows.known(p, known_at) & (p.c.weight > 0)
         if as_of is not None:
             where &= p.c.valid_from <= as_of
-        for row in s.execute(
-            sa.select(p.c.claim_id, week, p.c.stance, n).where(where).group_by(p.c.claim_id, "week", p.c.stance)
-        ):
-            found.setdefault(row.claim_id, {}).setdefault(int(row.week), {})[row.stance] = row.n
+        query = sa.select(p.c.claim_id, week, p.c.stance, n).where(where).group_by(p.c.claim_id, "week", p.c.stance)
+        for claim_id, number, stance, count in s.execute(query).tuples().all():
+            found.setdefault(claim_id, {}).setdefault(int(number), {})[stance] = count
     return {
         claim_id: tuple(
             WeekCount(_WEEK_ZERO + timedelta(days=7 * k), **{x: weeks[k].get(x, 0) for x in ("supports", "refutes", "neutral")})
@@ -219,8 +195,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     undated = (
         sa.select(a.c.claim_id, sa.func.count(sa.distinct(a.c.article_id)).label("n"))
         .join(pin, pinned)
-        .join(t.revisions, t.revisions.c.id == a.c.revision_id)
-        .where(t.revisions.c.published_day.is_(None), ~dated, within)
+        .where(a.c.id.in_(undated_answers()), ~dated, within)
         .group_by(a.c.claim_id)
     )
     failed = sa.select(p.c.claim_id, sa.func.count().label("n")).where(p.c.claim_id.in_(claim_ids)).group_by(p.c.claim_id)
@@ -229,85 +204,13 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     return {i: Owed(counts[0].get(i, 0), counts[1].get(i, 0), counts[2].get(i, 0)) for i in ids}
 
 
+def undated_answers() -> sa.Select[tuple[int]]:
+    """The answers on texts of which the day is not sure: from the few texts to their answers, not through all answers."""
+    x, r = t.assessments.alias("of_undated"), t.revisions
+    return sa.select(x.c.id).join(r, r.c.id == x.c.revision_id).where(r.c.published_day.is_(None))
+
+
 # --- one claim ------------------------------------------------------------------------------------------------------
-
-
-def details(s: Session, claim_id: int, keys: Iterable[str], *, known_at: datetime | None = None) -> dict[str, Detail]:
-    """What stands behind these positions of a claim, by key."""
-    found: dict[str, Detail] = {}
-    for batch in chunks(keys):
-        where = (t.positions.c.claim_id == claim_id) & t.positions.c.key.in_(batch)
-        if known_at is not None:
-            where &= t.positions.c.known_from <= known_at
-        found.update({d.key: d for d in _details(s, where)})
-    return found
-
-
-def _details(s: Session, where: sa.ColumnElement[bool]) -> list[Detail]:
-    p, r, a, x, e = t.positions, t.revisions, t.articles, t.revision_texts, t.evidence
-    query = (
-        sa.select(
-            p.c.key,
-            p.c.article_id,
-            p.c.revision_id,
-            r.c.key.label("revision_key"),
-            a.c.url,
-            x.c.title,
-            r.c.lang,
-            a.c.outlet,
-            r.c.published,
-            sa.func.coalesce(p.c.quote, e.c.quote, "").label("quote"),
-            p.c.start,
-            p.c.end,
-            p.c.confidence,
-            p.c.speaker_written,
-            e.c.said_words,
-            sa.func.coalesce(e.c.via, r.c.via).label("via"),
-            e.c.modality,
-        )
-        .join(r, r.c.id == p.c.revision_id)
-        .join(a, a.c.id == p.c.article_id)
-        .outerjoin(x, x.c.revision_id == r.c.id)
-        .outerjoin(e, e.c.id == p.c.evidence_id)
-        .where(where)
-        .order_by(p.c.id)
-    )
-    rows = [dict(row) for row in s.execute(query).mappings()]
-    return [Detail(**{**row, "published": codec.load_date(row["published"])}) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """What the rows of a claim can be filtered by."""
-
-    langs: Mapping[str, str | None]  # revision key -> language
-    titles: Mapping[str, str | None]  # revision key -> title
-
-
-def facets(s: Session, claim_id: int, *, known_at: datetime | None = None) -> Facets:
-    """Language and title of every text that takes a position on the claim."""
-    p, r, x = t.positions, t.revisions, t.revision_texts
-    mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id, position_rows.known(p, known_at)).distinct()
-    query = sa.select(r.c.key, r.c.lang, x.c.title).outerjoin(x, x.c.revision_id == r.c.id).where(r.c.id.in_(mine))
-    rows = s.execute(query).all()
-    return Facets({row.key: row.lang for row in rows}, {row.key: row.title for row in rows})
-
-
-def texts_with(s: Session, claim_id: int, words: Sequence[str], *, limit: int = 20_000) -> frozenset[str]:
-    """The keys of the claim's texts that hold every one of these words (in any case), title included."""
-    p, r, x = t.positions, t.revisions, t.revision_texts
-    mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id).distinct()
-    query = sa.select(r.c.key).join(x, x.c.revision_id == r.c.id).where(r.c.id.in_(mine))
-    for word in words:
-        query = query.where(x.c.text.icontains(word, autoescape=True) | x.c.title.icontains(word, autoescape=True))
-    return frozenset(s.execute(query.limit(limit)).scalars())
-
-
-def keys_of(s: Session, revision_ids: Iterable[int]) -> frozenset[str]:
-    found: set[str] = set()
-    for few in chunks(revision_ids):
-        found |= set(s.execute(sa.select(t.revisions.c.key).where(t.revisions.c.id.in_(few))).scalars())
-    return frozenset(found)
 
 
 def outlet_cards(s: Session, topic_id: int) -> dict[str, OutletCard]:

@@ -5,7 +5,7 @@ The reasons and what they are worth are those of `storage.queue`; a case's words
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from storage import pins, relations
 from storage import tables as t
 from storage.decisions import decisions, reopened
+from storage.pages import undated_answers
 from storage.queue import CONFLICT, WORTH
 from storage.records import StoredDecision
 from storage.sql import chunks
@@ -51,39 +52,45 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
     for pair in again:
         if pair[0] is not None and pair[1] is not None:
             reasons.setdefault((pair[0], pair[1]), []).append("reopened decision")
+    texts: dict[tuple[int, int], tuple[int, str | None, float]] = {}
     for name, where in _reasons().items():
-        for row in s.execute(_pinned(topic_id, where)):
-            reasons.setdefault((row.claim_id, row.article_id), []).append(name)
+        for claim_id, article_id, revision_id, lang, confidence in s.execute(_pinned(topic_id, where)).tuples().all():
+            reasons.setdefault((claim_id, article_id), []).append(name)
+            texts[claim_id, article_id] = (revision_id, lang, confidence)
     for pair, names in _tipping(s, topic_id).items():
         reasons.setdefault(pair, []).extend(names)
-    for claim_id, keys in relations.disputed_evidence(s, topic_id).items():
-        for tipping in _behind(s, claim_id, keys):
-            reasons.setdefault((claim_id, tipping.article_id), []).append(CONFLICT)
+    for claim_id, _, article_id in _behind(s, relations.disputed_evidence(s, topic_id)):
+        reasons.setdefault((claim_id, article_id), []).append(CONFLICT)
     said = _said(s, topic_id) - again
     open_pairs = {pair: tuple(dict.fromkeys(names)) for pair, names in reasons.items() if pair not in said}
-    found = _cases(s, topic_id, open_pairs)
+    texts |= _texts(s, [pair for pair in open_pairs if pair not in texts])
+    found = []
+    for pair, why in open_pairs.items():
+        if pair in texts:
+            revision_id, lang, confidence = texts[pair]
+            found.append(Case(topic_id, *pair, revision_id, lang, confidence, why))
     return tuple(sorted(found, key=lambda c: (-c.worth, abs(c.confidence - 0.5), c.claim_id, c.article_id)))
 
 
 def _reasons() -> dict[str, sa.ColumnElement[bool]]:
-    a, r, d = t.assessments, t.revisions, t.decisions
+    a, d = t.assessments, t.decisions
     dated = sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == a.c.article_id)
     return {
-        "uncertain date": r.c.published_day.is_(None) & ~dated,
+        "uncertain date": a.c.id.in_(undated_answers()) & ~dated,
         "undecided": a.c.decided.is_(False),
-        "mixed": (a.c.stance == "mixed") & a.c.decided.is_(True),
+        "mixed": (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True),  # written out: there is an index of these
     }
 
 
-def _pinned(topic_id: int, where: sa.ColumnElement[bool]) -> sa.Select[tuple[int, int]]:
-    """Answers that count, on the text that the article carries now."""
+def _pinned(topic_id: int, where: sa.ColumnElement[bool]) -> sa.Select[tuple[int, int, int, str | None, float]]:
+    """Answers that count, on the text that the article carries now; with the text's language and how sure the answer is."""
     a, pin, r = t.assessments, t.pins, t.revisions
     return (
-        sa.select(a.c.claim_id, a.c.article_id)
+        sa.select(a.c.claim_id, a.c.article_id, a.c.revision_id, r.c.lang, a.c.confidence)
+        .join(r, r.c.id == a.c.revision_id)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.claim_version_id == a.c.claim_version_id))
         .join(t.claims, t.claims.c.id == a.c.claim_id)
         .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
-        .join(r, r.c.id == a.c.revision_id)
         .where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None))
         .where(pins.counts(a, pin), where)
         .order_by(a.c.id.desc())
@@ -101,19 +108,19 @@ def _tipping(s: Session, topic_id: int) -> dict[tuple[int, int], list[str]]:
         alone = row.figures["voices_supports"] + row.figures["voices_refutes"] == 1
         keys.setdefault(row.claim_id, {}).update(dict.fromkeys(row.tipped_by, alone))
     found: dict[tuple[int, int], list[str]] = {}
-    for claim_id, mine in keys.items():
-        for row in _behind(s, claim_id, mine):
-            names = found.setdefault((claim_id, row.article_id), [])
-            names += ["decides a status", *(["single report"] if mine[row.key] else [])]
+    for claim_id, key, article_id in _behind(s, keys):
+        names = found.setdefault((claim_id, article_id), [])
+        names += ["decides a status", *(["single report"] if keys[claim_id][key] else [])]
     return found
 
 
-def _behind(s: Session, claim_id: int, keys: Iterable[str]) -> Iterator[sa.Row[tuple[str, int]]]:
-    """(key, article) of these live positions."""
+def _behind(s: Session, wanted: Mapping[int, Collection[str]]) -> Iterator[tuple[int, str, int]]:
+    """(claim, key, article) of these live positions; several claims at once, since most have few."""
     p = t.positions
-    for few in chunks(keys):
-        rows = sa.select(p.c.key, p.c.article_id).where(p.c.claim_id == claim_id, p.c.key.in_(few), p.c.known_to.is_(None))
-        yield from s.execute(rows)
+    for claims in chunks(wanted, 10):
+        for few in chunks({key for claim_id in claims for key in wanted[claim_id]}):
+            where = p.c.claim_id.in_(claims) & p.c.key.in_(few) & p.c.known_to.is_(None)
+            yield from s.execute(sa.select(p.c.claim_id, p.c.key, p.c.article_id).where(where)).tuples()
 
 
 def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:
@@ -124,7 +131,8 @@ def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:
     return {(row.claim_id, row.article_id) for row in s.execute(query)}
 
 
-def _cases(s: Session, topic_id: int, pairs: Mapping[tuple[int, int], tuple[str, ...]]) -> list[Case]:
+def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
+    """The current text of each of these (claim, article) pairs, its language, and how sure a machine's answer is."""
     a, r, art = t.assessments, t.revisions, t.articles
     sure: dict[tuple[int, int], float] = {}
     texts: dict[int, tuple[int, str | None]] = {}
@@ -133,11 +141,7 @@ def _cases(s: Session, topic_id: int, pairs: Mapping[tuple[int, int], tuple[str,
         texts.update({row.id: (row.revision, row.lang) for row in s.execute(query.where(art.c.id.in_(few)))})
         answers = sa.select(a.c.claim_id, a.c.article_id, a.c.confidence).where(a.c.article_id.in_(few))
         sure.update({(row.claim_id, row.article_id): row.confidence for row in s.execute(answers)})
-    return [
-        Case(topic_id, claim_id, article_id, *texts[article_id], sure.get((claim_id, article_id), 0.5), reasons)
-        for (claim_id, article_id), reasons in pairs.items()
-        if article_id in texts
-    ]
+    return {pair: (*texts[pair[1]], sure.get(pair, 0.5)) for pair in pairs if pair[1] in texts}
 
 
 def settled(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], StoredDecision]:

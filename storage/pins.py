@@ -74,7 +74,8 @@ def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None 
     machine = matcher or _usual(held) or _latest(s, topic_id, "model")
     if machine is None:
         return {}
-    judge = _latest(s, topic_id, "judge")
+    wanted = any(pin is None or pin.judge is None for pin in (held.get(row.id) for row in rows))
+    judge = _latest(s, topic_id, "judge") if wanted else None
     found: dict[int, Pin] = {}
     for row in rows:
         pin = held.get(row.id)
@@ -113,7 +114,9 @@ def _usual(held: Mapping[int, Pin]) -> str | None:
 
 def _latest(s: Session, topic_id: int, kind: str) -> str | None:
     if kind == "judge":
-        a = t.assessments
+        a, m = t.assessments, t.matchers
+        if s.execute(sa.select(m.c.hash).where(m.c.kind == "judge").limit(1)).first() is None:
+            return None  # known without looking through all answers for one of a judge
         query = sa.select(a.c.matcher).join(t.claims, t.claims.c.id == a.c.claim_id)
         query = query.where(t.claims.c.topic_id == topic_id, a.c.actor == "judge").order_by(a.c.id)
     else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,32 +68,45 @@ def positions(s: Session, claim_id: int, known_at: datetime | None, *, keys: Seq
     """The claim's positions as known then, with their quotes."""
     where = (t.positions.c.claim_id == claim_id) & known(t.positions, known_at)
     if keys is None:
-        return _read(s, where)
-    return [p for batch in chunks(keys) for p in _read(s, where & t.positions.c.key.in_(batch))]
+        return [p for _, p in _read(s, where)]
+    return [p for batch in chunks(keys) for _, p in _read(s, where & t.positions.c.key.in_(batch))]
 
 
-def weighed(s: Session, claim_id: int, known_at: datetime | None) -> list[Position]:
-    """The same with no more than the fold reads: no revision, no quote, nobody's name as written. In a third of the time."""
+def weighed(s: Session, claim_id: int, known_at: datetime | None, until: date | None = None) -> list[Position]:
+    """The same (of those printed by a day) with no more than the fold reads: no revision, no quote, nobody's name as written.
+    In a third of the time."""
     p, a = t.positions, t.articles
     columns = (p.c.key, a.c.url, p.c.stance, p.c.confidence, p.c.valid_from, p.c.valid_to, p.c.speaker, p.c.said_on, p.c.cluster)
     query = sa.select(*columns, p.c.weight).join(a, a.c.id == p.c.article_id)
-    rows = s.execute(query.where(p.c.claim_id == claim_id, known(p, known_at))).tuples().all()
+    query = query.where(p.c.claim_id == claim_id, known(p, known_at))
+    if until is not None:
+        query = query.where(p.c.valid_from <= until)
+    rows = s.execute(query).tuples().all()
     return [Position(key, url, "", _STANCES[stance], *rest) for key, url, stance, *rest in rows]
 
 
-def latest(s: Session, claim_id: int, keys: Sequence[str], known_at: datetime | None) -> list[Position]:
-    """These positions as they were last known by then, whether they still stand or not, the oldest knowledge first."""
+def latest(s: Session, wanted: Mapping[int, Collection[str]], known_at: datetime | None) -> dict[tuple[int, str], Position]:
+    """Positions by (claim, key) as they were last known by then, whether they still stand or not.
+
+    Most stand: those are found for several claims at once, in the index of what stands. The rest is looked for claim by claim.
+    """
     p = t.positions
-    where = p.c.claim_id == claim_id
-    if known_at is not None:
-        where &= p.c.known_from <= known_at
-    return [x for batch in chunks(keys) for x in _read(s, where & p.c.key.in_(batch), in_order=True)]
+    found: dict[tuple[int, str], Position] = {}
+    for few in chunks(wanted, 10) if known_at is None else ():
+        for batch in chunks({key for claim_id in few for key in wanted[claim_id]}):
+            found.update(_read(s, p.c.claim_id.in_(few) & known(p, None) & p.c.key.in_(batch)))
+    for claim_id, keys in wanted.items():
+        where = p.c.claim_id == claim_id if known_at is None else (p.c.claim_id == claim_id) & (p.c.known_from <= known_at)
+        for batch in chunks([key for key in keys if (claim_id, key) not in found]):
+            found.update(_read(s, where & p.c.key.in_(batch), in_order=True))
+    return found
 
 
-def _read(s: Session, where: sa.ColumnElement[bool], in_order: bool = False) -> list[Position]:
+def _read(s: Session, where: sa.ColumnElement[bool], in_order: bool = False) -> Iterator[tuple[tuple[int, str], Position]]:
     p, e, r, a = t.positions, t.evidence, t.revisions, t.articles
     query = (
         sa.select(
+            p.c.claim_id,
             p.c.key,
             a.c.url,
             r.c.key,
@@ -120,7 +133,8 @@ def _read(s: Session, where: sa.ColumnElement[bool], in_order: bool = False) -> 
     if in_order:
         query = query.order_by(p.c.id)
     rows = s.execute(query).tuples().all()  # many thousands: fetched at once
-    return [Position(key, url, revision, _STANCES[stance], *rest) for key, url, revision, stance, *rest in rows]
+    for claim_id, key, url, revision, stance, *rest in rows:
+        yield (claim_id, key), Position(key, url, revision, _STANCES[stance], *rest)
 
 
 def as_positions(s: Session, rows: Sequence[PositionRow]) -> list[Position]:

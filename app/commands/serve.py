@@ -38,6 +38,7 @@ def serve(
 
     from app.auth import is_loopback
     from app.web import create_app
+    from app.web.warmth import settle
     from storage import users
     from storage.engine import open_database
 
@@ -52,6 +53,7 @@ def serve(
                 f"at {host} everybody has to log in, and there is no user yet: `claimline users add NAME --role admin`"
             )
         page = create_app(settings, db=database, login_required=needs_login, hosts=tuple(allow_host), read_ahead=True)
+        settle()
         out.say(f"http://{host if ':' not in host else f'[{host}]'}:{port}/  (stop with Ctrl-C)")
         uvicorn.run(
             page,

@@ -10,19 +10,20 @@ from app.views import charts
 from app.views.claims import NO_WEEKS, beside, claim_path, folded
 from app.views.reading import Moment, Reading
 from claimline import labels
-from claimline.history import group_voices
+from claimline.history import heard
 from claimline.models import Position, Ruling, Stance, Status, Topic, Voice
-from claimline.why import flip
+from claimline.voices import Heard
+from claimline.why import flip_of
 from storage import claims as claim_reads
-from storage import decisions, ledger, pages, runs
-from storage.pages import Detail, Facets, OutletCard, Owed, Uncounted
+from storage import decisions, ledger, pages, pages_claim, runs
+from storage.pages import OutletCard, Owed, Uncounted
+from storage.pages_claim import Detail, Facets, Sieve
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
 from storage.search import search
 
 PAGE = 50
 SHOWN_REPORTS = 6
-FLIP_POSITIONS = 150
-FLIP_MOST = 5_000
+FLIP_AT_ONCE = 2_000  # reports up to which a page may try it while it is drawn
 LOOKED_THROUGH = 3_000
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
 
@@ -50,12 +51,15 @@ class RowFilters:
     def any(self) -> bool:
         return any((self.q, self.stance, self.speaker, self.outlet, self.lang, self.since, self.until))
 
+    def sieve(self, as_of: date | None) -> Sieve:
+        until = min((d for d in (self.until, as_of) if d), default=None)
+        return Sieve(self.stance, self.speaker, self.outlet, self.lang, self.since, until)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """One position behind a voice."""
 
-    position: Position
     detail: Detail
     outlet: OutletCard
 
@@ -141,21 +145,19 @@ class ClaimPage:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The positions of a claim at a moment, and the voices that they make."""
+    """The voices of a claim at a moment; what stands behind one is read when it is shown."""
 
-    positions: Mapping[str, Position]
-    voices: tuple[Voice, ...]
-    latest: Mapping[str, Voice]  # a speaker's last voice that took a side
+    reports: int
+    voices: tuple[Heard, ...]
+    latest: Mapping[str, Heard]  # a speaker's last voice that took a side
     unweighed: int  # positions that weigh nothing, since nobody has accepted their outlet
 
 
 def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
     def make() -> Folded:
-        known = ledger.positions(r.s, claim_id, known_at=moment.known_at)
-        # Nothing later than the day that is looked at leaks in, not even into the choices of a filter.
-        known = tuple(p for p in known if moment.as_of is None or p.valid_from <= moment.as_of)
-        voices = group_voices(known, until=moment.as_of)
-        return Folded({p.key: p for p in known}, voices, _latest_by_speaker(voices), sum(p.weight == 0 for p in known))
+        known = ledger.weighed(r.s, claim_id, as_of=moment.as_of, known_at=moment.known_at)
+        voices = tuple(heard(known, until=moment.as_of))
+        return Folded(len(known), voices, _latest_by_speaker(voices), sum(p.weight == 0 for p in known))
 
     return r.of_claim(claim_id, make, "positions", moment.as_of, moment.known_at)
 
@@ -168,7 +170,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
     weeks = r.of_claims([claim.id], lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)[claim.id]
     read = r.once(lambda: pages.days_read(r.s, claim.topic_id), "days", claim.topic_id)
     line = charts.timeline(weeks, changes, read, until=moment.as_of or now.date())
-    names = people(topic.topic)
+    names, written = people(topic.topic), _facets(r, claim.id, moment).speakers
     voices = matching_voices(r, claim, held, filters, moment)
     count = max(1, -(-len(voices) // PAGE))
     at = min(max(1, filters.page), count)
@@ -189,11 +191,11 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         voices=len(held.voices),
         matching=len(voices),
         filters=filters,
-        choices=choices(r, claim, held, moment, names),
+        choices=choices(r, claim, moment, names),
         pages=count,
         why=why(status),
-        flip=flip_words(r, claim, moment, most=FLIP_POSITIONS),
-        speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic.topic), "speakers", a, k),
+        flip=flip_words(r, claim, moment, at_once=True),
+        speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic.topic, written), "speakers", a, k),
         held=held.unweighed,
         uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
@@ -216,75 +218,81 @@ def people(topic: Topic) -> dict[str, str]:
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
-def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> list[Voice]:
+def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> list[Heard]:
     """The voices that have a report which fits every filter, in the order asked for."""
     sort = f.sort if f.sort in ("old", "weight") else "new"
     voices = r.of_claim(claim.id, lambda: _in_order(held.voices, sort), "in order", sort, moment.as_of, moment.known_at)
     if not f.any:
         return voices
     fits = _fitting(r, claim, held, f, moment)
-    return [v for v in voices if any(k in fits for k in v.positions)]
+    return [v for v in voices if any(p.key in fits for p in v.reports)]
 
 
-def _in_order(voices: Sequence[Voice], sort: str) -> list[Voice]:
+def _in_order(voices: Sequence[Heard], sort: str) -> list[Heard]:
     if sort == "weight":
-        return sorted(voices, key=lambda v: (-v.weight, v.valid_from))
-    return sorted(voices, key=lambda v: (v.valid_from, v.key), reverse=sort != "old")
+        return sorted(voices, key=lambda v: (-v.weight, v.day, v.index))
+    if sort == "old":
+        return sorted(voices, key=lambda v: (v.day, v.index))
+    return sorted(voices, key=lambda v: (-v.day, v.index))
 
 
-def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> set[str]:
-    facets = _facets(r, claim.id, moment)
-    words = folded(f.q).split()
-    in_text = _with_words(r, claim.id, f.q, len(held.positions)) if words else frozenset()
+def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> frozenset[str]:
+    """The keys of the positions that fit: a row's own words are looked through without case and marks, its text by words."""
+    sieve, words = f.sieve(moment.as_of), folded(f.q).split()
+    if not words:
+        return pages_claim.fitting(r.s, claim.id, sieve, known_at=moment.known_at)
+    in_text = _with_words(r, claim.id, f.q, held.reports)
+    said = _said(r, claim.id, moment)
+    found = frozenset(key for key, text, own in said if text in in_text or all(word in own for word in words))
+    return found if sieve == Sieve() else found & pages_claim.fitting(r.s, claim.id, sieve, known_at=moment.known_at)
 
-    def fits(p: Position) -> bool:
-        if (f.stance and p.stance != f.stance) or (f.speaker and p.speaker != f.speaker) or (f.outlet and p.outlet != f.outlet):
-            return False
-        if (f.since and p.valid_from < f.since) or (f.until and p.valid_from > f.until):
-            return False
-        if f.lang and facets.langs.get(p.revision) != f.lang:
-            return False
-        if not words or p.revision in in_text:
-            return True
-        text = folded(f"{p.quote} {p.speaker_written or ''} {p.outlet or ''} {facets.titles.get(p.revision) or ''}")
-        return all(word in text for word in words)
 
-    return {key for key, p in held.positions.items() if fits(p)}
+def _said(r: Reading, claim_id: int, moment: Moment) -> list[tuple[str, str, str]]:
+    """Key, text and own words of every row; kept, since whoever searches types letter by letter."""
+    a, k = moment.as_of, moment.known_at
+
+    def make() -> list[tuple[str, str, str]]:
+        rows = pages_claim.words_of(r.s, claim_id, as_of=a, known_at=k)
+        return [(key, text, folded(words)) for key, text, words in rows]
+
+    return r.of_claim(claim_id, make, "words", a, k)
 
 
 def _with_words(r: Reading, claim_id: int, query: str, size: int) -> frozenset[str]:
     """The texts that hold the words: looked through where there are few, through the index where there are many."""
     if size <= LOOKED_THROUGH:
-        return pages.texts_with(r.s, claim_id, query.split())
+        return pages_claim.texts_with(r.s, claim_id, query.split())
     hits = search(r.s, query, claim_id=claim_id, limit=2_000)
-    return pages.keys_of(r.s, [hit.revision_id for hit in hits])
+    return pages_claim.keys_of(r.s, [hit.revision_id for hit in hits])
 
 
 def _facets(r: Reading, claim_id: int, moment: Moment) -> Facets:
-    return r.of_claim(claim_id, lambda: pages.facets(r.s, claim_id, known_at=moment.known_at), "facets", moment.known_at)
+    a, k = moment.as_of, moment.known_at
+    return r.of_claim(claim_id, lambda: pages_claim.facets(r.s, claim_id, as_of=a, known_at=k), "facets", a, k)
 
 
 def rows(
-    r: Reading, claim: StoredClaim, held: Folded, voices: Sequence[Voice], moment: Moment, names: Mapping[str, str]
+    r: Reading, claim: StoredClaim, held: Folded, voices: Sequence[Heard], moment: Moment, names: Mapping[str, str]
 ) -> tuple[Row, ...]:
-    keys = [k for v in voices for k in v.positions[: SHOWN_REPORTS + 1]]
-    found = reports(r, claim, held, keys, moment)
+    keys = [p.key for v in voices for p in v.reports[: SHOWN_REPORTS + 1]]
+    found = reports(r, claim, keys, moment)
     made = []
     for v in voices:
-        mine = [found[k] for k in v.positions[: SHOWN_REPORTS + 1] if k in found]
+        mine = [found[p.key] for p in v.reports[: SHOWN_REPORTS + 1] if p.key in found]
         if not mine:
             continue
-        last = held.latest.get(v.speaker or "")
-        name = names.get(v.speaker or "", mine[0].position.speaker_written)
-        more = len(v.positions) - len(mine)
-        made.append(Row(v, mine[0], tuple(mine[1:]), more, name, last is not None and last.valid_from > v.valid_from))
+        speaker = v.first.speaker or ""
+        last = held.latest.get(speaker)
+        name = names.get(speaker, mine[0].detail.speaker_written)
+        more = len(v.reports) - len(mine)
+        made.append(Row(v.frozen(), mine[0], tuple(mine[1:]), more, name, last is not None and last.day > v.day))
     return tuple(made)
 
 
-def reports(r: Reading, claim: StoredClaim, held: Folded, keys: Iterable[str], moment: Moment) -> dict[str, Report]:
-    details = pages.details(r.s, claim.id, keys, known_at=moment.known_at)
+def reports(r: Reading, claim: StoredClaim, keys: Iterable[str], moment: Moment) -> dict[str, Report]:
+    details = pages_claim.details(r.s, claim.id, keys, known_at=moment.known_at)
     cards = r.once(lambda: pages.outlet_cards(r.s, claim.topic_id), "outlets", claim.topic_id)
-    return {k: Report(held.positions[k], d, card(cards, d.outlet, held.positions[k].weight)) for k, d in details.items()}
+    return {k: Report(d, card(cards, d.outlet, d.weight)) for k, d in details.items()}
 
 
 def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
@@ -298,38 +306,26 @@ def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.
     return OutletCard(outlet or "", weight=weight)
 
 
-def _latest_by_speaker(voices: Iterable[Voice]) -> dict[str, Voice]:
-    found: dict[str, Voice] = {}
-    for v in voices:
-        if v.speaker and v.stance in SIDES and (v.speaker not in found or found[v.speaker].valid_from <= v.valid_from):
-            found[v.speaker] = v
-    return found
+def _latest_by_speaker(voices: Iterable[Heard]) -> dict[str, Heard]:
+    """Voices come in the order in which they were heard."""
+    return {v.first.speaker: v for v in voices if v.first.speaker and v.first.stance in SIDES}
 
 
-def choices(r: Reading, claim: StoredClaim, held: Folded, moment: Moment, names: Mapping[str, str]) -> Choices:
-    facets = _facets(r, claim.id, moment)
-
-    def make() -> Choices:
-        known = held.positions.values()
-        speakers = {p.speaker: names.get(p.speaker, p.speaker_written or p.speaker) for p in known if p.speaker}
-        return Choices(
-            tuple(sorted(speakers.items(), key=lambda x: x[1].casefold()))[:300],
-            tuple(sorted({p.outlet for p in known if p.outlet}))[:300],
-            tuple(sorted({lang for p in known if (lang := facets.langs.get(p.revision))})),
-        )
-
-    return r.of_claim(claim.id, make, "choices", moment.as_of, moment.known_at)
+def choices(r: Reading, claim: StoredClaim, moment: Moment, names: Mapping[str, str]) -> Choices:
+    found = _facets(r, claim.id, moment)
+    speakers = {key: names.get(key, written) for key, written in found.speakers.items()}
+    return Choices(tuple(sorted(speakers.items(), key=lambda x: x[1].casefold()))[:300], found.outlets[:300], found.langs)
 
 
 # --- the panels -----------------------------------------------------------------------------------------------------
 
 
-def speaker_lines(held: Folded, topic: Topic, *, limit: int = 12) -> tuple[SpeakerLine, ...]:
+def speaker_lines(held: Folded, topic: Topic, written: Mapping[str, str], *, limit: int = 12) -> tuple[SpeakerLine, ...]:
     """Every speaker's latest position, the most recent first; `before` where it was another."""
-    by_speaker: dict[str, list[Voice]] = {}
-    for v in sorted(held.voices, key=lambda v: v.valid_from):
-        if v.speaker:
-            by_speaker.setdefault(v.speaker, []).append(v)
+    by_speaker: dict[str, list[Position]] = {}
+    for v in held.voices:  # in the order in which they were heard
+        if v.first.speaker:
+            by_speaker.setdefault(v.first.speaker, []).append(v.first)
     known = {p.key: p for p in topic.people}
     found = []
     for key, said in by_speaker.items():
@@ -338,8 +334,7 @@ def speaker_lines(held: Folded, topic: Topic, *, limit: int = 12) -> tuple[Speak
         turned = max((v.valid_from for v in earlier), default=date.min)
         since = next(v.valid_from for v in said if v.stance is last.stance and v.valid_from >= turned)
         person = known.get(key)
-        written = held.positions[last.positions[0]].speaker_written
-        name = person.canonical if person else written or key
+        name = person.canonical if person else written.get(key, key)
         before = earlier[-1].stance if earlier else None
         found.append(SpeakerLine(key, name, person.role if person else "", last.stance, since, len(said), before))
     return tuple(sorted(found, key=lambda x: (x.since, x.name), reverse=True)[:limit])
@@ -360,24 +355,30 @@ def why(at: ClaimStatus) -> Why:
     return Why(s, r, s / total if total else 0.5, words)
 
 
-def flip_words(r: Reading, claim: StoredClaim, moment: Moment, *, most: int) -> str | None:
-    """What would have to be different: a few voices, found greedily. None where it takes longer than a page may."""
-    held = folded_positions(r, claim.id, moment)
-    if len(held.positions) > most:
+def flip_words(r: Reading, claim: StoredClaim, moment: Moment, *, at_once: bool = False) -> str | None:
+    """What would have to be different: a few voices, found greedily. None where that takes longer than a page may, `at_once`."""
+    if at_once and folded_positions(r, claim.id, moment).reports > FLIP_AT_ONCE:
         return None
-    return r.of_claim(claim.id, lambda: _flip_words(r, claim, held, moment), "flip", moment.as_of, moment.known_at)
+    return r.of_claim(claim.id, lambda: _flip_words(r, claim, moment), "flip", moment.as_of, moment.known_at)
 
 
-def _flip_words(r: Reading, claim: StoredClaim, held: Folded, moment: Moment) -> str:
-    names = people(claim_reads.topic_by_id(r.s, claim.topic_id).topic)
-    rulings = ledger.rulings(r.s, claim.id, known_at=moment.known_at)
-    found = flip(list(held.positions.values()), rulings, until=moment.as_of)
+def _flip_words(r: Reading, claim: StoredClaim, moment: Moment) -> str:
+    held = folded_positions(r, claim.id, moment)
+    found = flip_of(held.voices, ledger.rulings(r.s, claim.id, known_at=moment.known_at), until=moment.as_of)
     if found is None:
         return "No small set of voices was found without which it would be otherwise."
-    who = [names.get(v.speaker or "", v.speaker or held.positions[v.positions[0]].outlet or "a report") for v in found.removed]
+    behind = reports(r, claim, [v.positions[0] for v in found.removed], moment)
+    names = people(claim_reads.topic_by_id(r.s, claim.topic_id).topic)
+    who = [_name(v, behind.get(v.positions[0]), names) for v in found.removed]
     named = ", ".join(dict.fromkeys(who[:4])) + (" and others" if len(set(who)) > 4 else "")
     count = f"{len(found.removed)} voice{'' if len(found.removed) == 1 else 's'}"
     return f"Without {count} ({named}) it would be: {labels.status(found.becomes)}. A quick search finds no smaller set."
+
+
+def _name(voice: Voice, behind: Report | None, names: Mapping[str, str]) -> str:
+    if voice.speaker:
+        return names.get(voice.speaker, (behind and behind.detail.speaker_written) or voice.speaker)
+    return (behind and behind.detail.outlet) or "a report"
 
 
 def _lead(ahead: str, behind: str, more: float, less: float) -> str:

@@ -155,6 +155,8 @@ def lines(r: Reading, moment: Moment, some: Sequence[ClaimStatus], owed: dict[in
 
 def folded(text: str) -> str:
     """Text as it is searched: without case and without marks."""
+    if text.isascii():
+        return text.lower()
     split = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in split if not unicodedata.combining(c))
 

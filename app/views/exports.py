@@ -80,35 +80,36 @@ def report_rows(r: Reading, claim: StoredClaim, moment: Moment, f: claim_views.R
     """Every report behind the voices that fit the filters: a row a quote, its voice named."""
     held = claim_views.folded_positions(r, claim.id, moment)
     voices = claim_views.matching_voices(r, claim, held, f, moment)
-    found = claim_views.reports(r, claim, held, [k for v in voices for k in v.positions], moment)
-    return [_report_row(claim, v, found[k]) for v in voices for k in v.positions if k in found]
+    found = claim_views.reports(r, claim, [p.key for v in voices for p in v.reports], moment)
+    told = [v.frozen() for v in voices]
+    return [_report_row(claim, v, found[k]) for v in told for k in v.positions if k in found]
 
 
 def _report_row(claim: StoredClaim, voice: Voice, report: claim_views.Report) -> dict[str, Any]:
-    p, d = report.position, report.detail
+    d = report.detail
     return {
         "topic": claim.topic_slug,
         "claim": claim.slug,
         "voice": voice.key,
-        "valid_from": p.valid_from,
+        "valid_from": d.valid_from,
         "date_basis": str(d.published.basis),
-        "stance": str(p.stance),
-        "confidence": round(p.confidence, 4),
+        "stance": str(d.stance),
+        "confidence": round(d.confidence, 4),
         "quote": d.quote,
-        "speaker": p.speaker_written,
-        "speaker_key": p.speaker,
-        "said_on": p.said_on,
+        "speaker": d.speaker_written,
+        "speaker_key": d.speaker,
+        "said_on": d.said_on,
         "via": d.via,
         "modality": d.modality,
         "outlet": d.outlet,
         "outlet_type": str(report.outlet.type),
-        "outlet_weight": p.weight,
+        "outlet_weight": d.weight,
         "lang": d.lang,
         "title": d.title,
         "url": d.url,
-        "decided_by": p.actor,
+        "decided_by": d.actor,
         "revision": d.revision_key,
-        "evidence": p.key,
+        "evidence": d.key,
     }
 
 

@@ -57,6 +57,10 @@ class Cache:
         self.put(key, made)
         return made
 
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+
     def peek(self, key: Hashable, default: Any) -> Any:
         with self._lock:
             return self._held.get(key, default)

@@ -41,5 +41,5 @@ def flip(topic: str, slug: str, visit: Visit = Depends(reader)) -> Response:
     """What would have to be different; asked for beside the page where it takes a moment."""
     with visit.shell.read() as r:
         found = claim_reads.claim(r.s, slug, topic)
-        words = views.flip_words(r, found, visit.moment, most=views.FLIP_MOST)
-    return visit.render("words.html", words=words or "The claim has too many reports to try that here; ask `claimline why`.")
+        words = views.flip_words(r, found, visit.moment)
+    return visit.render("words.html", words=words)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 from app.views import claims, review
-from app.views.reading import Moment
+from app.views.reading import Moment, Reading
 from app.web.shell import Shell
 from claimline.errors import ClaimlineError
 from storage import pages
 
 LOOK_EVERY_S = 5.0
+PAGES = 10  # of the list; further ones are read when somebody asks
+
+
+def settle() -> None:
+    """Once in a process that only serves, when all is imported.
+
+    Python's collector of cycles looks through all that lives whenever some hundred objects more have been made: a page over
+    thousands of reports waits a tenth of a second for it. What the imports made is there to stay, and the rest can wait a little.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 class Warmth:
@@ -42,6 +55,12 @@ class Warmth:
             stamp = pages.claim_stamps(s)[0]
         if stamp != seen:
             with self._shell.read() as r:
-                claims.claims_page(r, Moment(), claims.Filters(), now=self._shell.now())
+                self._lists(r)
                 review.review_page(r, self._shell.queue, review.Filters(), now=self._shell.now())
         return stamp
+
+    def _lists(self, r: Reading) -> None:
+        for page in range(1, PAGES + 1):
+            drawn = claims.claims_page(r, Moment(), claims.Filters(page=page), now=self._shell.now())
+            if page == drawn.pages or self._stop.is_set():
+                return

@@ -85,7 +85,10 @@ class Revision(SQLModel, table=True):
     """One clean text by one cleaner; the words themselves are in `revision_texts`, since the law may take those."""
 
     __tablename__ = "revisions"
-    __table_args__ = (sa.UniqueConstraint("article_id", "cleaner", "text_sha256"),)
+    __table_args__ = (
+        sa.UniqueConstraint("article_id", "cleaner", "text_sha256"),
+        sa.Index("ix_revisions_undated", "article_id", **live("published_day")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     article_id: int = Field(foreign_key="articles.id")

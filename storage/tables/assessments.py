@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.tables.base import UtcDateTime, core, live
+from storage.tables.base import UtcDateTime, core, live, where, where_false
 
 
 class Actor(SQLModel, table=True):
@@ -52,6 +52,8 @@ class Assessment(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("claim_version_id", "revision_id", "matcher"),
         sa.Index("ix_assessments_unpublished", "claim_id", **live("edition_id")),
+        sa.Index("ix_assessments_undecided", "claim_id", **where_false("decided")),
+        sa.Index("ix_assessments_mixed", "claim_id", **where("stance = 'mixed'")),
         sa.Index(None, "claim_id", "article_id"),
     )
     id: int | None = Field(default=None, primary_key=True)

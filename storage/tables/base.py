@@ -68,6 +68,18 @@ def where_true(column: str) -> dict[str, Any]:
     return {"info": {_PARTIAL: {"sqlite": f"{column} = 1", "postgresql": column}}}
 
 
+def where(condition: str) -> dict[str, Any]:
+    """Marks a partial index over the rows that fit a condition which both databases read alike. A query uses it where it says the
+    same: with the value written out, since a bound one is not known when SQLite plans.
+    """
+    return {"info": {_PARTIAL: {"sqlite": condition, "postgresql": condition}}}
+
+
+def where_false(column: str) -> dict[str, Any]:
+    """Marks a partial index over the rows where a yes-or-no column says no; for `.is_(False)`."""
+    return {"info": {_PARTIAL: {"sqlite": f"{column} IS 0", "postgresql": f"{column} IS false"}}}
+
+
 def declare_partial_indexes() -> None:
     """Give the marked indexes their condition. Not done at import: naming it loads both databases' dialects, a tenth of a second
     that every command would wait for; only the migrations need it, since they make the indexes.
