@@ -66,10 +66,24 @@ def sha256_of(words: str) -> str:
 
 
 def articles_of_claim(s: Session, claim_id: int) -> list[int]:
-    """Every article that any machine or person has said something about for this claim."""
+    """Every article that any machine or person has said something about for this claim, and the copies of those decided on."""
     judged = sa.select(t.assessments.c.article_id).where(t.assessments.c.claim_id == claim_id)
     decided = sa.select(t.decisions.c.article_id).where(t.decisions.c.claim_id == claim_id, t.decisions.c.article_id.is_not(None))
-    return sorted(s.execute(judged.union(decided)).scalars())
+    return sorted(s.execute(judged.union(decided, _copies_of_decided(claim_id))).scalars())
+
+
+def _copies_of_decided(claim_id: int) -> sa.Select[tuple[int]]:
+    d, c, r = t.decisions, t.claims, t.revisions
+    mine, other = t.copy_memberships.alias("mine"), t.copy_memberships.alias("other")
+    live = mine.c.closed_at.is_(None) & other.c.closed_at.is_(None)
+    return (
+        sa.select(r.c.article_id)
+        .join(other, other.c.revision_id == r.c.id)
+        .join(mine, (mine.c.topic_id == other.c.topic_id) & (mine.c.cluster == other.c.cluster) & live)
+        .join(d, d.c.revision_id == mine.c.revision_id)
+        .join(c, (c.c.id == d.c.claim_id) & (c.c.topic_id == mine.c.topic_id))
+        .where(d.c.claim_id == claim_id)
+    )
 
 
 def position_key(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline import notify
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, Person
-from storage import claims, codec, pins, search
+from storage import claims, clusters, codec, pins, search
 from storage import tables as t
 from storage.article_keys import article_key, digest
 from storage.blobs import blobs_of
@@ -100,7 +100,8 @@ def _articles(s: Session, kind: str, subject: str, now: datetime) -> tuple[str, 
     topics = {topic for i in ids for topic in topics_of_article(s, i)}
     for article_id in ids:
         for topic_id in topics_of_article(s, article_id):
-            touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=article_id)
+            for one in (article_id, *clusters.copies_of(s, topic_id, article_id)):  # a decision on it bears on its copies
+                touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=one)
     counts = _erase_texts(s, ids) | _erase_words(s, t.evidence.c.assessment_id.in_(_assessments_of(ids)))
     _erase_addresses(s, ids)
     return name, counts | {"articles": len(ids)}, topics

@@ -8,10 +8,11 @@ import pytest
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
 from claimline.models import Stance, Status
-from storage import articles, clusters, decisions, ledger, queue
+from storage import articles, clusters, decisions, ledger, purge, queue, replay
 from storage.answers import answers
 from storage.engine import Database
 from storage.records import Edge, NewDecision, Recorded
+from storage.verify import differences
 from tests.storage_world import M, N, R, S, U, World, cleaned, day, judgement
 
 
@@ -296,3 +297,34 @@ def test_a_ruling_that_agrees_with_what_stands_confirms_it(database: Database) -
         assert [x.review for x in ledger.statuses(s)] == ["confirmed by Ben"]
     decisions.undo(database, "r2", by="Ben", now=w.tick(), client_id="u2")
     assert review() is None
+
+
+def copied(database: Database) -> World:
+    """Two copies of which no machine says anything; a person quotes the one."""
+    w = World(database).start()
+    one = w.say("https://a.example/1", day("2020-03-01"), U, text="The bridge opens. All is well.")
+    two = w.say("https://b.example/1", day("2020-03-02"), U, text="The bridge opens. All is fine.")
+    database.write(lambda s: clusters.save_edges(s, [Edge(one, two, 0.9)], [one, two], now=w.tick()))
+    w.publish()
+    decide(w, "evidence", "https://a.example/1", stance=S, quote="The bridge opens.")
+    return w
+
+
+def urls_told(w: World) -> list[str]:
+    with w.db.read() as s:
+        assert differences(s, w.topic_id) == ()
+        return sorted(p.article for p in ledger.positions(s, w.claim_id()))
+
+
+def test_a_copy_on_which_only_a_decision_bears_stays_when_the_claim_is_told_anew(database: Database) -> None:
+    w = copied(database)
+    assert urls_told(w) == ["https://a.example/1", "https://b.example/1"]
+    edition = database.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m2", by="Ada", now=w.tick()))
+    replay.accept(database, edition, by="Ada", now=w.tick())
+    assert urls_told(w) == ["https://a.example/1", "https://b.example/1"]
+
+
+def test_what_rested_on_a_purged_copys_words_goes_with_them(database: Database) -> None:
+    w = copied(database)
+    purge.purge(database, "url", "https://a.example/1", reason="asked", by="Ada", now=w.tick())
+    assert urls_told(w) == []
