@@ -17,7 +17,7 @@ mkdir -p "$WORK"
 [ -f "$WORK/stage1.jsonl" ] || "$PY" -m training.stage1 --data "$DATA" --corpus "$CORPUS" --out "$WORK/stage1.jsonl"
 [ -f "$WORK/s1/done" ] || "$PY" -m training.train --base "$WORK/base" --rows "$WORK/stage1.jsonl" --out "$WORK/s1" \
     --steps 2000 --until "${STEPS1:-950}" --resume
-[ -f "$WORK/st2/rows.jsonl" ] || "$PY" -m training.stage2 --corpus "$CORPUS" --first "$WORK/stage1.jsonl" --out "$WORK/st2"
+[ -f "$WORK/st2/rows.jsonl" ] || "$PY" -m training.stage2 --corpus "$CORPUS" --first "$WORK/stage1.jsonl" --data "$DATA" --out "$WORK/st2"
 [ -f "$WORK/s2/done" ] || "$PY" -m training.train --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --start "$WORK/s1/ema.pt" \
     --out "$WORK/s2" --steps "${STEPS2:-3560}" --resume
 "$PY" -m training.export --model "$WORK/s2/ema.pt" --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --check "$WORK/st2/dev.jsonl" \

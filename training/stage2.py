@@ -1,6 +1,6 @@
 """The rows of the second stage: our passages, the whole articles of our corpus, and some of the first stage again.
 
-    python -m training.stage2 --corpus training/corpus --first stage1.jsonl --out DIR
+    python -m training.stage2 --corpus training/corpus --first stage1.jsonl --data train.jsonl.gz --out DIR
 
 Writes ``rows.jsonl`` (train, several passes, each cut anew) and ``dev.jsonl``, ``test.jsonl`` (of those splits, once). A row is a
 claim with up to eight consecutive sentences of one article, the title before them, and what each says of the claim, as the
@@ -17,6 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from training import readings
 
 KEEP_FIRST: dict[str, float] = {
     "emergent": 0.67, "headline": 0.8, "emergent_fnc_body_derived": 0.5, "fnc1_related_trainclaims": 0.5, "other:emergent": 0.6,
@@ -175,12 +177,14 @@ def main() -> None:
     ap = argparse.ArgumentParser()
     ap.add_argument("--corpus", type=Path, default=Path("training/corpus"))
     ap.add_argument("--first", type=Path, required=True)
+    ap.add_argument("--data", type=Path, required=True, help="the public rows: the texts of the real articles that we read")
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--passes", type=int, default=3)
     ap.add_argument("--seed", type=int, default=11)
     args = ap.parse_args()
     rng = random.Random(args.seed)
     passages, articles = read(args.corpus / "passages.jsonl"), read(args.corpus / "articles.jsonl")
+    articles += readings.articles(args.corpus / "readings.jsonl", args.data)
     first = read(args.first)
     args.out.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
