@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 
 import numpy as np
 from rensa import RMinHash
@@ -27,6 +28,8 @@ DAYS_APART = 4
 # Shares of shingles. Reporters' own words about one event share below 0.1, edited copies above 0.6 (tests/data/copies.jsonl).
 _NEEDED, _NEEDED_ONE_AGENCY, _NEEDED_TWO_AGENCIES = 0.35, 0.25, 0.6
 _COVERED, _BEGINS = 0.3, 0.3
+# What two sketches share is known to within some 0.04: a text that is gone asks for that much more.
+_ESTIMATED = 0.05
 # A stock phrase in two briefs is no copy; one sentence, told again as it stands, is.
 _FEWEST_SHARED, _NEARLY_WHOLE = 10, 0.8
 
@@ -62,14 +65,45 @@ class _Profile:
     numbers: Counter[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is kept of a text that may not be kept: enough to know a copy of it by, and no word of it.
+
+    `signature` finds candidates, `narrative` (of the narrative shingles, of which there were `shingles`) tells how much two texts
+    share; `numbers` counts the hashes of the numbers. Both signatures are empty for a text too short to be compared.
+    """
+
+    signature: tuple[int, ...]
+    narrative: tuple[int, ...]
+    shingles: int
+    numbers: Mapping[str, int]
+    published: date | None = None
+    via: str | None = None
+
+
+def sketch(text: ClusterText) -> Sketch:
+    """The sketch of a text; it cannot be turned back into words."""
+    profile = _profile(text.text)
+    enough = len(profile.order) >= _FEWEST_SHINGLES
+    numbers = {_hashed(number): count for number, count in sorted(profile.numbers.items())}
+    made = _signed(list(profile.order)) if enough else ()
+    return Sketch(signature(text.text), made, len(profile.shingles), numbers, text.published, text.via)
+
+
+def _hashed(number: str) -> str:
+    return sha256(number.encode()).hexdigest()[:8]
+
+
 def signature(text: str) -> tuple[int, ...]:
     """MinHash of the whole text, then of its beginning (a shortened copy shares little with a long text, but begins as it does).
 
     Empty for a text too short to be compared.
     """
     shingles = _shingles(_tokens(text))
-    if len(shingles) < _FEWEST_SHINGLES:
-        return ()
+    return _signed(shingles) if len(shingles) >= _FEWEST_SHINGLES else ()
+
+
+def _signed(shingles: list[str]) -> tuple[int, ...]:
     return (*_minhash(shingles, _PERMUTATIONS), *_minhash(shingles[:_HEAD_WORDS], _HEAD_PERMUTATIONS))
 
 
@@ -112,6 +146,27 @@ def is_copy(a: ClusterText, b: ClusterText) -> float | None:
     begins = _begins(short, long)
     # In a round-up, or a long report that lends a paragraph, the longer text neither begins with the shorter nor is filled by it.
     return contained if covered >= _COVERED or begins >= _BEGINS else None
+
+
+def is_copy_by_sketch(a: Sketch, b: Sketch) -> float | None:
+    """The same as `is_copy` as well as two sketches tell it: an estimate, that asks for a little more likeness."""
+    if _far_apart(a.published, b.published) or not a.narrative or not b.narrative:
+        return None
+    alike = _alike(a.narrative[:_PERMUTATIONS], b.narrative[:_PERMUTATIONS])
+    few, many = sorted((a.shingles, b.shingles))
+    shared = min(float(few), alike / (1 + alike) * (few + many))
+    contained = shared / few
+    if contained < _needed(a.via, b.via) + _ESTIMATED or _other_counts(Counter(a.numbers), Counter(b.numbers)):
+        return None
+    if shared < _FEWEST_SHARED and contained < _NEARLY_WHOLE:
+        return None
+    heads = _alike(a.narrative[_PERMUTATIONS:], b.narrative[_PERMUTATIONS:])
+    return contained if shared / many >= _COVERED or 2 * heads / (1 + heads) >= _BEGINS else None
+
+
+def _alike(a: Sequence[int], b: Sequence[int]) -> float:
+    """The share of two sets' union that both hold, from their signatures."""
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
 
 
 def components(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -180,8 +235,12 @@ def _needed(a: str | None, b: str | None) -> float:
 
 def _other_numbers(a: _Profile, b: _Profile) -> bool:
     """A bulletin from a template: the words of yesterday with the figures of today."""
-    few = min(a.numbers.total(), b.numbers.total())
-    shared = (a.numbers & b.numbers).total()
+    return _other_counts(a.numbers, b.numbers)
+
+
+def _other_counts(a: Counter[str], b: Counter[str]) -> bool:
+    few = min(a.total(), b.total())
+    shared = (a & b).total()
     return few >= 4 and shared / few < 0.5
 
 

@@ -21,7 +21,7 @@ from claimline.matching.stance import load_engine
 from claimline.models import Skip
 from flows.desk import Desk
 from flows.tally import Tally
-from storage import assessments, claims, clusters, judge_pairs, pins, revisions, stand_ins
+from storage import assessments, claims, clusters, judge_pairs, pins, revisions, sketches, stand_ins
 from storage.judge_pairs import JudgePair
 from storage.records import Edge, StoredRevision, StoredTopic
 
@@ -261,12 +261,14 @@ def group_copies(desk: Desk, topic: StoredTopic) -> Tally:
         with desk.db.read() as s:
             new = clusters.unclustered(s, topic.id)
             around = clusters.comparable(s, topic.id, new) if new else ()
+            gone = sketches.around(s, topic.id, new) if new else {}
         if not new:
             return tally
         texts = {r.id: near.ClusterText(r.text, r.published.day, r.via) for r in _load(desk, (*new, *around))}
         signatures = {str(i): near.signature(text.text) for i, text in texts.items()}
+        signatures |= {str(i): sketch.signature for i, sketch in gone.items()}
         pairs = near.candidate_pairs(signatures, [str(i) for i in new])
-        edges = [edge for a, b in sorted(pairs) if (edge := _edge(texts, int(a), int(b))) is not None]
+        edges = [edge for a, b in sorted(pairs) if (edge := _edge(texts, gone, int(a), int(b))) is not None]
     with tally.timed("record"):
         desk.db.write(lambda s: clusters.save_edges(s, edges, new, now=desk.now()))
     tally.counts["copies-found"] += len(edges)
@@ -278,6 +280,9 @@ def _load(desk: Desk, ids: Sequence[int]) -> tuple[StoredRevision, ...]:
         return revisions.revisions(s, sorted(set(ids)))
 
 
-def _edge(texts: dict[int, near.ClusterText], a: int, b: int) -> Edge | None:
-    similarity = near.is_copy(texts[a], texts[b])
+def _edge(texts: dict[int, near.ClusterText], gone: dict[int, near.Sketch], a: int, b: int) -> Edge | None:
+    if a in texts and b in texts:
+        similarity = near.is_copy(texts[a], texts[b])
+    else:
+        similarity = near.is_copy_by_sketch(*(gone[i] if i in gone else near.sketch(texts[i]) for i in (a, b)))
     return Edge(a, b, similarity) if similarity is not None else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -35,6 +36,14 @@ def unclustered(s: Session, topic_id: int, *, limit: int = 100_000) -> tuple[int
 
 def comparable(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7, limit: int = 200_000) -> tuple[int, ...]:
     """Revisions compared before that stood in print within some days of the new ones, or whose day is not known."""
+    r = t.revisions
+    query = compared(s, topic_id, new, days=days).join(t.revision_texts, t.revision_texts.c.revision_id == r.c.id)
+    fresh = set(new)
+    return tuple(i for i in s.execute(query.order_by(r.c.id.desc()).limit(limit)).scalars() if i not in fresh)
+
+
+def compared(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7) -> sa.Select[Any]:
+    """The same as a statement, whether their texts were kept or not."""
     r, ta, k = t.revisions, t.topic_articles, t.copy_scans
     known: set[date | None] = set()
     for batch in chunks(new):
@@ -44,13 +53,11 @@ def comparable(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7, 
         sa.select(r.c.id)
         .join(k, (k.c.revision_id == r.c.id) & (k.c.topic_id == topic_id))
         .join(ta, (ta.c.article_id == r.c.article_id) & (ta.c.topic_id == topic_id))
-        .join(t.revision_texts, t.revision_texts.c.revision_id == r.c.id)
     )
     if None not in known:
         near = [r.c.published_day.between(a, b) for a, b in _spans(dates, timedelta(days=days))]
         query = query.where(sa.or_(r.c.published_day.is_(None), *near))
-    fresh = set(new)
-    return tuple(i for i in s.execute(query.order_by(r.c.id.desc()).limit(limit)).scalars() if i not in fresh)
+    return query
 
 
 def _spans(dates: Sequence[date], around: timedelta) -> list[tuple[date, date]]:

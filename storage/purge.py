@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline import notify
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, Person
-from storage import claims, clusters, codec, pins, search
+from storage import claims, clusters, codec, pins, search, sketches
 from storage import tables as t
 from storage.article_keys import article_key, digest
 from storage.blobs import blobs_of
@@ -138,6 +138,7 @@ def _erase_texts(s: Session, article_ids: Sequence[int]) -> dict[str, int]:
         s.execute(sa.delete(t.revision_texts).where(t.revision_texts.c.revision_id.in_(batch)))
         s.execute(sa.update(r).where(r.c.id.in_(batch)).values(authors=[], via=None))
     search.forget(s, revisions)
+    sketches.forget(s, revisions)
     return {"texts": len(revisions), "bodies": len(bodies)}
 
 

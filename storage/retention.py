@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import pins, search
+from storage import pins, search, sketches
 from storage import tables as t
 from storage.blobs import blobs_of
 from storage.sql import chunks
@@ -49,6 +49,7 @@ def by_age(s: Session, *, now: datetime, bytes_days: int | None, text_days: int 
         bodies = _drop_bytes(s, _some(s, old, limit))
     if text_days is not None:
         texts = _forget(s, _some(s, _idle_texts(now - timedelta(days=text_days)), limit))
+        sketches.forget_before(s, now - timedelta(days=text_days))
     return Retained(bodies, texts)
 
 
@@ -57,7 +58,9 @@ def by_source(s: Session, *, limit: int | None = None) -> Retained:
     if not bound(s):
         return Retained()
     bodies = _drop_bytes(s, _some(s, _bound_bytes(), limit))
-    texts = _forget(s, _some(s, _bound_texts(), limit))
+    due = _some(s, _bound_texts(), limit)
+    sketches.keep(s, due)
+    texts = _forget(s, due)
     return Retained(bodies, texts, _unquote(s, _some(s, _bound_quotes(), limit)))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimline.clusters import ClusterText, candidate_pairs, components, is_copy, signature
+from claimline.clusters import ClusterText, candidate_pairs, components, is_copy, is_copy_by_sketch, signature, sketch
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "data" / "copies.jsonl").read_text().splitlines()]
 
@@ -31,6 +31,28 @@ def test_precision_and_recall_on_written_pairs_are_at_least_95_percent() -> None
     right = sum(copy and said for copy, said in answers)
     assert right / sum(said for _, said in answers) >= 0.95
     assert right / sum(copy for copy, _ in answers) >= 0.95
+
+
+def test_sketches_tell_the_written_pairs_as_the_texts_do() -> None:
+    """Of a text that may not be kept only the sketch is there, of the other one perhaps too."""
+    kept = [(sketch(text_of(pair["a"])), sketch(text_of(pair["b"]))) for pair in PAIRS]
+    met = [candidate_pairs({"a": a.signature, "b": b.signature}, {"b"}) == {("a", "b")} for a, b in kept]
+    answers = [found and is_copy_by_sketch(a, b) is not None for found, (a, b) in zip(met, kept, strict=True)]
+    assert answers == [found(pair) for pair in PAIRS]
+    assert all(is_copy_by_sketch(a, b) == is_copy_by_sketch(b, a) for a, b in kept)
+
+
+def test_no_word_or_number_of_a_text_stands_in_its_sketch() -> None:
+    text = "Exactly 4711 lorries crossed the harbour bridge on Monday morning, the port authority of Aldwater said."
+    made = repr(sketch(ClusterText(text)))
+    assert "4711" not in made
+    assert not [word for word in text.split() if len(word) > 3 and word in made]
+
+
+def test_a_text_too_short_to_be_compared_is_nobodys_copy_by_its_sketch() -> None:
+    short = sketch(ClusterText("NATO says no."))
+    assert short.signature == short.narrative == ()
+    assert is_copy_by_sketch(short, short) is None
 
 
 @pytest.mark.parametrize("pair", PAIRS[::6], ids=lambda pair: f"{pair['id']}-{pair['kind']}")

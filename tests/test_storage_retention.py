@@ -8,11 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from claimline.models import ClaimSpec, SourceSpec, Stance
-from storage import articles, assessments, claims, clusters, decisions, ledger, replay, retention, tables
+from flows import judging
+from flows.desk import Desk
+from flows.intake import stored_topic
+from storage import articles, assessments, claims, clusters, decisions, ledger, purge, replay, retention, sketches, tables
 from storage.engine import Database
 from storage.records import NewDecision
 from storage.retention import Retained
 from storage.verify import differences
+from tests.fakes import plain_settings
 from tests.storage_world import R, S, World, cleaned, day, judgement, make_topic
 
 URL = "https://a.example/1"
@@ -192,3 +196,86 @@ def test_what_a_lost_text_said_stays_when_another_model_is_let_in(database: Data
     replay.accept(database, shadow, by="Ada", now=w.tick())
     assert w.status() == "supported"
     assert [x[3] for x in told(w)] == ["supports"]
+
+
+# --- copies of texts that are gone ----------------------------------------------------------------------------------
+
+WIRE = (
+    "The harbour bridge of Aldwater is open to lorries again, the port authority said on Monday after two weeks of repairs. "
+    "Engineers had closed both lanes when an inspection found cracks in a bearing of the eastern pier. Traffic was led over the "
+    "old ferry road, where hauliers waited up to five hours. The authority expects no further works before the summer."
+)
+OTHER = "Hauliers complain about the ferry road, which was never built for so many heavy lorries, and ask the city for money."
+
+
+def come(w: World, url: str, text: str, published: str = "2020-03-01") -> int:
+    saved = w.capture(url, cleaned(text, day(published), outlet=url.split("/")[2]))
+    rev = saved.revision_id or 0
+    w.scan(rev, judgement("open", S, text))
+    return rev
+
+
+def a_run(w: World) -> None:
+    """What a run does once its texts are read: compare, publish, take away what may not be kept."""
+    desk = Desk(w.db, plain_settings(), now=w.tick)
+    judging.group_copies(desk, stored_topic(desk, "bridge"))
+    w.publish()
+    obey(w)
+
+
+def voices(w: World) -> int:
+    with w.db.read() as s:
+        return ledger.status(s, w.claim_id()).figures.voices_supports
+
+
+def texts_kept(w: World) -> int:
+    with w.db.read() as s:
+        return s.execute(sa.select(sa.func.count()).select_from(tables.revision_texts)).scalar_one()
+
+
+@pytest.mark.parametrize("store", ["quotes", "link"])
+def test_a_copy_that_comes_in_a_later_run_is_known_though_the_text_is_gone(database: Database, store: str) -> None:
+    w = bound_world(database, store)
+    come(w, "https://a.example/1", WIRE)
+    a_run(w)
+    assert texts_kept(w) == 0
+    come(w, "https://b.example/1", f"{WIRE} More soon.", "2020-03-02")
+    come(w, "https://c.example/1", OTHER, "2020-03-02")
+    a_run(w)
+    assert texts_kept(w) == 0
+    assert voices(w) == 2
+    come(w, "https://d.example/1", WIRE, "2020-03-03")  # and one more, when both are gone
+    a_run(w)
+    assert voices(w) == 2
+    come(w, "https://e.example/1", WIRE, "2020-03-20")  # the same words, weeks later
+    a_run(w)
+    assert voices(w) == 3
+
+
+def sketched(w: World) -> int:
+    with w.db.read() as s:
+        return s.execute(sa.select(sa.func.count()).select_from(tables.copy_sketches)).scalar_one()
+
+
+def test_a_sketch_goes_with_a_purge_and_with_age(database: Database) -> None:
+    w = bound_world(database)
+    come(w, "https://a.example/1", WIRE)
+    come(w, "https://b.example/1", OTHER)
+    a_run(w)
+    assert sketched(w) == 2
+    database.write(lambda s: sketches.keep(s, [1, 2]))  # nothing is left to sketch
+    purge.purge(database, "url", "https://a.example/1", reason="asked", by="Ada", now=w.tick())
+    assert sketched(w) == 1
+    later = w.tick(days=40)
+    database.write(lambda s: retention.by_age(s, now=later, bytes_days=None, text_days=30))
+    assert sketched(w) == 0
+
+
+def test_a_sketch_of_another_version_compares_with_nothing(database: Database) -> None:
+    w = bound_world(database)
+    come(w, "https://a.example/1", WIRE)
+    a_run(w)
+    database.write(lambda s: s.execute(sa.update(tables.copy_sketches).values(version="of old")))
+    come(w, "https://b.example/1", WIRE)
+    a_run(w)
+    assert voices(w) == 2

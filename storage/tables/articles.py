@@ -156,6 +156,18 @@ class CopyScan(SQLModel, table=True):
     revision_id: int = Field(foreign_key="revisions.id", primary_key=True, index=True)
 
 
+class CopySketch(SQLModel, table=True):
+    """What copies of a text that may not be kept are known by (`claimline.clusters.Sketch`), and which version of it made it."""
+
+    __tablename__ = "copy_sketches"
+    revision_id: int = Field(foreign_key="revisions.id", primary_key=True)
+    version: str
+    signature: bytes
+    narrative: bytes
+    shingles: int
+    numbers: dict[str, int] = Field(sa_type=sa.JSON)
+
+
 class CopyMembership(SQLModel, table=True):
     """`cluster` is the smallest revision key of the component; `edition_id` is empty until published."""
 
@@ -184,4 +196,5 @@ sightings = core(Sighting)
 blobs = core(Blob)
 copy_edges = core(CopyEdge)
 copy_scans = core(CopyScan)
+copy_sketches = core(CopySketch)
 copy_memberships = core(CopyMembership)
