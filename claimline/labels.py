@@ -41,5 +41,11 @@ def voices(figures: Figures) -> str:
     parts = [f"{figures.voices_supports} for, {figures.voices_refutes} against"] if taken else []
     if figures.voices_neutral:
         parts.append(f"{figures.voices_neutral} without position")
-    people = f"{figures.speakers} speaker{'' if figures.speakers == 1 else 's'}"
-    return ", ".join([*parts, people]) if parts else "no voices"
+    return ", ".join([*parts, speakers(figures)]) if parts else "no voices"
+
+
+def speakers(figures: Figures) -> str:
+    """How many of those who speak have a name: "the diplomat" has a voice and is nobody that could be counted twice."""
+    if not figures.speakers:
+        return "no named speaker"
+    return f"{figures.speakers} named speaker{'' if figures.speakers == 1 else 's'}"

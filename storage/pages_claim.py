@@ -153,7 +153,7 @@ def facets(s: Session, claim_id: int, *, as_of: date | None = None, known_at: da
     where = (p.c.claim_id == claim_id) & position_rows.known(p, known_at)
     if as_of is not None:
         where &= p.c.valid_from <= as_of
-    named = sa.select(p.c.speaker, sa.func.max(p.c.speaker_written)).where(where, p.c.speaker.is_not(None)).group_by(p.c.speaker)
+    named = sa.select(p.c.speaker, sa.func.max(p.c.speaker_written)).where(where, p.c.speaker != "").group_by(p.c.speaker)
     places = (
         sa.select(a.c.outlet, r.c.lang)
         .select_from(p)

@@ -22,7 +22,7 @@ def test_every_page_is_drawn_from_either_database(database: Database) -> None:
     build(database)
     with TestClient(create_app(Settings(), db=database), base_url="http://127.0.0.1") as client:
         listed = words_of(client.get("/").text)
-        assert "3 for, 2 against, 2 without position, 2 speakers" in listed
+        assert "3 for, 2 against, 2 without position, 2 named speakers" in listed
         told = words_of(client.get(CLAIM, params={"q": "piers", "as_of": "2020-12-31"}).text)
         assert "1 voice of 7" in told
         assert "2 more reports of this voice" in told

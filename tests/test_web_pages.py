@@ -112,6 +112,24 @@ def test_rows_are_filtered_by_side_speaker_language_and_words(page: TestClient) 
     assert "No voice fits" in text_of(page.get(CLAIM, params={"from": "2030-01-01"}).text)
 
 
+def test_filters_hold_together_and_stop_at_the_day_that_is_looked_at(page: TestClient) -> None:
+    def rows(**asked: str) -> int:
+        return page.get(CLAIM, params=asked).text.count('<li class="row side-')
+
+    assert rows() > rows(stance="refutes") > 0
+    assert rows(stance="refutes", q="bridge") <= rows(stance="refutes")
+    assert rows(stance="refutes", lang="xx") == 0
+    assert rows(to="2020-10-01") == rows(as_of="2020-10-01")
+    assert rows(to="2021-12-31", as_of="2020-10-01") == rows(as_of="2020-10-01")
+
+
+def test_of_a_past_day_no_later_speaker_or_outlet_can_be_chosen(page: TestClient) -> None:
+    def choices(**asked: str) -> set[str]:
+        return set(re.findall(r"<option[^>]*>([^<]+)</option>", page.get(CLAIM, params=asked).text))
+
+    assert choices(as_of="2020-09-01") < choices()
+
+
 def test_right_to_left_words_are_shown_so(page: TestClient) -> None:
     arabic = next(h for a in articles_in(page.get(CLAIM).text) if 'lang="ar"' in (h := page.get(a).text))
     assert 'dir="rtl" lang="ar"' in arabic

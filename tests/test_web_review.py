@@ -209,3 +209,13 @@ def test_an_outlet_that_is_accepted_with_less_weight_weighs_less(page: TestClien
     words = page.get("/claims/harbour-bridge/bridge-safe").text
     assert "weigh nothing" in words
     assert "Reported as false" in words
+
+
+def test_a_ruling_that_keeps_a_status_is_worded_on_the_page_as_in_the_ledger(page: TestClient) -> None:
+    claim = "/claims/harbour-bridge/bridge-cost"
+    form = fields(page.get(claim).text, "/review/rule") | {"status": "contested", "from": "2021-06-01"}
+    told = page.post("/review/rule", data=form).text
+    assert "ruling by" not in told
+    by = re.search(r"confirmed by \w+", told)
+    assert by
+    assert by.group() in page.get("/").text

@@ -11,7 +11,7 @@ from app.views.claims import NO_WEEKS, beside, claim_path, folded
 from app.views.reading import Moment, Reading
 from claimline import labels
 from claimline.history import heard
-from claimline.models import Position, Ruling, Stance, Status, Topic, Voice
+from claimline.models import Position, Stance, Status, Topic, Voice
 from claimline.voices import Heard
 from claimline.why import flip_of
 from storage import claims as claim_reads
@@ -180,8 +180,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         key=pages.permanent_key(r.s, claim.id),
         topic_title=topic.topic.title,
         at=status,
-        review=status.review
-        or ruling_in_force(ledger.rulings(r.s, claim.id, known_at=moment.known_at), moment.as_of or now.date()),
+        review=status.review,
         owed=r.of_claims([claim.id], lambda few: pages.owed(r.s, few), Owed(), "owed")[claim.id],
         changes=tuple(reversed(changes)),
         line=line,
@@ -203,12 +202,6 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         names=names,
         against=beside(r, claim, moment),
     )
-
-
-def ruling_in_force(rulings: Sequence[Ruling], day: date) -> str | None:
-    """A ruling that only keeps a status as it was makes no change, and is told all the same."""
-    held = [x for x in rulings if x.valid_from <= day and (x.valid_to is None or day <= x.valid_to)]
-    return f"ruling by {held[-1].by}" if held else None
 
 
 def people(topic: Topic) -> dict[str, str]:
