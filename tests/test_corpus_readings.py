@@ -99,3 +99,16 @@ def test_where_a_second_reader_differs_the_pair_is_marked(data: Path, tmp_path: 
 
     assert count == {"pairs": 2, "alike": 1, "opposite": 0}
     assert read[0]["second"] == {"c2": "neutral"}
+
+
+def test_further_claims_on_the_same_article_stand_beside_the_first(data: Path, tmp_path: Path) -> None:
+    (key,) = readings.bodies(data)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.lab").write_text(LABELS.replace("KEY", key), encoding="utf-8")
+    further = f"=== TOPIC: {RUMOUR}\nc1 | Diesel has become dearer.\n# {key}\nc1: 4 S\n"
+    (tmp_path / "labels" / "a.lab2").write_text(further, encoding="utf-8")
+
+    (read,) = readings.gathered(tmp_path / "labels")
+
+    assert list(read["claims"]) == ["c1", "c2", "d1"]
+    assert read["marks"]["d1"] == {"4": "S"}

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
-from training.fit_aggregate import asked, readings_of
+from training.fit_aggregate import articles_of, asked, readings_of
 from training.stage2 import read
 
 # The first group whose word stands in a row's phenomenon counts.
@@ -72,6 +72,7 @@ def main() -> None:
     ap = argparse.ArgumentParser()
     ap.add_argument("--corpus", type=Path, default=Path("training/corpus"))
     ap.add_argument("--weights", type=Path, default=Path("claimline/matching/weights"))
+    ap.add_argument("--data", type=Path, help="the public rows: the real articles that we read are among those of dev")
     ap.add_argument("--split", default="dev")
     ap.add_argument("--cache", type=Path)
     args = ap.parse_args()
@@ -86,7 +87,7 @@ def main() -> None:
     table("field", rows, lambda r: r["field"])
     table("phenomenon", rows, lambda r: group_of(r["why"]))
 
-    found = readings_of([a for a in read(args.corpus / "articles.jsonl") if a["split"] == args.split], args.cache)
+    found = readings_of(articles_of(args.corpus, args.split, args.data), args.cache)
     params = load_params(args.weights / "aggregate.json")
     questions = asked(found)
     answers = iter(engine.read([q for mine in questions for q in mine]))
@@ -95,7 +96,14 @@ def main() -> None:
         outcome = aggregate([WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(mine)], params=params)
         r["answer"], r["decided"], r["sure"] = outcome.stance, outcome.decided, outcome.probabilities[outcome.stance]
     show(f"articles of {args.split}", figures([r["label"] for r in found], [r["answer"] for r in found], ORDER))
-    for name, part in (("English", [r for r in found if r["lang"] == "en"]), ("other", [r for r in found if r["lang"] != "en"])):
+    ours = [r for r in found if not r["article"].startswith("real-")]
+    real = [r for r in found if r["article"].startswith("real-")]
+    parts = {
+        "English": [r for r in ours if r["lang"] == "en"],
+        "other": [r for r in ours if r["lang"] != "en"],
+        "real (English)": real,
+    }
+    for name, part in parts.items():
         f = figures([r["label"] for r in part], [r["answer"] for r in part], ORDER)
         print(f"    {name}: n {f.n} accuracy {f.accuracy:.3f} macro-F1 {f.macro_f1:.3f}")
     decided = [r for r in found if r["decided"]]

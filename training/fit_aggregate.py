@@ -1,9 +1,10 @@
 """Fit what stands between windows and articles: the windows' calibration, the aggregation's weights, the threshold.
 
-    python -m training.fit_aggregate --corpus training/corpus --weights claimline/matching/weights
+    python -m training.fit_aggregate --corpus training/corpus --rows dev.jsonl [--data train.jsonl.gz]
 
-Runs the product's own cutter and retriever with the exported model on the articles of dev, so that what is fitted is
-what runs. Cross-validated by topic; nothing of test or of any other labelled article is looked at.
+Runs the product's own cutter and retriever with the exported model on the articles of dev, so that what is fitted is what
+runs. With ``--data`` the real articles of dev are among them. Cross-validated by topic; nothing of test or of any other
+labelled article is looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from claimline.matching.aggregate import ORDER, side_features, touch_features
 from claimline.matching.retrieve import Embedder, Retriever
 from claimline.matching.stance import OnnxEngine, Reading, StanceProbs
 from claimline.models import ClaimSpec
+from training import readings
 from training.stage2 import read
 
 STANCES = ("supports", "refutes", "neutral", "unrelated")
@@ -51,6 +53,12 @@ def text_of(article: dict[str, Any]) -> str:
     for s in article["sentences"]:
         out += ("\n\n" if s.get("paragraph") else " ") + s["text"] if out else s["text"]
     return out
+
+
+def articles_of(corpus: Path, split: str, data: Path | None) -> list[dict[str, Any]]:
+    """Our articles of a split and, where their texts are at hand, the real ones of it."""
+    found = read(corpus / "articles.jsonl") + (readings.articles(corpus / "readings.jsonl", data) if data else [])
+    return [a for a in found if a["split"] == split]
 
 
 def readings_of(articles: Sequence[dict[str, Any]], cache: Path | None = None) -> list[dict[str, Any]]:
@@ -192,6 +200,7 @@ def main() -> None:
     ap.add_argument("--corpus", type=Path, default=Path("training/corpus"))
     ap.add_argument("--weights", type=Path, default=Path("claimline/matching/weights"))
     ap.add_argument("--rows", type=Path, required=True, help="dev.jsonl of training.stage2, for the windows' calibration")
+    ap.add_argument("--data", type=Path, help="the public rows: the texts of the real articles that we read")
     ap.add_argument("--split", default="dev")
     ap.add_argument("--cache", type=Path, help="keeps what retrieval found, for the next time")
     args = ap.parse_args()
@@ -211,7 +220,7 @@ def main() -> None:
         print(source, "n", f.n, "accuracy", round(f.accuracy, 3), "macro-F1", round(f.macro_f1, 3),
               "ece", round(calibration_error(list(p.max(1)), list(p.argmax(1) == gold)), 3))  # fmt: skip
 
-    articles = [a for a in read(args.corpus / "articles.jsonl") if a["split"] == args.split]
+    articles = articles_of(args.corpus, args.split, args.data)
     cases = collect(readings_of(articles, args.cache), engine)
     lost = [c for c in cases if not len(c.logits)]
     print("pairs", len(cases), "without windows", len(lost), "of which touched", sum(c.label != "unrelated" for c in lost))
@@ -231,6 +240,13 @@ def main() -> None:
     ece = calibration_error(list(sure_of), list(best == gold))
     print(f"cross-validated: accuracy {report.accuracy:.3f} macro-F1 {report.macro_f1:.3f} ece {ece:.3f} lean {lean}")
     print("\n".join(lines_of(report)))
+    for name, part in (
+        ("ours", [not c.article.startswith("real-") for c in cases]),
+        ("real", [c.article.startswith("real-") for c in cases]),
+    ):
+        if any(part):
+            mine = figures([ORDER[g] for g in gold[part]], [ORDER[b] for b in best[part]], ORDER)
+            print(f"  {name}: n {mine.n} accuracy {mine.accuracy:.3f} macro-F1 {mine.macro_f1:.3f}")
     threshold = threshold_of(gold, best, sure_of)
     x = fit(f, gold)
     params = {"side": [round(float(v), 4) for v in x[:SIDE]], "touch": [round(float(v), 4) for v in x[SIDE : SIDE + TOUCH]],

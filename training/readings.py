@@ -3,7 +3,7 @@
     python -m training.readings sheets --data train.jsonl.gz --out DIR     texts with numbered sentences, to be read
     python -m training.readings gather --data train.jsonl.gz --labels DIR [--second DIR] --out training/corpus/readings.jsonl
 
-The articles themselves (those of FNC-1 that belong to a rumour of Emergent's training half) stay where they are:
+The articles themselves (those of FNC-1 on the rumours of Emergent's training half) stay where they are:
 ``readings.jsonl`` holds the first twelve hex digits of each body's SHA-256, claims in our own words and the numbers of the
 sentences that decide. ``articles`` puts the two together into what ``articles.jsonl`` holds.
 A label file (``*.lab``) has this form:
@@ -12,6 +12,8 @@ A label file (``*.lab``) has this form:
     c1 | A claim.                        then c2, c3, ...
     # 0123456789ab                       an article
     c1: T N; 4 S; 7-8 R                  the title, sentence 4, sentences 7 and 8; a claim that nothing touches has no line
+
+A further set of claims on the same articles stands in a ``*.lab2`` of the same form; its claims become d1, d2, ...
 
 A second reader, who sees no marks, writes one line an article: its key and a letter (S R N M U) a claim, in order. Where the two
 differ the reading keeps both, and the pair is left out of training.
@@ -66,7 +68,7 @@ class Body:
 
 
 def bodies(data: Path) -> dict[str, Body]:
-    """The articles that belong to a rumour, by key."""
+    """The articles by key."""
     found: dict[str, Body] = {}
     with gzip.open(data, "rt", encoding="utf-8") as f:
         for line in f:
@@ -78,14 +80,14 @@ def bodies(data: Path) -> dict[str, Body]:
                 body.rumours.add(r["hypothesis"])
             else:
                 body.headlines[r["hypothesis"]] = r["label"]
-    return {body.key: body for body in found.values() if body.rumours}
+    return {body.key: body for body in found.values()}
 
 
 def sheets(data: Path, out: Path, *, most: int = 26) -> None:
     """Write the texts, a rumour's together, about ``most`` to a file."""
     topics: dict[str, list[Body]] = defaultdict(list)
     for body in bodies(data).values():
-        topics[min(body.rumours)].append(body)
+        topics[min(body.rumours or body.headlines)].append(body)
     out.mkdir(parents=True, exist_ok=True)
     files: list[list[str]] = [[]]
     count = 0
@@ -100,6 +102,19 @@ def sheets(data: Path, out: Path, *, most: int = 26) -> None:
             files[-1] += ["", f"# {body.key}", f"T {body.title}", *(f"{n} {s}" for n, s in enumerate(body.sentences(), 1))]
     for k, lines in enumerate(files, 1):
         (out / f"{k:02d}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def gathered(folder: Path) -> list[dict[str, Any]]:
+    """The readings of all label files of a folder, those of one text together."""
+    merged: dict[str, dict[str, Any]] = {}
+    for path in sorted([*folder.glob("*.lab"), *folder.glob("*.lab2")]):
+        for r in parse(path):
+            if path.suffix == ".lab2":
+                r |= {kind: {c.replace("c", "d"): what for c, what in r[kind].items()} for kind in ("claims", "marks")}
+            known = merged.setdefault(r["text"], r)
+            known["claims"] = known["claims"] | r["claims"]
+            known["marks"] = known["marks"] | r["marks"]
+    return list(merged.values())
 
 
 def parse(path: Path) -> list[dict[str, Any]]:
@@ -165,19 +180,29 @@ def _whole(marks: dict[str, str]) -> str:
 
 
 def read_again(readings: list[dict[str, Any]], folder: Path) -> Counter[str]:
-    """Give each reading what a second reader (``*.lab`` in ``folder``) saw otherwise; counts pairs, alike, opposite."""
-    lines = (line.split() for path in sorted(folder.glob("*.lab")) for line in path.read_text(encoding="utf-8").splitlines())
-    letters = {line[0]: "".join(line[1:]) for line in lines if len(line) > 1}
+    """Give each reading what a second reader (``*.lab`` in ``folder``) saw otherwise; counts pairs, alike, opposite.
+
+    Letters in ``*.lab2`` are of the further claims.
+    """
+    letters: dict[tuple[str, str], str] = {}
+    for path in [*folder.glob("*.lab"), *folder.glob("*.lab2")]:
+        kind = "d" if path.suffix == ".lab2" else "c"
+        split_lines = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
+        letters |= {(line[0], kind): "".join(line[1:]) for line in split_lines if len(line) > 1}
     count: Counter[str] = Counter()
     for r in readings:
-        told = dict(zip(r["claims"], letters.get(r["text"], ""), strict=False))
-        if len(told) < len(r["claims"]):
-            continue
-        first = {c: _whole(r["marks"].get(c, {})) for c in told}
-        r["second"] = {c: LABELS[x] for c, x in told.items() if LABELS[x] != first[c]}
-        count["pairs"] += len(told)
-        count["alike"] += len(told) - len(r["second"])
-        count["opposite"] += sum({x, first[c]} == {"supports", "refutes"} for c, x in r["second"].items())
+        r["second"] = {}
+        for kind in ("c", "d"):
+            claims = [c for c in r["claims"] if c.startswith(kind)]
+            told = letters.get((r["text"], kind), "")
+            if len(told) != len(claims):
+                continue
+            first = {c: _whole(r["marks"].get(c, {})) for c in claims}
+            other = {c: LABELS[x] for c, x in zip(claims, told, strict=True) if LABELS[x] != first[c]}
+            r["second"] |= other
+            count["pairs"] += len(claims)
+            count["alike"] += len(claims) - len(other)
+            count["opposite"] += sum({x, first[c]} == {"supports", "refutes"} for c, x in other.items())
     return count
 
 
@@ -194,7 +219,7 @@ def main() -> None:
         sheets(args.data, args.out)
         return
     known = bodies(args.data)
-    readings = [r for path in sorted(args.labels.glob("*.lab")) for r in parse(path) if r["text"] in known]
+    readings = [r for r in gathered(args.labels) if r["text"] in known]
     if args.second:
         print("second reading", dict(read_again(readings, args.second)))
     args.out.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in readings), encoding="utf-8")

@@ -22,4 +22,4 @@ mkdir -p "$WORK"
     --out "$WORK/s2" --steps "${STEPS2:-3560}" --resume
 "$PY" -m training.export --model "$WORK/s2/ema.pt" --base "$WORK/base" --rows "$WORK/st2/rows.jsonl" --check "$WORK/st2/dev.jsonl" \
     --out claimline/matching/weights
-"$PY" -m training.fit_aggregate --corpus "$CORPUS" --rows "$WORK/st2/dev.jsonl"
+"$PY" -m training.fit_aggregate --corpus "$CORPUS" --rows "$WORK/st2/dev.jsonl" --data "$DATA"
