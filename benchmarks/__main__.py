@@ -10,11 +10,12 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import engine, ingest, spine
+from benchmarks import engine, ingest, spine, timeline
 
 Row = tuple[str, str]
 BENCHMARKS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "engine": engine.measure,
+    "timeline": timeline.measure,
     "spine": spine.measure,
     "ingest": ingest.measure,
 }
