@@ -24,9 +24,11 @@ setup: $(STAMP)  ## install into .venv
 demo: $(STAMP)  ## track a claim over a small newsroom, from nothing to its history
 	$(BIN)/claimline demo
 
-# What starts servers and browsers has the machine for itself; the rest runs in two processes.
+# What needs a Prefect server runs one after another in one process, all else that is slow in another; properties are held
+# against more examples than in the quick part.
 test: quick  ## the whole suite
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough \
+		-n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: $(STAMP)  ## the suite without what takes long
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)

