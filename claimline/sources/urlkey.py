@@ -10,6 +10,7 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -39,6 +40,7 @@ def is_web(url: str) -> bool:
     return bool(_WEB.match(url))
 
 
+@lru_cache(maxsize=8192)  # asked of an entry when its source is read, and when it is stored
 def url_key(url: str) -> str:
     """The key of an address.
 
