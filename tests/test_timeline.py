@@ -17,6 +17,8 @@ from claimline.models import Stance, Topic
 from storage.engine import Database, open_database
 from storage.verify import differences, fold_differences
 
+EDITED = "/news/kotor-036"
+
 
 @pytest.fixture(scope="module")
 def topic() -> Topic:
@@ -63,16 +65,30 @@ def test_month_by_month_the_affair_is_opened_supported_contested_and_refuted(roo
     assert [(c["day"], c["after"]) for c in room.changes()] == [
         ("2019-05-13", "open"),
         ("2019-09-17", "supported"),
-        ("2020-11-04", "contested"),
+        ("2020-09-10", "contested"),
         ("2021-05-06", "refuted"),
     ]
     months = room.months(date(2019, 1, 1), date(2022, 4, 30))
     assert list(Counter(months.values()).items()) == [
         ("unreported", 4),
         ("open", 4),
-        ("supported", 14),
-        ("contested", 6),
+        ("supported", 12),
+        ("contested", 8),
         ("refuted", 12),
+    ]
+
+
+def test_a_report_without_a_sure_date_is_not_folded_and_an_edit_ends_what_it_takes_back(
+    reports: list[Report], in_order: Told
+) -> None:
+    positions, _ = in_order
+    taken = {r.entry.url for r in reports if r.hand.quotes}
+    unsure = taken - {p.article for p in positions}
+    assert {r.entry.published for r in reports if r.entry.url in unsure} == {None, "06/07/2020"}
+    edited = [(p.stance, str(p.valid_from), str(p.valid_to)) for p in positions if p.article.endswith(EDITED)]
+    assert sorted(edited) == [
+        (Stance.REFUTES, "2021-09-10", "None"),
+        (Stance.SUPPORTS, "2020-03-12", "2021-09-10"),
     ]
 
 
