@@ -130,6 +130,14 @@ def test_of_a_past_day_no_later_speaker_or_outlet_can_be_chosen(page: TestClient
     assert choices(as_of="2020-09-01") < choices()
 
 
+def test_the_api_says_of_every_parameter_what_it_is(page: TestClient) -> None:
+    told = page.get("/openapi.json").json()
+    asked = [p for methods in told["paths"].values() for op in methods.values() for p in op.get("parameters", ())]
+    assert [p["name"] for p in asked if not p.get("description")] == []
+    body = told["components"]["schemas"]["Asked"]["properties"]
+    assert [name for name, field in body.items() if not field.get("description") and "enum" not in field] == []
+
+
 def test_right_to_left_words_are_shown_so(page: TestClient) -> None:
     arabic = next(h for a in articles_in(page.get(CLAIM).text) if 'lang="ar"' in (h := page.get(a).text))
     assert 'dir="rtl" lang="ar"' in arabic

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
@@ -62,6 +62,11 @@ def moment_params(as_of: str = AS_OF, known_at: str = KNOWN_AT) -> None:
 
 MOMENT = [Depends(moment_params)]
 
+TopicName = Annotated[str, Path(description="The topic's short name, as in the address of its page.")]
+ClaimName = Annotated[str, Path(description="The claim's short name, as in the address of its page.")]
+OfTopic = Annotated[str, Query(description="Only this topic's.")]
+MOST = "At most so many."
+
 
 @router.get("/api/v1/claims", tags=["reads"], dependencies=MOMENT)
 def get_claims(visit: Visit = Depends(caller), asked: claims_views.Filters = Depends(claims_routes.filters)) -> list[Row]:
@@ -73,7 +78,7 @@ def get_claims(visit: Visit = Depends(caller), asked: claims_views.Filters = Dep
 
 
 @router.get("/api/v1/claims/{topic}/{claim}", tags=["reads"], dependencies=MOMENT)
-def get_claim(topic: str, claim: str, visit: Visit = Depends(caller)) -> Row:
+def get_claim(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)) -> Row:
     """One claim with where it stands, its permanent id, and how far its sources have been read."""
     with visit.shell.read() as r:
         found = claims.claim(r.s, claim, topic)
@@ -88,7 +93,7 @@ def get_claim(topic: str, claim: str, visit: Visit = Depends(caller)) -> Row:
 
 
 @router.get("/api/v1/claims/{topic}/{claim}/history", tags=["reads"], dependencies=MOMENT)
-def get_history(topic: str, claim: str, visit: Visit = Depends(caller)) -> list[Row]:
+def get_history(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)) -> list[Row]:
     """Every change of status, oldest first, with cause and quotes."""
     with visit.shell.read() as r:
         found = claims.claim(r.s, claim, topic)
@@ -98,10 +103,10 @@ def get_history(topic: str, claim: str, visit: Visit = Depends(caller)) -> list[
 
 @router.get("/api/v1/claims/{topic}/{claim}/evidence", tags=["reads"], dependencies=MOMENT)
 def get_evidence(
-    topic: str,
-    claim: str,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    topic: TopicName,
+    claim: ClaimName,
+    limit: Annotated[int, Query(ge=1, le=1_000, description=MOST)] = 100,
+    offset: Annotated[int, Query(ge=0, description="So many are passed over.")] = 0,
     visit: Visit = Depends(caller),
     asked: claim_views.RowFilters = Depends(claim_routes.filters),
 ) -> list[Row]:
@@ -112,7 +117,9 @@ def get_evidence(
 
 
 @router.get("/api/v1/articles/{revision}", tags=["reads"])
-def get_article(revision: str, visit: Visit = Depends(caller)) -> Row:
+def get_article(
+    revision: Annotated[str, Path(description="As in the address of the article's page.")], visit: Visit = Depends(caller)
+) -> Row:
     """One text of an article, by its permanent id."""
     with visit.db.read() as s:
         x = revisions.revision_by_key(s, revision)
@@ -131,7 +138,9 @@ def get_article(revision: str, visit: Visit = Depends(caller)) -> Row:
 
 
 @router.get("/api/v1/runs", tags=["reads"])
-def get_runs(topic: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 20, visit: Visit = Depends(caller)) -> list[Row]:
+def get_runs(
+    topic: OfTopic = "", limit: Annotated[int, Query(ge=1, le=200, description=MOST)] = 20, visit: Visit = Depends(caller)
+) -> list[Row]:
     """What ran, did, skipped and cost; newest first."""
     with visit.db.read() as s:
         return [reading.run_row(x) for x in runs.runs(s, topic=topic or None, limit=limit)]
@@ -139,7 +148,7 @@ def get_runs(topic: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 20, v
 
 @router.get("/api/v1/decisions", tags=["decisions"])
 def get_decisions(
-    topic: str = "", limit: Annotated[int, Query(ge=1, le=1_000)] = 100, visit: Visit = Depends(caller)
+    topic: OfTopic = "", limit: Annotated[int, Query(ge=1, le=1_000, description=MOST)] = 100, visit: Visit = Depends(caller)
 ) -> list[Row]:
     """What people decided, newest first."""
     with visit.db.read() as s:
@@ -151,17 +160,19 @@ class Asked(BaseModel):
     """A person's word. `client_id` makes asking twice store it once."""
 
     kind: Literal["stance", "accept", "reject", "evidence", "ruling", "date"]
-    topic: str = ""
-    claim: str = Field("", description="The claim's slug; not for a date.")
+    topic: str = Field("", description="The topic's short name; needed where two topics have a claim of that name.")
+    claim: str = Field("", description="The claim's short name; not for a date.")
     revision: str = Field("", description="The permanent id of the text that was seen; not for a ruling.")
-    stance: Stance | None = None
-    quote: str | None = Field(None, max_length=10_000)
-    status: Status | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    review_by: date | None = None
-    note: str = Field("", max_length=2_000)
-    client_id: str = Field("", max_length=80, pattern=r"^[A-Za-z0-9._-]*$")
+    stance: Stance | None = Field(None, description="For a stance or added evidence.")
+    quote: str | None = Field(None, max_length=10_000, description="The words, to reject them or to add them as evidence.")
+    status: Status | None = Field(None, description="For a ruling.")
+    valid_from: date | None = Field(None, description="The ruling's first day, or the article's date.")
+    valid_to: date | None = Field(None, description="The ruling's last day; none: until further notice.")
+    review_by: date | None = Field(None, description="When the ruling is to be looked at again.")
+    note: str = Field("", max_length=2_000, description="Why.")
+    client_id: str = Field(
+        "", max_length=80, pattern=r"^[A-Za-z0-9._-]*$", description="An id of yours: sent twice, stored once."
+    )
 
 
 @router.post("/api/v1/decisions", tags=["decisions"], status_code=201)
@@ -191,7 +202,9 @@ def post_decision(asked: Annotated[Asked, Body()], visit: Visit = Depends(decidi
 
 
 @router.post("/api/v1/decisions/{client_id}/undo", tags=["decisions"])
-def post_undo(client_id: str, visit: Visit = Depends(deciding)) -> Row:
+def post_undo(
+    client_id: Annotated[str, Path(description="The id that deciding gave back.")], visit: Visit = Depends(deciding)
+) -> Row:
     """Take back a decision, or a batch of them."""
     undo_id = f"undo-{uuid4().hex}"
     return _recorded(decisions.undo(visit.db, client_id, by=visit.visitor.name, now=visit.now, client_id=undo_id), undo_id)

@@ -14,15 +14,15 @@ router = APIRouter()
 
 
 def filters(
-    q: str = "",
-    stance: str = "",
-    speaker: str = "",
-    outlet: str = "",
-    lang: str = "",
-    since: str = Query("", alias="from"),
-    until: str = Query("", alias="to"),
-    sort: str = "new",
-    page: int = 1,
+    q: str = Query("", description="Words in the quote, the speaker, the outlet, the title or the text."),
+    stance: str = Query("", description="supports, refutes or neutral."),
+    speaker: str = Query("", description="A speaker's key."),
+    outlet: str = Query("", description="A domain."),
+    lang: str = Query("", description="A language, as two letters."),
+    since: str = Query("", alias="from", description="In print on this day or later."),
+    until: str = Query("", alias="to", description="In print on this day or earlier."),
+    sort: str = Query("new", description="new, old or weight."),
+    page: int = Query(1, include_in_schema=False),
 ) -> views.RowFilters:
     days = out.day(since or None, "from"), out.day(until or None, "to")
     return views.RowFilters(q[:200], stance, speaker, outlet, lang, *days, sort, page)

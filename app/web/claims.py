@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app import out
@@ -14,7 +14,13 @@ router = APIRouter()
 
 
 def filters(
-    q: str = "", topic: str = "", status: str = "", tag: str = "", since: str = "", sort: str = "changed", page: int = 1
+    q: str = Query("", description="Words of the claim."),
+    topic: str = Query("", description="A topic's short name."),
+    status: str = Query("", description="supported, refuted, contested, open or unreported."),
+    tag: str = Query("", description="A tag of the claim."),
+    since: str = Query("", description="Only where the status is of this day or later."),
+    sort: str = Query("changed", description="changed, name, voices or owed (most left to decide first)."),
+    page: int = Query(1, include_in_schema=False),
 ) -> views.Filters:
     return views.Filters(q[:200], topic, status, tag, out.day(since or None, "since"), sort, page)
 

@@ -56,7 +56,7 @@ def _enter(visit: Visit, name: str, password: str, next_page: str) -> Response:
     user = auth.check_password(visit.db, name, password)
     if user is None:
         attempts.failed(name, address, now)
-        return visit.render("login.html", 401, problem="this name and password do not go together", name=name, next=next_page)
+        return visit.render("login.html", 401, problem="This name and password do not go together", name=name, next=next_page)
     attempts.succeeded(name)
     answer = visit.redirect(next_page)
     set_cookie(visit.request, answer, SESSION_COOKIE, auth.start_session(visit.db, user, now), COOKIE_LASTS_S)
