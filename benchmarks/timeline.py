@@ -42,8 +42,8 @@ from claimline.settings import Settings
 from flows import intake, judging, steps
 from flows.desk import Desk
 from flows.intake import Asked
-from storage import articles, assessments, claims, ledger, revisions
-from storage.engine import Database, open_database
+from storage import assessments, claims, ledger, revisions
+from storage.engine import Database, Session, open_database
 from storage.records import StoredRevision
 
 DATA = Path(__file__).parent / "timeline"
@@ -261,7 +261,7 @@ class Newsroom:
             texts, versions = revisions.revisions(s, todo), claims.claim_versions(s, version_id)
         answers = self.reader.read(texts)
 
-        def save(s: articles.Session) -> None:
+        def save(s: Session) -> None:
             assessments.ensure_matcher(s, self.reader.hash, now=now)
             for text, read in zip(texts, answers, strict=True):
                 scan = (text.id, version_id, self.reader.hash, read.judgements)
