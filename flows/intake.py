@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from claimline import sources as source_kinds
 from claimline.errors import FetchFailed, SourceError, StorageError
 from claimline.models import Discovered, Fetched, Skip, SourceReport, Validators
+from claimline.sources import polling
 from claimline.sources.urlkey import url_key
 from flows import pipeline
 from flows.desk import Desk
@@ -53,10 +54,15 @@ def due_sources(desk: Desk, topic: StoredTopic, *, everything: bool = True) -> t
 
 
 def _is_due(source: StoredSource, now: datetime) -> bool:
-    """A little early is in time: else a feed that is due every hour would miss every hourly run by the length of the last."""
+    """A little early is in time: else a feed that is due every hour would miss every hourly run by the length of the last, and
+    one that is left alone for two days would be left for three, where a day has 23 hours.
+    """
     if source.next_due_at is None:
         return True
-    wait = source.next_due_at - source.last_answered_at if source.last_answered_at and not source.failures else timedelta(0)
+    if source.failures:
+        wait = polling.next_due(polling.Asked(now, failures=source.failures)) - now
+    else:
+        wait = source.next_due_at - source.last_answered_at if source.last_answered_at else timedelta(0)
     return source.next_due_at <= now + max(EARLY, wait / 10)
 
 

@@ -203,7 +203,7 @@ def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], n
     if not targets:
         return
     state = runs.read_state(s, topic.id)
-    since = state.last_sufficient_at or _first_run(s, topic)
+    since = state.last_sufficient_at or runs.first_started_at(s, topic.id)
     if since is None or now - since <= STALE_AFTER:
         return
     for target in targets:
@@ -211,15 +211,11 @@ def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], n
         _post(s, topic, target, message, ("nothing read", since), now)
 
 
-def _first_run(s: Session, topic: StoredTopic) -> datetime | None:
-    return min((r.started_at for r in runs.runs(s, topic=topic.slug, limit=1000)), default=None)
-
-
 def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: date, now: datetime) -> None:
     """Once for each day that is over and of which anything is known."""
     targets = notify.targets(rules, {notify.DIGEST})
     began = datetime.combine(day, time.min, tzinfo=UTC)
-    first = _first_run(s, topic) if targets else None
+    first = runs.first_started_at(s, topic.id) if targets else None
     if first is None or first >= began + timedelta(days=1):
         return
     found = [c for claim in topic.claims for c in ledger.changes(s, claim.id, quotes=False)]

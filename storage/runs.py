@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import Skip, SourceReport
 from claimline.sources import polling
+from storage import abandoned
 from storage import tables as t
 from storage.leases import acquire, lease, leases, release
 from storage.outbox import mark_failed, mark_sent, outbox, stuck
@@ -32,6 +33,7 @@ __all__ = [
     "cover",
     "coverage",
     "finish",
+    "first_started_at",
     "lease",
     "leases",
     "looked",
@@ -74,8 +76,12 @@ def start(
     now: datetime,
     params: Mapping[str, object] | None = None,
 ) -> int:
-    """Open a run; runs of this flow and topic that never finished are marked abandoned (the lease says that they are dead)."""
+    """Open a run; runs of this flow and topic that never finished are marked abandoned (the lease says that they are dead), and
+    what they had found is accounted for.
+    """
     r = t.runs
+    if topic_id is not None:
+        abandoned.account(s, topic_id, flow, now)
     same = r.c.topic_id == topic_id if topic_id is not None else r.c.topic_id.is_(None)
     left = same & (r.c.flow == flow) & (r.c.state == "running")
     s.execute(sa.update(r).where(left).values(state="abandoned", finished_at=now))
@@ -127,6 +133,11 @@ def finish(
             finished_at=now,
         )
     )
+
+
+def first_started_at(s: Session, topic_id: int) -> datetime | None:
+    """When a topic was run first."""
+    return s.execute(sa.select(sa.func.min(t.runs.c.started_at)).where(t.runs.c.topic_id == topic_id)).scalar()
 
 
 def runs(s: Session, *, topic: str | None = None, flow: str | None = None, limit: int = 20) -> tuple[StoredRun, ...]:
@@ -243,12 +254,13 @@ def _account(s: Session, reasons: Mapping[int, Mapping[str, int]], now: datetime
 def _not_read(s: Session, run_id: int) -> dict[int, dict[str, int]]:
     """By source, the texts of a run in a language that the matcher does not read."""
     x, r, d = t.scans, t.revisions, t.discoveries
+    not_read = x.c.outcome == sa.literal_column(f"'{LANGUAGE_NOT_READ}'")  # written out: there is an index of these
     query = (
         sa.select(d.c.source_id, sa.func.count(sa.distinct(r.c.id)))
         .select_from(x)
         .join(r, r.c.id == x.c.revision_id)
         .join(d, d.c.article_id == r.c.article_id)
-        .where(x.c.run_id == run_id, x.c.outcome == LANGUAGE_NOT_READ)
+        .where(x.c.run_id == run_id, not_read)
         .group_by(d.c.source_id)
     )
     return {source_id: {"skipped-language-not-read": count} for source_id, count in s.execute(query).tuples()}

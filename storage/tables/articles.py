@@ -41,7 +41,7 @@ class Alias(SQLModel, table=True):
 
 class Discovery(SQLModel, table=True):
     __tablename__ = "discoveries"
-    __table_args__ = (sa.UniqueConstraint("source_id", "article_id"),)
+    __table_args__ = (sa.UniqueConstraint("source_id", "article_id"), sa.Index(None, "source_id", "found_at"))
     id: int | None = Field(default=None, primary_key=True)
     source_id: int = Field(foreign_key="sources.id")
     article_id: int = Field(foreign_key="articles.id", index=True)

@@ -34,7 +34,10 @@ class Scan(SQLModel, table=True):
     """`stands_in_at`: since when this reading counts in the place of the pinned matcher's, which has not read the text."""
 
     __tablename__ = "scans"
-    __table_args__ = (sa.UniqueConstraint("revision_id", "topic_version_id", "matcher"),)
+    __table_args__ = (
+        sa.UniqueConstraint("revision_id", "topic_version_id", "matcher"),
+        sa.Index("ix_scans_not_read", "run_id", **where("outcome = 'language not read'")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     revision_id: int = Field(foreign_key="revisions.id")
     topic_version_id: int = Field(foreign_key="topic_versions.id", index=True)
