@@ -6,12 +6,13 @@ Nothing here decides or stores; it turns articles to fetch into results, a batch
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from threading import Lock
+from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
 from claimline.clean import CleanJob, clean_many
@@ -75,7 +76,8 @@ class Helpers:
     def cleaner(self, processes: int, *, expected: int) -> Cleaner:
         with self._lock:
             if self._pool is None and processes > 1 and expected >= POOL_FROM:
-                self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+                spawned = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(processes, mp_context=spawned, initializer=end_with_parent)
             return Cleaner(self._pool, ahead=processes * 3 if self._pool else 1)
 
     def close(self) -> None:
@@ -83,6 +85,18 @@ class Helpers:
             pool, self._pool = self._pool, None
         if pool:
             pool.shutdown(cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """In a helper: it ends when the process that started it is gone; of itself it would wait for work for ever."""
+    Thread(target=_wait_for_parent, name="end-with-parent", daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class Cleaner:
