@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
-from training.fit_aggregate import articles_of, asked, readings_of
+from training.fit_aggregate import articles_of, asked, is_real, readings_of
 from training.stage2 import read
 
 # The first group whose word stands in a row's phenomenon counts.
@@ -96,14 +96,16 @@ def main() -> None:
         outcome = aggregate([WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(mine)], params=params)
         r["answer"], r["decided"], r["sure"] = outcome.stance, outcome.decided, outcome.probabilities[outcome.stance]
     show(f"articles of {args.split}", figures([r["label"] for r in found], [r["answer"] for r in found], ORDER))
-    ours = [r for r in found if not r["article"].startswith("real-")]
-    real = [r for r in found if r["article"].startswith("real-")]
+    ours = [r for r in found if not is_real(r["article"])]
+    real = [r for r in found if is_real(r["article"])]
     parts = {
         "English": [r for r in ours if r["lang"] == "en"],
         "other": [r for r in ours if r["lang"] != "en"],
         "real (English)": real,
     }
     for name, part in parts.items():
+        if not part:
+            continue
         f = figures([r["label"] for r in part], [r["answer"] for r in part], ORDER)
         print(f"    {name}: n {f.n} accuracy {f.accuracy:.3f} macro-F1 {f.macro_f1:.3f}")
     decided = [r for r in found if r["decided"]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
-from claimline.matching import aggregate, attribution, fewshot, figures, passages, retrieve
+from claimline.matching import aggregate, attribution, fewshot, figures, passages, pointing, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Reading, StanceEngine, StanceProbs
 from claimline.models import ClaimSpec, Judgement, Passage, Person, Quote, Stance, Topic
@@ -20,6 +20,7 @@ from claimline.models import ClaimSpec, Judgement, Passage, Person, Quote, Stanc
 VERSION = "2"
 # The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
 TITLE = Candidate(-1, 0.0)
+UNRELATED = StanceProbs(0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class WindowTrace:
     end: int
     retrieval: float
     probs: StanceProbs
-    note: str = ""  # where a number or a date in the passage is not the claim's
+    note: str = ""  # where a number or a date in the passage is not the claim's, or it only points at another sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,9 @@ def _windows(
             windows.append(aggregate.WindowScore(0, 0, told, 0.0, True))
             continue
         p = plan.passages[candidate.passage]
+        if pointing.only_points(p.text):
+            traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "tells only who said what stands elsewhere"))
+            continue
         sure, note = figures.checked(claim, p.text, told, lang=plan.text.lang, published=plan.text.published)
         windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
         traces.append(WindowTrace(p.start, p.end, candidate.score, sure, note))
@@ -199,6 +203,15 @@ def _windows(
 def matcher_hash(engine: StanceEngine, claims: Sequence[ClaimSpec] = ()) -> str:
     """Everything that can change an answer, under one hash (16 hex digits); of the claims what their examples teach."""
     floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.CLAIM_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
-    parts = (VERSION, engine.matcher_hash, passages.VERSION, retrieve.VERSION, Embedder.name, floors, figures.VERSION)
+    parts = (
+        VERSION,
+        engine.matcher_hash,
+        passages.VERSION,
+        retrieve.VERSION,
+        Embedder.name,
+        floors,
+        figures.VERSION,
+        pointing.VERSION,
+    )
     taught = fewshot.digest(claims)
     return hashlib.sha256("\n".join((*parts, taught) if taught else parts).encode()).hexdigest()[:16]

@@ -55,14 +55,12 @@ def test_tracking_succeeds(world: World) -> None:
     assert "1 of 1 sources answered" in world.first.err
 
 
-@MODEL_WANTED
 def test_the_integration_claim_goes_from_unreported_to_open_to_refuted(world: World) -> None:
     rows = world.run("history", "s400-integration", "--json").rows
     steps = [(r["from"], r["to"], r["valid_from"]) for r in rows]
     assert steps == [("unreported", "open", FIRST), ("open", "refuted", SECOND)]
 
 
-@MODEL_WANTED
 def test_every_change_has_a_verbatim_quote_a_speaker_and_a_date(world: World) -> None:
     texts = _texts(world)
     rows = world.run("history", "s400-integration", "--json").rows
@@ -77,7 +75,6 @@ def _texts(world: World) -> Mapping[str, str]:
     return {path.name: normalise(path.read_text(encoding="utf-8")) for path in SEEDS.glob("*.txt")}
 
 
-@MODEL_WANTED
 def test_on_the_first_day_of_2018_it_is_open(world: World) -> None:
     rows = {row["claim"]: row for row in world.run("claims", "--json", "--as-of", "2018-01-01").rows}
     assert rows["s400-integration"]["status"] == "open"
