@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli import app, main
 from storage.engine import open_database
 
 ROOT = Path(__file__).parent.parent
@@ -151,11 +151,24 @@ def test_reasons_and_traces_can_be_read(desk: Desk) -> None:
         (["decide", "https://harbour.example/news/1", "bridge-open", "maybe"], "is no stance"),
     ],
 )
-def test_wrong_use_is_one_line_and_exit_code_two(desk: Desk, args: list[str], words: str) -> None:
-    command = [sys.executable, "-m", "app.cli", *args, "--db", str(desk.db)]
+def test_wrong_use_is_one_line_and_exit_code_two(
+    desk: Desk, args: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["claimline", *args, "--db", str(desk.db)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert words in told.err
+    assert "Traceback" not in told.err + told.out
+    assert len(told.err.strip().splitlines()) == 1
+
+
+def test_a_process_ends_with_the_code_and_the_line_too(desk: Desk) -> None:
+    command = [sys.executable, "-m", "app.cli", "history", "no-such-claim", "--db", str(desk.db)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
-    assert words in done.stderr
+    assert "no claim named" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 

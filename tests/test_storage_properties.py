@@ -254,7 +254,7 @@ def _template() -> bytes:
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(
-    max_examples=10,
+    max_examples=max(4, settings.default.max_examples // 10),  # ten in the thorough profile
     stateful_step_count=14,
     deadline=None,
     derandomize=True,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,10 +20,20 @@ from tests.web_data import build
 HTMX = {"hx-request": "true"}
 
 
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the newsroom's database, to copy: nobody opens it."""
+    folder = tmp_path_factory.mktemp("built")
+    opened = open_database(f"sqlite:///{folder / 'room.db'}")
     build(opened)
+    opened.dispose()
+    return folder
+
+
+@pytest.fixture
+def db(built: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copytree(built, tmp_path / "room")
+    opened = open_database(f"sqlite:///{tmp_path / 'room' / 'room.db'}", create=False)
     yield opened
     opened.dispose()
 
