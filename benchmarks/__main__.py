@@ -1,6 +1,7 @@
 """`python -m benchmarks` (`make bench`): runs the benchmarks that need nothing but this machine, and prints one table.
 
-The others take their own arguments: `claimline bench ...` for labelled files, `benchmarks.ledger_scale` for a big ledger.
+The others take their own arguments: `claimline bench ...` for labelled files, `benchmarks.ledger_scale` for a big ledger,
+`benchmarks.year` for a year of daily runs.
 """
 
 from __future__ import annotations
