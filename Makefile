@@ -28,7 +28,7 @@ demo: $(STAMP)  ## track a claim over a small newsroom, from nothing to its hist
 # against more examples than in the quick part.
 test: quick  ## the whole suite
 	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough \
-		-n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+		-n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: $(STAMP)  ## the suite without what takes long
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)

@@ -83,7 +83,7 @@ class Server:
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:
         """A worker with all its runs in one process group, so that a test can kill them together."""
         command = [PREFECT, "worker", "start", "--pool", "claimline", "--type", "process", "--limit", "2"]
-        env = {**self.environment(), "PREFECT_WORKER_QUERY_SECONDS": "2"}
+        env = {**self.environment(), "PREFECT_WORKER_QUERY_SECONDS": "1"}
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(command, env=env, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
         try:
@@ -120,7 +120,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def until(look: Callable[[], T | None], within_s: float, *, every_s: float = 1.0) -> T:
+def until(look: Callable[[], T | None], within_s: float, *, every_s: float = 0.3) -> T:
     """The first answer that is one; fails after a while."""
     end = time.monotonic() + within_s
     while (answer := look()) is None:
@@ -140,7 +140,7 @@ def running_server(folder: Path) -> Iterator[Server]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     try:
-        until(lambda: _answers(server.url) or None, 240, every_s=0.5)
+        until(lambda: _answers(server.url) or None, 240)
         yield server
     finally:
         kill_group(process, signal.SIGTERM)

@@ -48,11 +48,10 @@ with open_desk() as desk:
     steps.import_topic(desk, topic)
     from flows.server import temporary_server
     from flows.track import track_in_process
-    (report,) = track_in_process(desk, ["bridge"])
-    (again,) = track_in_process(desk, ["bridge"])
-    print(report.answered, again.answered, report.tally.counts["articles-new"], again.tally.counts["articles-new"], flush=True)
+    reports = [track_in_process(desk, ["bridge"])[0] for _ in range(int(sys.argv[2]))]
+    print([(r.answered, r.tally.counts["articles-new"]) for r in reports], flush=True)
     print(temporary_server(desk.settings.data_dir / "prefect"), flush=True)
-    if len(sys.argv) > 2:
+    if len(sys.argv) > 3:
         sys.stdin.read()
 """
 
@@ -80,7 +79,7 @@ def news(folder: Path) -> Path:
 
 def test_a_run_in_process_is_quiet_and_connects_to_nobody_else(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(news(tmp_path))],
+        [sys.executable, "-c", RUN, str(news(tmp_path)), "2"],
         cwd=tmp_path,
         env=environment(tmp_path),
         capture_output=True,
@@ -89,7 +88,7 @@ def test_a_run_in_process_is_quiet_and_connects_to_nobody_else(tmp_path: Path) -
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.splitlines()[0] == "1 1 1 0"
+    assert done.stdout.splitlines()[0] == "[(1, 1), (1, 0)]"
     assert "prefect" not in done.stderr.lower()
     watched = set((tmp_path / "watched.log").read_text(encoding="utf-8").split("\n")) - {""}
     assert "connect 127.0.0.1" in watched
@@ -97,7 +96,7 @@ def test_a_run_in_process_is_quiet_and_connects_to_nobody_else(tmp_path: Path) -
 
 
 def test_the_temporary_server_goes_when_the_run_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", RUN, str(news(tmp_path)), "wait"]
+    command = [sys.executable, "-c", RUN, str(news(tmp_path)), "1", "wait"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=tmp_path, env=environment(tmp_path), text=True, **pipes) as process:
         assert process.stdout is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.client.schemas.actions import DeploymentScheduleCreate
@@ -99,6 +100,17 @@ def events(server: Server, name: str) -> list[dict[str, Any]]:
     return list(found)
 
 
+def beaten(server: Server) -> set[UUID]:
+    """The runs that have sent a heartbeat."""
+    return {UUID(e["resource"]["prefect.resource.id"].rpartition(".")[2]) for e in events(server, deploy.HEARTBEAT)}
+
+
+def logged(server: Server, runs: Sequence[UUID]) -> list[str]:
+    with server.client() as client:
+        asked = {"logs": {"flow_run_id": {"any_": [str(run) for run in runs]}}}
+        return [line["message"] for line in client.request("POST", "/logs/filter", json=asked).json()]
+
+
 def test_deploying_again_changes_nothing_and_removes_what_is_no_longer_in_the_file(server: Server) -> None:
     daily = server.deployment_id("track/daily")
     stray = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 3 * * *"), active=True, slug="stray")
@@ -131,10 +143,12 @@ def test_a_cron_deployment_really_produces_scheduled_runs(server: Server) -> Non
 
 def test_a_cron_run_fires(server: Server) -> None:
     daily = server.deployment_id("track/daily")
-    every_minute = DeploymentScheduleCreate(schedule=CronSchedule(cron="* * * * *"), active=True, slug="test")
-    with server.client() as client:
-        made = client.create_deployment_schedules(daily, [every_minute])
     with server.worker():
+        # Every minute, at the second of it that comes in a moment: time enough for the scheduler, which looks every five.
+        second = (datetime.now(UTC) + timedelta(seconds=15)).second
+        every_minute = DeploymentScheduleCreate(schedule=CronSchedule(cron=f"* * * * * {second}"), active=True, slug="test")
+        with server.client() as client:
+            made = client.create_deployment_schedules(daily, [every_minute])
         done = until(lambda: [r for r in server.runs("track/daily") if r.state and r.state.is_final()] or None, 400)
         with server.client() as client:
             client.delete_deployment_schedule(daily, made[0].id)
@@ -166,24 +180,37 @@ def test_a_run_by_hand_takes_topics_and_its_changes_are_events_once(server: Serv
 
 
 def test_of_two_runs_at_once_one_waits_for_the_other(server: Server, feed: SlowFeed) -> None:
-    feed.delay_s = 8.0
+    feed.delay_s = 600.0
     with server.worker():
         both = [server.start("track/manual", topics=["ferry"]) for _ in range(2)]
+        until(lambda: True if any("; waiting up to" in line for line in logged(server, both)) else None, 300)
+        feed.delay_s = 0.0
         states = [server.finished(run).state_name for run in both]
-    feed.delay_s = 0.0
     assert states == ["Completed", "Completed"]
     later, earlier = stored_runs(server, "ferry")[:2]
     assert earlier.finished_at is not None
     assert later.started_at >= earlier.finished_at
 
 
-def test_a_killed_worker_leaves_a_crashed_run_that_the_next_one_finishes(server: Server, feed: SlowFeed) -> None:
+@pytest.fixture
+def impatient(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The watchdog misses a run after one beat and a bit; how long it really waits is in test_deploy."""
+    with server.client() as client:
+        (held,) = client.read_automations_by_name(deploy.WATCHDOG)
+        with monkeypatch.context() as patch:
+            patch.setattr(deploy, "SILENCE", timedelta(seconds=40))
+            client.update_automation(held.id, deploy.watchdog())
+        yield
+        client.update_automation(held.id, deploy.watchdog())
+
+
+def test_a_killed_worker_leaves_a_crashed_run_that_the_next_one_finishes(server: Server, feed: SlowFeed, impatient: None) -> None:
     feed.delay_s = 600.0
     before = feed.asked
     with server.worker() as worker:
         run = server.start("track/manual", topics=["ferry"])
         until(lambda: True if feed.asked > before else None, 300)
-        time.sleep(5)
+        until(lambda: True if run in beaten(server) else None, 60)
         kill_group(worker)
     feed.delay_s = 0.0
     assert server.entered(run, "Crashed", within_s=400).state_name == "Crashed"
