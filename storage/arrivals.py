@@ -1,4 +1,4 @@
-"""What came back for many articles at once: `save_capture` for each, with the first texts of articles written together.
+"""What came back for many articles at once: `save_capture` for each; first texts, and what has not changed, are written together.
 
 The rows are those that one call after the other would write. A first text is most of what a run brings and has nothing before it
 that could bear on it, so that a batch of them needs a few statements where each by itself needs a dozen.
@@ -22,6 +22,7 @@ from storage import tables as t
 from storage.article_keys import UrlKey, article_key
 from storage.blobs import blobs_of
 from storage.captures import GONE, capture_row, revision_row, save_capture
+from storage.rechecks import Check, save_checks
 from storage.records import CaptureSaved
 from storage.sql import chunks, insert_many, insert_new
 
@@ -57,14 +58,34 @@ def save_captures(s: Session, arrivals: Sequence[Arrival], *, now: datetime, url
     """What became of each, in the order given."""
     first = _first_texts(s, arrivals)
     ids = _save_first(s, list(first.values()), now, url_key) if first else {}
+    done = {article_id: CaptureSaved(revision_id, True, "new") for article_id, revision_id in ids.items()}
+    done |= _save_same(s, arrivals, now)
     return [
-        CaptureSaved(ids[a.article_id], True, "new")
-        if a.article_id in ids
+        done[a.article_id]
+        if a.article_id in done
         else save_capture(
             s, a.article_id, a.came, a.cleaned, source_id=a.source_id, now=now, alias=a.alias, store=a.store, url_key=url_key
         )
         for a in arrivals
     ]
+
+
+def _save_same(s: Session, arrivals: Sequence[Arrival], now: datetime) -> dict[int, CaptureSaved]:
+    """Those that have not changed since they were last read."""
+    times = Counter(a.article_id for a in arrivals)
+    same = {
+        x.article_id: Check(x.article_id, x.came.validators)
+        for x in arrivals
+        if times[x.article_id] == 1 and x.alias is None and isinstance(x.came, Fetched) and x.came.not_modified
+    }
+    a = t.articles
+    found: dict[int, int | None] = {}
+    for batch in chunks(same):
+        query = sa.select(a.c.id, a.c.current_revision_id).where(a.c.id.in_(batch), a.c.state != "purged")
+        found.update(s.execute(query).tuples().all())
+    if found:
+        save_checks(s, [same[article_id] for article_id in found], now)
+    return {article_id: CaptureSaved(revision_id, False, "not-modified") for article_id, revision_id in found.items()}
 
 
 def _first_texts(s: Session, arrivals: Sequence[Arrival]) -> dict[int, _First]:

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline import revisions
-from claimline.models import Cause, Cleaned, Fetched, Skip, Validators
+from claimline.models import Cause, Cleaned, Fetched, Skip
 from claimline.revisions import Kind, RevisionLine
 from claimline.sources.schedule import Looked, next_look
 from storage import codec
 from storage import tables as t
 from storage.article_keys import UrlKey, article_key
 from storage.blobs import blobs_of
+from storage.rechecks import Check, live_articles, save_checks
 from storage.records import CaptureSaved
 from storage.sql import insert_id, insert_new, stable_key, topics_of_article, touch
 from storage.stands import RETRACTION
@@ -34,7 +35,6 @@ _LEFT = {
     "budget": timedelta(minutes=5),
 }
 _LEFT_FOR = timedelta(days=60)
-_SETTLED_AFTER = timedelta(days=90)
 GONE = frozenset({404, 410})
 # What a text that is not the article's current one means for the ledger.
 _CAUSES = {
@@ -69,7 +69,7 @@ def save_capture(
     if isinstance(came, Skip):
         return _not_captured(s, article_id, source_id, came.reason, came.detail, now, retry=came.failed)
     if came.not_modified:
-        _checked(s, article_id, now, came.validators)
+        save_checks(s, [Check(article_id, came.validators)], now)
         return CaptureSaved(_current(s, article_id), False, "not-modified")
     if came.status in GONE:
         return _gone(s, article_id, source_id, came, now)
@@ -89,7 +89,7 @@ def _captured(
     decision = revisions.decide(known, stood, cleaned, body_sha256=body_hash)
     if decision.kind in (Kind.SAME, Kind.TRIVIAL):
         if not late:
-            _checked(s, article_id, now, came.validators, seen_at=came.fetched_at)
+            save_checks(s, [Check(article_id, came.validators, came.fetched_at)], now)
         return CaptureSaved(stood, False, "unchanged")
     revision_id = decision.matches
     if revision_id is None:
@@ -191,7 +191,7 @@ def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, cam
     row = s.execute(sa.select(a.c.first_seen, a.c.outlet, a.c.current_revision_id).where(a.c.id == article_id)).one()
     first_seen = min(row.first_seen, came.fetched_at)
     changed = came.fetched_at if row.current_revision_id is not None else None
-    live = _is_live(s, article_id, now)
+    live = article_id in live_articles(s, [article_id], now)
     s.execute(
         sa.update(a)
         .where(a.c.id == article_id)
@@ -210,23 +210,6 @@ def _settle(s: Session, article_id: int, cleaned: Cleaned, revision_id: int, cam
     )
 
 
-def _checked(
-    s: Session, article_id: int, now: datetime, validators: Validators | None = None, *, seen_at: datetime | None = None
-) -> None:
-    """The article stands as it stood (seen at `seen_at`, else now)."""
-    a, c, g = t.articles, t.captures, t.sightings
-    first_seen = s.execute(sa.select(a.c.first_seen).where(a.c.id == article_id)).scalar_one()
-    changed = _last_changed(s, article_id)
-    due = next_look(Looked(now, first_seen, changed, live=_is_live(s, article_id, now)))
-    values: dict[str, object] = {"state": "captured", "attempts": 0, "last_error": None}
-    if validators is not None and (validators.etag or validators.last_modified):
-        values |= {"etag": validators.etag, "last_modified": validators.last_modified}
-    s.execute(sa.update(a).where(a.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
-    latest = sa.select(g.c.capture_id).where(g.c.article_id == article_id).order_by(g.c.seen_at.desc(), g.c.id.desc()).limit(1)
-    counted = {"checks": c.c.checks + 1, "last_checked_at": seen_at or now}
-    s.execute(sa.update(c).where(c.c.id == latest.scalar_subquery()).values(**counted))
-
-
 def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now: datetime) -> CaptureSaved:
     """A page that is no longer there is only marked: its words stood in print."""
     current = _current(s, article_id)
@@ -234,7 +217,7 @@ def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now
     held = s.execute(sa.select(a.c.state, a.c.attempts, a.c.first_seen).where(a.c.id == article_id)).one()
     if held.state != "gone":
         _new_capture(s, article_id, source_id, came, None)
-    seen = Looked(now, held.first_seen, live=_is_live(s, article_id, now), gone=True)
+    seen = Looked(now, held.first_seen, live=article_id in live_articles(s, [article_id], now), gone=True)
     due = next_look(seen) if held.attempts < MAX_ATTEMPTS and current is not None else None
     values = {"state": "gone", "last_error": f"gone ({came.status})", "attempts": held.attempts + 1}
     s.execute(sa.update(t.articles).where(t.articles.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
@@ -273,26 +256,6 @@ def _not_captured(
         row = {"article_id": article_id, "source_id": source_id, "fetched_at": at, "status": status}
         s.execute(sa.insert(c).values(**row, reason=reason, detail=detail, bytes_kept=False, checks=1))
     return CaptureSaved(held.current_revision_id, False, "failed")
-
-
-def _last_changed(s: Session, article_id: int) -> datetime | None:
-    """When another text than the first one was seen last."""
-    g = t.sightings
-    row = s.execute(sa.select(sa.func.count(), sa.func.max(g.c.seen_at)).where(g.c.article_id == article_id)).one()
-    return row[1] if row[0] > 1 else None
-
-
-def _is_live(s: Session, article_id: int, now: datetime) -> bool:
-    """Whether it takes a position on a claim that is watched and not settled: that takes no side, or did not long ago."""
-    p, c, state = t.positions, t.claim_states, t.claim_states.c.status
-    settled = state.in_(["supported", "refuted"]) & (c.c.newest < (now - _SETTLED_AFTER).date())
-    query = (
-        sa.select(p.c.claim_id)
-        .join(c, (c.c.claim_id == p.c.claim_id) & c.c.known_to.is_(None))
-        .join(t.claims, (t.claims.c.id == p.c.claim_id) & t.claims.c.retired_at.is_(None))
-        .where(p.c.article_id == article_id, p.c.known_to.is_(None), ~sa.func.coalesce(settled, sa.false()))
-    )
-    return s.execute(query.limit(1)).first() is not None
 
 
 def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from claimline.models import Discovered, Entry, Fetched, Skip, Validators
+from claimline.models import Discovered, Entry, Fetched, Skip, Stance, Validators
 from storage import articles
 from storage import tables as t
 from storage.articles import Arrival, save_capture, save_captures
@@ -37,6 +37,13 @@ def prepared(db: Database) -> World:
         w.article(SITE + name)
     for name in ("edited", "same", "unchanged", "late"):
         w.capture(SITE + name, cleaned(f"The bridge is as it was: {name}.", DAY))
+    w.capture(SITE + "silent", cleaned("The bridge is silent.", DAY))
+    for words in ("The bridge was painted.", "The bridge was sold, says the mayor, who had painted it."):
+        w.capture(SITE + "turned", cleaned(words, DAY))
+    w.say(SITE + "live", DAY, Stance.NEUTRAL)
+    w.publish()
+    w.capture(SITE + "purged", cleaned("The bridge is nobody's business.", DAY))
+    w.db.write(lambda s: s.execute(sa.update(t.articles).where(t.articles.c.url == SITE + "purged").values(state="purged")))
     failed = Skip(SITE + "failing", "timeout", failed=True)
     w.db.write(lambda s: save_capture(s, of(w, "failing"), failed, None, source_id=w.source_id(), now=w.tick()))
     return w
@@ -65,6 +72,10 @@ def arrivals(w: World) -> list[Arrival]:
         one("failing", fetched("failing", "<p>at last"), "The bridge is read at last."),
         one("edited", fetched("edited", "<p>edited"), "The bridge is another one altogether, says the mayor."),
         one("same", fetched("same", "", status=304), None),
+        one("silent", replace(fetched("silent", "", status=304), validators=Validators()), None),
+        one("turned", fetched("turned", "", status=304), None),
+        one("live", fetched("live", "", status=304), None),
+        one("purged", fetched("purged", "", status=304), None),
         one("gone", fetched("gone", "", status=404), None),
         one("refused", Skip(SITE + "refused", "robots"), None),
         one("twice", fetched("twice", "<p>one"), "The bridge is told once."),
@@ -114,6 +125,19 @@ def test_captures_stored_together_leave_the_rows_of_captures_stored_one_by_one(d
     ]
     assert [(x.kind, x.new_revision) for x in many] == [(x.kind, x.new_revision) for x in one_by_one]
     assert rows(database) == rows(other)
+
+
+def test_what_has_not_changed_is_looked_at_again_in_its_time(database: Database) -> None:
+    w = prepared(database)
+    same, live = (of(w, name) for name in ("same", "live"))
+    late = START + timedelta(days=40)
+    came = [Arrival(article, fetched("x", "", status=304), None, w.source_id()) for article in (same, live)]
+    assert [x.kind for x in database.write(lambda s: save_captures(s, came, now=late))] == ["not-modified"] * 2
+    with database.read() as s:
+        due = dict(s.execute(sa.select(t.articles.c.id, t.articles.c.next_fetch_at)).tuples().all())
+        assert dict(s.execute(sa.select(t.captures.c.article_id, t.captures.c.checks)).tuples().all())[same] == 2
+    assert due[same] is None, "what has stood for a month mostly stays"
+    assert due[live] > late, "but not where its claim is open"
 
 
 def test_nothing_that_comes_back_is_nothing_to_store(database: Database) -> None:
