@@ -27,11 +27,10 @@ demo: $(STAMP)  ## track a claim over a small newsroom, from nothing to its hist
 # What needs a Prefect server runs one after another in one process, all else that is slow in another; properties are held
 # against more examples than in the quick part.
 test: quick  ## the whole suite
-	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough \
-		-n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: $(STAMP)  ## the suite without what takes long
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
 check: $(STAMP)  ## ruff, strict types, import contracts
 	$(BIN)/ruff check .

@@ -26,9 +26,22 @@ settings.load_profile("steady")
 # (xdist's own groups do nothing with pytest 9.2: pytest-dev/pytest-xdist#1386.)
 WITH_A_PREFECT_SERVER = ("test_flows_server.py", "test_web_prefect.py", "test_flows_quiet.py")
 
+# The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the storage
+# tests ask of it is asked by the whole suite.
+ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_ledger.py", "test_storage_backup.py", "test_storage_arrivals.py")
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("postgres") and item.path.name not in ON_POSTGRES_QUICKLY:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in WITH_A_PREFECT_SERVER)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for folders of tests, none beside this one for files that are named."""
+    return 0 if any(Path(arg.partition("::")[0]).is_file() for arg in config.args) else 2
 
 
 @pytest.hookimpl(optionalhook=True)
