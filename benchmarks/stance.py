@@ -155,7 +155,8 @@ def _premise_probs(engine: StanceEngine, rows: Sequence[Mapping[str, Any]]) -> l
     texts_of = iter(
         engine.read([Reading(r["hypothesis"], _sentences(r)) for r, short in zip(rows, is_short, strict=True) if not short])
     )
-    return [_one(next(pairs_of)) if short else _folded(next(texts_of)) for short in is_short]
+    params = aggregate.params_of(engine.folder)
+    return [_one(next(pairs_of)) if short else _folded(next(texts_of), params) for short in is_short]
 
 
 def _sentences(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -166,10 +167,10 @@ def _one(probs: StanceProbs) -> dict[str, float]:
     return {s: float(getattr(probs, s)) for s in STANCES}
 
 
-def _folded(probs: Sequence[StanceProbs]) -> dict[str, float]:
+def _folded(probs: Sequence[StanceProbs], params: aggregate.Params) -> dict[str, float]:
     """An article's four probabilities: *mixed* is shared between the sides."""
     windows = [aggregate.WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(probs)]
-    p = dict(aggregate.aggregate(windows).probabilities)
+    p = dict(aggregate.aggregate(windows, params=params).probabilities)
     half = p.pop("mixed") / 2
     return {s: p[s] + (half if s in ("supports", "refutes") else 0.0) for s in STANCES}
 

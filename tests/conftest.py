@@ -26,8 +26,8 @@ settings.load_profile("steady")
 # (xdist's own groups do nothing with pytest 9.2: pytest-dev/pytest-xdist#1386.)
 WITH_A_PREFECT_SERVER = ("test_flows_server.py", "test_web_prefect.py", "test_flows_quiet.py")
 
-# The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the storage
-# tests ask of it is asked by the whole suite.
+# The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the
+# storage tests ask of it is asked by the whole suite.
 ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_ledger.py", "test_storage_backup.py", "test_storage_arrivals.py")
 
 

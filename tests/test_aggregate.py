@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimline.matching.aggregate import DEFAULT, ORDER, Params, WindowScore, aggregate, fold, load_params
+from claimline.matching.aggregate import DEFAULT, ORDER, Params, WindowScore, aggregate, fold, load_params, params_of
 from claimline.matching.stance import WEIGHTS, StanceProbs
 
 NOTHING = StanceProbs(0.01, 0.01, 0.03, 0.95)
@@ -93,3 +93,9 @@ def test_parameters_are_read_from_beside_the_weights(tmp_path: Path) -> None:
     other.write_text(json.dumps({"side": [1.0] * 6, "touch": [2.0] * 4, "threshold": 0.7, "mixed": 0.1, "lean": 2}))
     assert load_params(other) == Params((1.0,) * 6, (2.0,) * 4, 0.7, 0.1, 2.0)
     assert load_params(WEIGHTS / "aggregate.json") != DEFAULT
+
+
+def test_a_model_that_brings_its_own_rule_is_folded_by_it_and_another_by_the_bundled_one(tmp_path: Path) -> None:
+    assert params_of(tmp_path) == load_params()
+    (tmp_path / "aggregate.json").write_text('{"side": [0, 1, 0, 0, 0, 0], "touch": [0, 1, 0, 0], "threshold": 0.9}')
+    assert params_of(tmp_path).threshold == 0.9

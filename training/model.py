@@ -20,6 +20,21 @@ from torch import Tensor, nn
 LABELS = ("supports", "refutes", "neutral", "unrelated")
 
 
+class Dropout(nn.Module):
+    """Drops whole channels of a text, the same at each of its places: as good as a draw for each number, and costs nothing."""
+
+    def __init__(self, share: float = 0.0) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, n, h) -> (b, n, h); unchanged outside of training."""
+        if not self.training or not self.share:
+            return x
+        kept = torch.rand(x.shape[0], 1, x.shape[2]) >= self.share
+        return x * (kept.to(x.dtype) / (1 - self.share))
+
+
 class Layer(nn.Module):
     """One post-norm BERT layer."""
 
@@ -32,6 +47,7 @@ class Layer(nn.Module):
         self.up = nn.Linear(hidden, ff)
         self.down = nn.Linear(ff, hidden)
         self.norm2 = nn.LayerNorm(hidden, eps=1e-12)
+        self.drop = Dropout()
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(b, n, h) -> (b, n, h); ``mask`` is additive, (b * heads, n, n)."""
@@ -43,8 +59,8 @@ class Layer(nn.Module):
             score = torch.baddbmm(mask.to(q.dtype), q, k.transpose(1, 2), alpha=size**-0.5)
             a = torch.bmm(torch.softmax(score, -1), v)
         a = a.view(b, self.heads, n, size).transpose(1, 2).reshape(b, n, h)
-        x = self.norm1(x + self.out(a))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+        x = self.norm1(x + self.drop(self.out(a)))
+        return self.norm2(x + self.drop(self.down(F.gelu(self.up(x)))))
 
 
 class CrossEncoder(nn.Module):

@@ -255,6 +255,7 @@ def main() -> None:
     ap.add_argument("--minutes", type=float, default=0.0)
     ap.add_argument("--tokens", type=int, default=4096)
     ap.add_argument("--rate", type=float, default=2e-4)
+    ap.add_argument("--drop", type=float, default=0.0, help="share of channels dropped after each half of a layer that learns")
     ap.add_argument("--ema", type=float, default=0.995)
     ap.add_argument("--every", type=float, default=11.0, help="minutes between looks at dev")
     ap.add_argument("--seed", type=int, default=7)
@@ -265,6 +266,8 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     tok = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     model = from_base(args.base, list(range(args.layers)))
+    for layer in model.layers[model.frozen :]:
+        layer.drop.share = args.drop
     if args.start:
         model.load_state_dict(torch.load(args.start, weights_only=True))
     run = Run(args, model, load_rows(args.rows, tok), load_rows(args.dev, tok) if args.dev else [])

@@ -77,6 +77,12 @@ class Params:
 DEFAULT = Params(side=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0), touch=(0.0, 1.0, 0.0, 0.0), threshold=0.5)
 
 
+def params_of(folder: Path) -> Params:
+    """What was learned for the model in ``folder``; what was learned for the bundled one where it brings nothing of the kind."""
+    own = folder / "aggregate.json"
+    return load_params(own) if own.is_file() else load_params()
+
+
 @lru_cache(maxsize=4)
 def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
     """The learned parameters beside the weights; defaults where there are none."""

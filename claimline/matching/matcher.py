@@ -62,6 +62,7 @@ class Matcher:
     def __init__(self, topic: Topic, engine: StanceEngine, embedder: Embedder) -> None:
         self._topic = topic
         self._engine = engine
+        self._params = aggregate.params_of(engine.folder)
         self._embedder = embedder
         self._retriever = Retriever(topic.claims, topic.names, embedder)
         self.taught = fewshot.teach(topic.claims, engine, embedder)
@@ -110,7 +111,7 @@ class Matcher:
             at += len(candidates)
             windows, trace = _windows(claim.statement, plan, candidates, mine)
             traces.append((claim.slug, trace))
-            outcome = aggregate.aggregate(windows)
+            outcome = aggregate.aggregate(windows, params=self._params)
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
         return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), len(probs))

@@ -32,6 +32,7 @@ class NliEngine(PairReader):
         import onnxruntime
         from tokenizers import Tokenizer
 
+        self.folder = folder
         config: Mapping[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -94,8 +94,9 @@ class ModelMissing(ModelError):
 
 
 class StanceEngine(Protocol):
-    """Anything that can answer: the bundled model or one of the hub."""
+    """Anything that can answer: the bundled model or one of the hub. ``folder`` is where it lies."""
 
+    folder: Path
     matcher_hash: str
     languages: frozenset[str]
 
@@ -110,6 +111,8 @@ class StanceEngine(Protocol):
 
 class PairReader:
     """For engines that know pairs only: each sentence is asked alone, with the one before it (or the title) as context."""
+
+    folder = WEIGHTS
 
     def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
         """Answer every pair, in order."""
@@ -141,6 +144,7 @@ class OnnxEngine:
         import onnxruntime  # half a second and 60 MB: only where something is matched
         from tokenizers import Tokenizer
 
+        self.folder = folder
         self._config: Mapping[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
         options = onnxruntime.SessionOptions()
         # Batches side by side, each on one core, are quicker than one batch on all of them.
