@@ -33,6 +33,8 @@ SIDES = ["supports", "refutes", "neutral"]
 MOST_SENTENCES, MOST_CHARS = 8, 850
 # A sentence that touches no claim of its topic is easily told; it weighs less than one that touches a sister claim.
 MARKED, SISTER, PLAIN = 2.0, 1.0, 0.5
+# So many rows stand against another wording of their claim, so that no claim is learned by its letters.
+REWORDED = 0.6
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -67,6 +69,17 @@ def negated(row: dict[str, Any]) -> dict[str, Any] | None:
     """The row against the claim's plain negation, with the sides exchanged; None where the claim has no auxiliary."""
     claim, n = AUXILIARY.subn(lambda m: m[1] + " not", row["c"], count=1)
     return row | {"c": claim, "y": [[TURNED.get(y, y) for y in ys] for ys in row["y"]], "s": "negated"} if n else None
+
+
+def rewordings(path: Path) -> dict[str, list[str]]:
+    """A claim to sentences that mean the same: lines of ``claim, TAB, wording, TAB, wording ...``."""
+    lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return {claim: others for claim, *others in lines}
+
+
+def reworded(rows: list[dict[str, Any]], others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:
+    """The rows, many of them against another wording of their claim."""
+    return [r | {"c": rng.choice(others[r["c"]])} if r["c"] in others and rng.random() < REWORDED else r for r in rows]
 
 
 def title_label(article: dict[str, Any], claim_id: str) -> list[str]:
@@ -160,8 +173,8 @@ def passage_rows(passages: list[dict[str, Any]], rng: random.Random | None) -> l
 
 
 def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]], first: list[dict[str, Any]],
-                  rng: random.Random) -> list[dict[str, Any]]:  # fmt: skip
-    """One pass over everything."""
+                  others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:  # fmt: skip
+    """One pass over everything; ``others`` are the claims' other wordings."""
     rows = passage_rows(passages, rng)
     for article in articles:
         rows += article_rows(article, rng)
@@ -169,7 +182,7 @@ def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]]
     rows += foreign_rows(articles, 0.6, rng)
     rows += [r for r in first if rng.random() < KEEP_FIRST.get(r["s"], 0.0)]
     rng.shuffle(rows)
-    return rows
+    return reworded(rows, others, rng)
 
 
 def main() -> None:
@@ -186,12 +199,13 @@ def main() -> None:
     passages, articles = read(args.corpus / "passages.jsonl"), read(args.corpus / "articles.jsonl")
     articles += readings.articles(args.corpus / "readings.jsonl", args.data)
     first = read(args.first)
+    others = rewordings(args.corpus / "rewordings.tsv")
     args.out.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
         mine = [p for p in passages if p["split"] == split]
         whole = [a for a in articles if a["split"] == split]
         if split == "train":
-            rows = [r for _ in range(args.passes) for r in training_rows(mine, whole, first, rng)]
+            rows = [r for _ in range(args.passes) for r in training_rows(mine, whole, first, others, rng)]
         else:
             rows = passage_rows(mine, None) + [r for a in whole for r in article_rows(a, None)]
         (args.out / ("rows.jsonl" if split == "train" else f"{split}.jsonl")).write_text(
