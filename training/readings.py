@@ -14,6 +14,7 @@ A label file (``*.lab``) has this form:
     c1: T N; 4 S; 7-8 R                  the title, sentence 4, sentences 7 and 8; a claim that nothing touches has no line
 
 A further set of claims on the same articles stands in a ``*.lab2`` of the same form; its claims become d1, d2, ...
+A third set, e1 to e5 on 130 of the articles, came as JSON lines and has been read once.
 
 A second reader, who sees no marks, writes one line an article: its key and a letter (S R N M U) a claim, in order. Where the two
 differ the reading keeps both, and the pair is left out of training.
