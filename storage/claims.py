@@ -6,7 +6,7 @@ The database holds the topic; a file is a version of it, known by its digest. No
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from storage import codec, outlets
 from storage import tables as t
 from storage.article_keys import digest as digest_of_name
 from storage.records import StoredClaim, StoredTopic, TopicImport
-from storage.sql import insert_id, insert_new, touch
+from storage.sql import chunks, insert_id, insert_new, touch
 
 
 def import_topic(s: Session, topic: Topic, *, digest: str, yaml: str, now: datetime, by: str, force: bool = False) -> TopicImport:
@@ -88,6 +88,11 @@ def claim_by_id(s: Session, claim_id: int) -> StoredClaim:
     for found in _claims(s, t.claims.c.id == claim_id):
         return found
     raise UnknownName("claim", str(claim_id))
+
+
+def claims_by_id(s: Session, ids: Iterable[int]) -> dict[int, StoredClaim]:
+    """Those of these that there are."""
+    return {claim.id: claim for few in chunks(ids) for claim in _claims(s, t.claims.c.id.in_(few))}
 
 
 def claim_versions(s: Session, topic_version_id: int) -> dict[str, int]:

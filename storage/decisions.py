@@ -6,7 +6,7 @@ decision does to positions is `storage.effective`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from storage.publish import Fold, publish_in
 from storage.records import NewDecision, Recorded, StoredDecision
 from storage.sql import actor_id, insert_id, stable_key, topics_of_article, touch
 
-__all__ = ["decision", "decisions", "record", "record_in", "reopened", "undo", "undo_in"]
+__all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "undo", "undo_in"]
 
 _OF_A_PAIR = frozenset({"stance", "accept", "reject", "evidence"})
 
@@ -263,6 +263,13 @@ def decisions(
     return _decisions(s, sa.and_(*where), limit)
 
 
+def of_articles(s: Session, article_ids: Collection[int], kinds: Collection[str]) -> tuple[StoredDecision, ...]:
+    """What people said of these articles in one of these ways, newest first; what was taken back is left out."""
+    d = t.decisions
+    where = d.c.article_id.in_(article_ids) & d.c.kind.in_(kinds) & d.c.undone_by.is_(None)
+    return _decisions(s, where, None)
+
+
 def decision(s: Session, client_id: str) -> StoredDecision:
     found = _decisions(s, t.decisions.c.client_id == client_id, 1)
     if not found:
@@ -270,7 +277,7 @@ def decision(s: Session, client_id: str) -> StoredDecision:
     return found[0]
 
 
-def _decisions(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[StoredDecision, ...]:
+def _decisions(s: Session, where: sa.ColumnElement[bool], limit: int | None) -> tuple[StoredDecision, ...]:
     d, c, a = t.decisions, t.claims, t.articles
     query = (
         sa.select(d, t.actors.c.name, c.c.slug, c.c.current_version_id, a.c.url)

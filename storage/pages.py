@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,8 +26,7 @@ from storage.sql import chunks, stable_key
 _WEEK_ZERO = date(1969, 12, 29)  # the Monday before the epoch
 
 
-@dataclass(frozen=True, slots=True)
-class WeekCount:
+class WeekCount(NamedTuple):
     """Reports (articles, each once) that began to stand in the week from `monday`."""
 
     monday: date
@@ -84,9 +84,10 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
         sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     ]
     shared = tuple(int(n or 0) for n in s.execute(sa.select(*newest)).one())
-    states = {r.claim_id: r.n for r in s.execute(sa.select(m.c.claim_id, sa.func.max(m.c.id).label("n")).group_by(m.c.claim_id))}
-    words = sa.select(d.c.claim_id, sa.func.max(d.c.id).label("n")).where(d.c.claim_id.is_not(None)).group_by(d.c.claim_id)
-    said = {r.claim_id: r.n for r in s.execute(words)}
+    last = sa.select(m.c.claim_id, sa.func.max(m.c.id)).group_by(m.c.claim_id)
+    states: dict[int, int] = dict(s.execute(last).tuples().all())
+    words = sa.select(d.c.claim_id, sa.func.max(d.c.id)).where(d.c.claim_id.is_not(None)).group_by(d.c.claim_id)
+    said: dict[int, int] = dict(s.execute(words).tuples().all())
     return shared, {i: (states.get(i, 0), said.get(i, 0)) for i in states.keys() | said.keys()}
 
 
@@ -120,10 +121,13 @@ def weekly(
         query = sa.select(p.c.claim_id, week, p.c.stance, n).where(where).group_by(p.c.claim_id, "week", p.c.stance)
         for claim_id, number, stance, count in s.execute(query).tuples().all():
             found.setdefault(claim_id, {}).setdefault(int(number), {})[stance] = count
+    mondays = {k: _WEEK_ZERO + timedelta(days=7 * k) for weeks in found.values() for k in weeks}
     return {
         claim_id: tuple(
-            WeekCount(_WEEK_ZERO + timedelta(days=7 * k), **{x: weeks[k].get(x, 0) for x in ("supports", "refutes", "neutral")})
-            for k in sorted(weeks)
+            [
+                WeekCount(mondays[k], n.get("supports", 0), n.get("refutes", 0), n.get("neutral", 0))
+                for k, n in sorted(weeks.items(), key=itemgetter(0))
+            ]
         )
         for claim_id, weeks in found.items()
     }
@@ -199,7 +203,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
         .group_by(a.c.claim_id)
     )
     failed = sa.select(p.c.claim_id, sa.func.count().label("n")).where(p.c.claim_id.in_(claim_ids)).group_by(p.c.claim_id)
-    counts = [{r.claim_id: r.n for r in s.execute(query)} for query in (unsure, failed, undated)]
+    counts = [dict(s.execute(query).tuples().all()) for query in (unsure, failed, undated)]
     ids = set().union(*counts)
     return {i: Owed(counts[0].get(i, 0), counts[1].get(i, 0), counts[2].get(i, 0)) for i in ids}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -78,62 +77,43 @@ def _details(s: Session, where: sa.ColumnElement[bool]) -> list[Detail]:
 # --- which rows -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Sieve:
-    """What a position has to be like; what is blank lets everything through."""
-
-    stance: str = ""
-    speaker: str = ""
-    outlet: str = ""
-    lang: str = ""
-    since: date | None = None
-    until: date | None = None
-
-
-def fitting(s: Session, claim_id: int, sieve: Sieve, *, known_at: datetime | None = None) -> frozenset[str]:
-    """The keys of the claim's positions that fit."""
-    return frozenset(s.execute(_sieved(sieve, claim_id, known_at, t.positions.c.key)).scalars())
+def fitting(s: Session, claim_id: int, *, outlet: str = "", lang: str = "", known_at: datetime | None = None) -> frozenset[str]:
+    """The keys of the claim's positions from this outlet, in this language; what is blank lets everything through."""
+    p, r, a = t.positions, t.revisions, t.articles
+    query = sa.select(p.c.key).where(p.c.claim_id == claim_id, position_rows.known(p, known_at))
+    if outlet:
+        query = query.join(a, a.c.id == p.c.article_id).where(a.c.outlet == outlet)
+    if lang:
+        query = query.join(r, r.c.id == p.c.revision_id).where(r.c.lang == lang)
+    return frozenset(s.execute(query).scalars().all())
 
 
 def words_of(
     s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None
-) -> list[tuple[str, str, str]]:
-    """(key, key of the text, the words of the row) of the claim's positions: quote, speaker, outlet and title."""
-    p, r, a, x, e = t.positions, t.revisions, t.articles, t.revision_texts, t.evidence
+) -> list[tuple[str, int, str]]:
+    """(key, id of the text, the words of the row) of the claim's positions: quote, speaker, outlet and title."""
+    p, a, x, e = t.positions, t.articles, t.revision_texts, t.evidence
     shown = (sa.func.coalesce(p.c.quote, e.c.quote), p.c.speaker_written, a.c.outlet, x.c.title)
     query = (
-        _sieved(Sieve(until=as_of), claim_id, known_at, p.c.key, r.c.key.label("text"), *shown)
+        sa.select(p.c.key, p.c.revision_id, *shown)
+        .join(a, a.c.id == p.c.article_id)
         .outerjoin(x, x.c.revision_id == p.c.revision_id)
         .outerjoin(e, e.c.id == p.c.evidence_id)
+        .where(p.c.claim_id == claim_id, position_rows.known(p, known_at))
     )
+    if as_of is not None:
+        query = query.where(p.c.valid_from <= as_of)
     return [(key, text, " ".join(filter(None, words))) for key, text, *words in s.execute(query).tuples().all()]
 
 
-def _sieved(f: Sieve, claim_id: int, known_at: datetime | None, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    p, r, a = t.positions, t.revisions, t.articles
-    query = sa.select(*columns).select_from(p).where(p.c.claim_id == claim_id, position_rows.known(p, known_at))
-    query = query.join(a, a.c.id == p.c.article_id).join(r, r.c.id == p.c.revision_id)
-    for column, wanted in ((p.c.stance, f.stance), (p.c.speaker, f.speaker), (a.c.outlet, f.outlet), (r.c.lang, f.lang)):
-        query = query.where(column == wanted) if wanted else query
-    query = query.where(p.c.valid_from >= f.since) if f.since else query
-    return query.where(p.c.valid_from <= f.until) if f.until else query
-
-
-def texts_with(s: Session, claim_id: int, words: Sequence[str], *, limit: int = 20_000) -> frozenset[str]:
-    """The keys of the claim's texts that hold every one of these words (in any case), title included."""
-    p, r, x = t.positions, t.revisions, t.revision_texts
+def texts_with(s: Session, claim_id: int, words: Sequence[str], *, limit: int = 20_000) -> frozenset[int]:
+    """The ids of the claim's texts that hold every one of these words (in any case), title included."""
+    p, x = t.positions, t.revision_texts
     mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id).distinct()
-    query = sa.select(r.c.key).join(x, x.c.revision_id == r.c.id).where(r.c.id.in_(mine))
+    query = sa.select(x.c.revision_id).where(x.c.revision_id.in_(mine))
     for word in words:
         query = query.where(x.c.text.icontains(word, autoescape=True) | x.c.title.icontains(word, autoescape=True))
-    return frozenset(s.execute(query.limit(limit)).scalars())
-
-
-def keys_of(s: Session, revision_ids: Iterable[int]) -> frozenset[str]:
-    found: set[str] = set()
-    for few in chunks(revision_ids):
-        found |= set(s.execute(sa.select(t.revisions.c.key).where(t.revisions.c.id.in_(few))).scalars())
-    return frozenset(found)
+    return frozenset(s.execute(query.limit(limit)).scalars().all())
 
 
 # --- what can be chosen ---------------------------------------------------------------------------------------------
@@ -164,7 +144,7 @@ def facets(s: Session, claim_id: int, *, as_of: date | None = None, known_at: da
     )
     found = s.execute(places).tuples().all()
     return Facets(
-        {key: written or key for key, written in s.execute(named).tuples()},
+        {key: written or key for key, written in s.execute(named).tuples().all()},
         tuple(sorted({outlet for outlet, _ in found if outlet})),
         tuple(sorted({lang for _, lang in found if lang})),
     )

@@ -6,14 +6,16 @@ The reasons and what they are worth are those of `storage.queue`; a case's words
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from storage import pins, relations
 from storage import tables as t
-from storage.decisions import decisions, reopened
+from storage.decisions import of_articles, reopened
+from storage.facts import VERDICTS
 from storage.pages import undated_answers
 from storage.queue import CONFLICT, WORTH
 from storage.records import StoredDecision
@@ -22,21 +24,21 @@ from storage.sql import chunks
 MOST = 5_000  # cases of one reason; the newest first
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An article's current text and a claim, why it needs a person, and what it is worth."""
+class Case(NamedTuple):
+    """An article's current text and a claim, and why they need a person. A tuple that sorts by itself: there may be thousands."""
 
-    topic_id: int
+    less: float  # the worth, negative: most valuable first
+    unsureness: float  # then what a machine is least sure of
     claim_id: int
     article_id: int
+    topic_id: int
     revision_id: int
     lang: str | None
-    confidence: float
     reasons: tuple[str, ...]
 
     @property
     def worth(self) -> float:
-        return sum(WORTH[reason] for reason in self.reasons)
+        return -self.less
 
 
 def stamp(s: Session) -> tuple[int, ...]:
@@ -45,72 +47,106 @@ def stamp(s: Session) -> tuple[int, ...]:
     return tuple(int(s.execute(sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0))).scalar_one()) for x in tables)
 
 
+Pair = tuple[int, int]  # claim, article
+_NAMES = ("reopened decision", "uncertain date", "undecided", "mixed", "decides a status", "single report", CONFLICT)
+_BIT = {name: 1 << i for i, name in enumerate(_NAMES)}  # reasons as a number, told in this order
+
+
 def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
     """The open cases of a topic, most valuable first."""
-    reasons: dict[tuple[int, int], list[str]] = {}
     again = {(d.claim_id, d.article_id) for d in reopened(s, topic_id) if d.kind != "ruling"}
-    for pair in again:
-        if pair[0] is not None and pair[1] is not None:
-            reasons.setdefault((pair[0], pair[1]), []).append("reopened decision")
-    texts: dict[tuple[int, int], tuple[int, str | None, float]] = {}
-    for name, where in _reasons().items():
-        for claim_id, article_id, revision_id, lang, confidence in s.execute(_pinned(topic_id, where)).tuples().all():
-            reasons.setdefault((claim_id, article_id), []).append(name)
-            texts[claim_id, article_id] = (revision_id, lang, confidence)
-    for pair, names in _tipping(s, topic_id).items():
-        reasons.setdefault(pair, []).extend(names)
+    reasons: dict[Pair, int] = {(c, a): _BIT["reopened decision"] for c, a in again if c is not None and a is not None}
+    texts: dict[Pair, tuple[int, str | None, float]] = {}
+    for name, answers in _answered(s, topic_id).items():
+        bit = _BIT[name]
+        for claim_id, article_id, revision_id, lang, confidence in answers:
+            pair = (claim_id, article_id)
+            reasons[pair] = reasons.get(pair, 0) | bit
+            texts[pair] = (revision_id, lang, confidence)
+    for pair, bits in _tipping(s, topic_id).items():
+        reasons[pair] = reasons.get(pair, 0) | bits
     for claim_id, _, article_id in _behind(s, relations.disputed_evidence(s, topic_id)):
-        reasons.setdefault((claim_id, article_id), []).append(CONFLICT)
-    said = _said(s, topic_id) - again
-    open_pairs = {pair: tuple(dict.fromkeys(names)) for pair, names in reasons.items() if pair not in said}
-    texts |= _texts(s, [pair for pair in open_pairs if pair not in texts])
+        pair = (claim_id, article_id)
+        reasons[pair] = reasons.get(pair, 0) | _BIT[CONFLICT]
+    for pair in _said(s, topic_id) - again:
+        reasons.pop(pair, None)
+    texts |= _texts(s, [pair for pair in reasons if pair not in texts])
+    told = {bits: _told(bits) for bits in set(reasons.values())}
     found = []
-    for pair, why in open_pairs.items():
+    for pair, bits in reasons.items():
         if pair in texts:
             revision_id, lang, confidence = texts[pair]
-            found.append(Case(topic_id, *pair, revision_id, lang, confidence, why))
-    return tuple(sorted(found, key=lambda c: (-c.worth, abs(c.confidence - 0.5), c.claim_id, c.article_id)))
+            less, names = told[bits]
+            found.append(Case(less, abs(confidence - 0.5), *pair, topic_id, revision_id, lang, names))
+    return tuple(sorted(found))
 
 
-def _reasons() -> dict[str, sa.ColumnElement[bool]]:
+def _told(bits: int) -> tuple[float, tuple[str, ...]]:
+    """What reasons together are worth (negative), and their names."""
+    names = tuple(name for name, bit in _BIT.items() if bits & bit)
+    return -sum(WORTH[name] for name in names), names
+
+
+Answered = tuple[int, int, int, str | None, float]  # claim, article, text, its language, how sure the answer is
+
+
+def _answered(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
+    """Answers that count, on the text that the article carries now, by what makes them unsure."""
     a, d = t.assessments, t.decisions
     dated = sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == a.c.article_id)
+    undated = _counting(undated_answers()).where(_of_topic(topic_id), ~dated).limit(MOST)
+    mixed = (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True)  # written out: there is an index of these
     return {
-        "uncertain date": a.c.id.in_(undated_answers()) & ~dated,
-        "undecided": a.c.decided.is_(False),
-        "mixed": (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True),  # written out: there is an index of these
+        "uncertain date": s.execute(undated).tuples().all(),
+        "undecided": _newest(s, topic_id, a.c.decided.is_(False)),
+        "mixed": _newest(s, topic_id, mixed),
     }
 
 
-def _pinned(topic_id: int, where: sa.ColumnElement[bool]) -> sa.Select[tuple[int, int, int, str | None, float]]:
-    """Answers that count, on the text that the article carries now; with the text's language and how sure the answer is."""
+def _newest(s: Session, topic_id: int, where: sa.ColumnElement[bool]) -> Sequence[Answered]:
+    """Of many thousands only the newest are looked up: which those are an index tells, and mostly the first few suffice."""
+    a = t.assessments
+    # The sign keeps SQLite from looking through all answers in the order of their ids.
+    ids = sa.select(a.c.id).where(_of_topic(topic_id), where).order_by(-a.c.id)
+    found: list[Answered] = []
+    for skip in count(0, MOST):
+        found += s.execute(_counting(ids.limit(MOST).offset(skip))).tuples().all()
+        if len(found) >= MOST or s.execute(ids.limit(1).offset(skip + MOST)).first() is None:
+            break
+    return found[:MOST]
+
+
+def _of_topic(topic_id: int) -> sa.ColumnElement[bool]:
+    mine = sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None))
+    return t.assessments.c.claim_id.in_(mine)
+
+
+def _counting(ids: sa.Select[tuple[int]]) -> sa.Select[Answered]:
+    """Those of these answers that count, the newest first."""
     a, pin, r = t.assessments, t.pins, t.revisions
     return (
         sa.select(a.c.claim_id, a.c.article_id, a.c.revision_id, r.c.lang, a.c.confidence)
         .join(r, r.c.id == a.c.revision_id)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.claim_version_id == a.c.claim_version_id))
-        .join(t.claims, t.claims.c.id == a.c.claim_id)
         .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
-        .where(t.claims.c.topic_id == topic_id, t.claims.c.retired_at.is_(None))
-        .where(pins.counts(a, pin), where)
+        .where(a.c.id.in_(ids), pins.counts(a, pin))
         .order_by(a.c.id.desc())
-        .limit(MOST)
     )
 
 
-def _tipping(s: Session, topic_id: int) -> dict[tuple[int, int], list[str]]:
-    """(claim, article) of what tipped a live change of status."""
+def _tipping(s: Session, topic_id: int) -> dict[Pair, int]:
+    """(claim, article) of what tipped a live change of status, with the reasons why that is to be looked at."""
     c = t.status_changes
     query = sa.select(c.c.claim_id, c.c.tipped_by, c.c.figures).join(t.claims, t.claims.c.id == c.c.claim_id)
     query = query.where(t.claims.c.topic_id == topic_id, c.c.known_to.is_(None)).order_by(c.c.id.desc()).limit(MOST)
     keys: dict[int, dict[str, bool]] = {}
-    for row in s.execute(query):
+    for row in s.execute(query).all():
         alone = row.figures["voices_supports"] + row.figures["voices_refutes"] == 1
         keys.setdefault(row.claim_id, {}).update(dict.fromkeys(row.tipped_by, alone))
-    found: dict[tuple[int, int], list[str]] = {}
+    found: dict[Pair, int] = {}
     for claim_id, key, article_id in _behind(s, keys):
-        names = found.setdefault((claim_id, article_id), [])
-        names += ["decides a status", *(["single report"] if keys[claim_id][key] else [])]
+        why = _BIT["decides a status"] | (_BIT["single report"] if keys[claim_id][key] else 0)
+        found[claim_id, article_id] = found.get((claim_id, article_id), 0) | why
     return found
 
 
@@ -120,15 +156,15 @@ def _behind(s: Session, wanted: Mapping[int, Collection[str]]) -> Iterator[tuple
     for claims in chunks(wanted, 10):
         for few in chunks({key for claim_id in claims for key in wanted[claim_id]}):
             where = p.c.claim_id.in_(claims) & p.c.key.in_(few) & p.c.known_to.is_(None)
-            yield from s.execute(sa.select(p.c.claim_id, p.c.key, p.c.article_id).where(where)).tuples()
+            yield from s.execute(sa.select(p.c.claim_id, p.c.key, p.c.article_id).where(where)).tuples().all()
 
 
 def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:
     d = t.decisions
     query = sa.select(d.c.claim_id, d.c.article_id).where(
-        d.c.topic_id == topic_id, d.c.kind.in_(["stance", "accept"]), d.c.undone_by.is_(None)
+        d.c.topic_id == topic_id, d.c.kind.in_(VERDICTS), d.c.undone_by.is_(None)
     )
-    return {(row.claim_id, row.article_id) for row in s.execute(query)}
+    return set(s.execute(query).tuples().all())
 
 
 def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
@@ -146,12 +182,13 @@ def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int]
 
 def settled(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], StoredDecision]:
     """The word that holds now for each of these (claim, article) pairs."""
+    wanted = set(pairs)
     found: dict[tuple[int, int], StoredDecision] = {}
-    for claim_id, article_id in pairs:
-        for one in decisions(s, claim_id=claim_id, article_id=article_id, limit=20):
-            if one.kind in ("stance", "accept"):
-                found[claim_id, article_id] = one
-                break
+    for few in chunks({article for _, article in pairs}):
+        for one in of_articles(s, few, VERDICTS):
+            pair = (one.claim_id or 0, one.article_id or 0)
+            if pair in wanted:
+                found.setdefault(pair, one)
     return found
 
 

@@ -39,6 +39,29 @@ def search(
     return tuple(hits[offset : offset + limit])
 
 
+def texts_of_claim(s: Session, query: str, claim_id: int) -> frozenset[int]:
+    """The ids of the texts that hold all the words, with every one of those behind the claim's positions among them.
+
+    Neither ranked nor cut off: for a filter, which must not miss a text because others hold the words more often.
+    """
+    phrases = _phrases(query)
+    if not phrases:
+        return frozenset()
+    cache = s.info["cache"]
+    if isinstance(cache, SqliteCache):
+        with cache.locked() as connection:
+            _ensure(connection)
+            _catch_up(s, connection)
+            sql = f"SELECT rowid FROM {_TABLE} WHERE {_TABLE} MATCH ?"  # noqa: S608
+            return frozenset([row[0] for row in connection.execute(sql, (_match(phrases),)).fetchall()])
+    p = t.positions
+    mine = sa.select(p.c.revision_id).where(p.c.claim_id == claim_id)
+    x = sa.func.to_tsvector("simple", sa.func.coalesce(t.revision_texts.c.title, "") + " " + t.revision_texts.c.text)
+    found = sa.select(t.revision_texts.c.revision_id).where(t.revision_texts.c.revision_id.in_(mine))
+    found = found.where(x.op("@@")(sa.func.to_tsquery("simple", _terms(phrases))))
+    return frozenset(s.execute(found).scalars().all())
+
+
 def forget(s: Session, revision_ids: Iterable[int]) -> None:
     """Take texts out of the index (the law, retention)."""
     cache = s.info["cache"]
@@ -92,7 +115,6 @@ def _hits(s: Session, found: Sequence[tuple[int, str]], topic_id: int | None, cl
 
 
 def _sqlite(s: Session, cache: SqliteCache, phrases: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
-    match = " AND ".join('"' + " ".join(words) + '"' + ("*" if len(words) == 1 else "") for words in phrases)
     with cache.locked() as connection:
         _ensure(connection)
         _catch_up(s, connection)
@@ -100,7 +122,11 @@ def _sqlite(s: Session, cache: SqliteCache, phrases: Sequence[Sequence[str]]) ->
             f"SELECT rowid, snippet({_TABLE}, 1, '', '', ' … ', 24) FROM {_TABLE} WHERE {_TABLE} MATCH ?"  # noqa: S608
             " ORDER BY rank, rowid DESC LIMIT ?"
         )
-        return [(row[0], row[1]) for row in connection.execute(sql, (match, _CANDIDATES))]
+        return [(row[0], row[1]) for row in connection.execute(sql, (_match(phrases), _CANDIDATES))]
+
+
+def _match(phrases: Sequence[Sequence[str]]) -> str:
+    return " AND ".join('"' + " ".join(words) + '"' + ("*" if len(words) == 1 else "") for words in phrases)
 
 
 def _ensure(connection: sqlite3.Connection) -> None:
@@ -126,7 +152,6 @@ def _catch_up(s: Session, connection: sqlite3.Connection) -> None:
 
 
 def _postgres(s: Session, phrases: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
-    terms = [" <-> ".join(words) if len(words) > 1 else f"{words[0]}:*" for words in phrases]
     sql = sa.text(
         "SELECT revision_id, ts_headline('simple', text, q, 'StartSel=\"\", StopSel=\"\", MaxWords=24, MinWords=12') FROM ("
         " SELECT revision_id, text, q FROM revision_texts, to_tsquery('simple', :terms) q"
@@ -134,5 +159,10 @@ def _postgres(s: Session, phrases: Sequence[Sequence[str]]) -> list[tuple[int, s
         " ORDER BY ts_rank(to_tsvector('simple', coalesce(title, '') || ' ' || text), q) DESC, revision_id DESC"
         " LIMIT :most) found"
     )
-    rows = s.execute(sql, {"terms": " & ".join(f"({term})" for term in terms), "most": _CANDIDATES})
+    rows = s.execute(sql, {"terms": _terms(phrases), "most": _CANDIDATES})
     return [(row[0], row[1]) for row in rows]
+
+
+def _terms(phrases: Sequence[Sequence[str]]) -> str:
+    terms = [" <-> ".join(words) if len(words) > 1 else f"{words[0]}:*" for words in phrases]
+    return " & ".join(f"({term})" for term in terms)

@@ -25,7 +25,7 @@ def at(days: int) -> date:
 
 def position(key: str, stance: Stance, day: int, *, confidence: float = 0.9, **more: object) -> Position:
     base = Position(key, f"https://{key}.example/a", f"rev-{key}", stance, confidence, at(day))
-    return replace(base, **more)  # type: ignore[arg-type]
+    return base._replace(**more)  # type: ignore[arg-type]
 
 
 def history(*positions: Position) -> list[tuple[date, Status]]:
@@ -113,15 +113,14 @@ def test_nothing_printed_later_leaks_into_an_earlier_day(known: list[Position], 
 
 @given(positions(), st.data())
 def test_a_later_copy_changes_nothing(known: list[Position], data: st.DataObject) -> None:
-    lasting = [replace(p, valid_to=None, weight=p.weight or 1.0) for p in known]
+    lasting = [p._replace(valid_to=None, weight=p.weight or 1.0) for p in known]
     if not lasting:
         return
     original = data.draw(st.sampled_from(lasting))
-    original_in_cluster = replace(original, cluster=original.cluster or "wire-9")
+    original_in_cluster = original._replace(cluster=original.cluster or "wire-9")
     lasting = [original_in_cluster if p.key == original.key else p for p in lasting]
     later = data.draw(st.integers(1, 300))
-    copy = replace(
-        original_in_cluster,
+    copy = original_in_cluster._replace(
         key="copy",
         article="https://copy.example/a",
         valid_from=original.valid_from + timedelta(days=later),

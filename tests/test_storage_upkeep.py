@@ -18,7 +18,7 @@ from claimline.models import ClaimSpec, Discovered, Entry, NotifyRule, Person, S
 from claimline.topics import digest, dump, parse
 from storage import articles, claims, clusters, ledger, outbox, purge, relations, retention, revisions, runs, tables
 from storage.engine import Database, open_database
-from storage.search import search
+from storage.search import search, texts_of_claim
 from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
 
 SECRET = "Zebediah confessed that the vault is open."
@@ -50,6 +50,24 @@ def test_search_takes_any_words_as_words(database: Database, query: str) -> None
     w = World(database).start()
     w.say("https://a.example/1", day("2020-03-01"), S)
     assert isinstance(urls(w, query), list)
+
+
+def test_a_claims_filter_finds_every_text_with_the_words_and_none_of_another_claim_alone(database: Database) -> None:
+    w = World(database).start(make_topic("open", "safe"))
+    names = ("Ada", "Zoe", "Emil")
+    mine = [
+        w.say(f"https://a.example/{i}", day("2020-03-01"), S, text=f"The bridge over the Нева is open, says {i}.") for i in names
+    ]
+    other = w.say("https://b.example/1", day("2020-03-01"), S, claim="safe", text="The bridge is safe.")
+    w.publish()
+
+    def found(query: str) -> set[int]:
+        with database.read() as s:
+            return set(texts_of_claim(s, query, w.claim_id())) - {other}  # whoever asks knows which texts are the claim's
+
+    assert found("bridge нев") == set(mine)
+    assert found('"bridge over" says zo') == {mine[1]}
+    assert found("bridge tunnel") == found("(((") == set()
 
 
 def test_search_shows_an_article_once_with_its_newest_text(database: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 from app.views import charts
 from app.views.claims import NO_WEEKS, beside, claim_path, folded
@@ -17,9 +18,9 @@ from claimline.why import flip_of
 from storage import claims as claim_reads
 from storage import decisions, ledger, pages, pages_claim, runs
 from storage.pages import OutletCard, Owed, Uncounted
-from storage.pages_claim import Detail, Facets, Sieve
+from storage.pages_claim import Detail, Facets
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
-from storage.search import search
+from storage.search import texts_of_claim
 
 PAGE = 50
 SHOWN_REPORTS = 6
@@ -51,9 +52,11 @@ class RowFilters:
     def any(self) -> bool:
         return any((self.q, self.stance, self.speaker, self.outlet, self.lang, self.since, self.until))
 
-    def sieve(self, as_of: date | None) -> Sieve:
-        until = min((d for d in (self.until, as_of) if d), default=None)
-        return Sieve(self.stance, self.speaker, self.outlet, self.lang, self.since, until)
+    def lets(self, p: Position) -> bool:
+        """Whether a position fits as far as it tells by itself: not its outlet, its language and its words."""
+        if (self.stance and p.stance != self.stance) or (self.speaker and p.speaker != self.speaker):
+            return False
+        return (self.since is None or p.valid_from >= self.since) and (self.until is None or p.valid_from <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,9 @@ def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
     return r.of_claim(claim_id, make, "positions", moment.as_of, moment.known_at)
 
 
-def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilters, *, now: datetime) -> ClaimPage:
+def claim_page(
+    r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilters, *, now: datetime, per_page: int = PAGE
+) -> ClaimPage:
     topic = claim_reads.topic_by_id(r.s, claim.topic_id)
     a, k = moment.as_of, moment.known_at
     changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
@@ -172,7 +177,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
     line = charts.timeline(weeks, changes, read, until=moment.as_of or now.date())
     names, written = people(topic.topic), _facets(r, claim.id, moment).speakers
     voices = matching_voices(r, claim, held, filters, moment)
-    count = max(1, -(-len(voices) // PAGE))
+    count = max(1, -(-len(voices) // per_page))
     at = min(max(1, filters.page), count)
     status = ledger.status(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
     return ClaimPage(
@@ -186,7 +191,7 @@ def claim_page(r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilte
         line=line,
         drawing=charts.drawing(line),
         chart=charts.chart_data(line),
-        rows=rows(r, claim, held, voices[(at - 1) * PAGE : at * PAGE], moment, names),
+        rows=rows(r, claim, held, voices[(at - 1) * per_page : at * per_page], moment, names),
         voices=len(held.voices),
         matching=len(voices),
         filters=filters,
@@ -218,45 +223,50 @@ def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters,
     if not f.any:
         return voices
     fits = _fitting(r, claim, held, f, moment)
-    return [v for v in voices if any(p.key in fits for p in v.reports)]
+    if fits is None:
+        return [v for v in voices if any(f.lets(p) for p in v.reports)]
+    return [v for v in voices if any(p.key in fits and f.lets(p) for p in v.reports)]
 
 
 def _in_order(voices: Sequence[Heard], sort: str) -> list[Heard]:
-    if sort == "weight":
-        return sorted(voices, key=lambda v: (-v.weight, v.day, v.index))
+    """They come in the order in which they were heard, which is that of their days; sorting keeps it among equals."""
     if sort == "old":
-        return sorted(voices, key=lambda v: (v.day, v.index))
-    return sorted(voices, key=lambda v: (-v.day, v.index))
+        return list(voices)
+    return sorted(voices, key=attrgetter("weight" if sort == "weight" else "day"), reverse=True)
 
 
-def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> frozenset[str]:
-    """The keys of the positions that fit: a row's own words are looked through without case and marks, its text by words."""
-    sieve, words = f.sieve(moment.as_of), folded(f.q).split()
+def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment: Moment) -> frozenset[str] | None:
+    """The keys of the positions that fit by what stands behind them, None where nothing is asked of that: a row's own words are
+    looked through without case and marks, its text by words."""
+    found: frozenset[str] | None = None
+    if f.outlet or f.lang:
+        found = pages_claim.fitting(r.s, claim.id, outlet=f.outlet, lang=f.lang, known_at=moment.known_at)
+    words = folded(f.q).split()
     if not words:
-        return pages_claim.fitting(r.s, claim.id, sieve, known_at=moment.known_at)
+        return found
     in_text = _with_words(r, claim.id, f.q, held.reports)
-    said = _said(r, claim.id, moment)
-    found = frozenset(key for key, text, own in said if text in in_text or all(word in own for word in words))
-    return found if sieve == Sieve() else found & pages_claim.fitting(r.s, claim.id, sieve, known_at=moment.known_at)
+    said = frozenset(
+        [key for key, text, own in _said(r, claim.id, moment) if text in in_text or all(word in own for word in words)]
+    )
+    return said if found is None else said & found
 
 
-def _said(r: Reading, claim_id: int, moment: Moment) -> list[tuple[str, str, str]]:
+def _said(r: Reading, claim_id: int, moment: Moment) -> list[tuple[str, int, str]]:
     """Key, text and own words of every row; kept, since whoever searches types letter by letter."""
     a, k = moment.as_of, moment.known_at
 
-    def make() -> list[tuple[str, str, str]]:
+    def make() -> list[tuple[str, int, str]]:
         rows = pages_claim.words_of(r.s, claim_id, as_of=a, known_at=k)
         return [(key, text, folded(words)) for key, text, words in rows]
 
     return r.of_claim(claim_id, make, "words", a, k)
 
 
-def _with_words(r: Reading, claim_id: int, query: str, size: int) -> frozenset[str]:
+def _with_words(r: Reading, claim_id: int, query: str, size: int) -> frozenset[int]:
     """The texts that hold the words: looked through where there are few, through the index where there are many."""
     if size <= LOOKED_THROUGH:
         return pages_claim.texts_with(r.s, claim_id, query.split())
-    hits = search(r.s, query, claim_id=claim_id, limit=2_000)
-    return pages_claim.keys_of(r.s, [hit.revision_id for hit in hits])
+    return texts_of_claim(r.s, query, claim_id)
 
 
 def _facets(r: Reading, claim_id: int, moment: Moment) -> Facets:

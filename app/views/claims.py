@@ -86,9 +86,8 @@ def all_statuses(r: Reading, moment: Moment) -> tuple[ClaimStatus, ...]:
     )
 
 
-def all_owed(r: Reading, moment: Moment) -> dict[int, Owed]:
-    ids = [c.claim.id for c in all_statuses(r, moment)]
-    return r.of_claims(ids, lambda few: pages.owed(r.s, few), Owed(), "owed")
+def owed_of(r: Reading, some: Iterable[ClaimStatus]) -> dict[int, Owed]:
+    return r.of_claims([c.claim.id for c in some], lambda few: pages.owed(r.s, few), Owed(), "owed")
 
 
 def contradicts(r: Reading, moment: Moment) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -106,14 +105,12 @@ def beside(r: Reading, claim: StoredClaim, moment: Moment) -> tuple[StoredClaim,
 
 def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
     """Every claim that fits the filters, in their order."""
-    owed = all_owed(r, moment)
     kept = [c for c in all_statuses(r, moment) if _kept(c, filters) and (not filters.status or c.status == filters.status)]
-    return _sorted(kept, filters.sort, owed)
+    return _sorted(kept, filters.sort, owed_of(r, kept) if filters.sort == "owed" else {})
 
 
 def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
     every = all_statuses(r, moment)
-    owed = all_owed(r, moment)
     topics = claim_reads.topics(r.s)
     kept = [c for c in every if _kept(c, filters)]
     shown = fitting(r, moment, filters)
@@ -124,7 +121,7 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     return ClaimsPage(
         tuple(
             replace(line, against=beside(r, line.at.claim, moment))
-            for line in lines(r, moment, some, owed, until=moment.as_of or now.date())
+            for line in lines(r, moment, some, until=moment.as_of or now.date())
         ),
         len(shown),
         len(every),
@@ -137,19 +134,20 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     )
 
 
-def lines(r: Reading, moment: Moment, some: Sequence[ClaimStatus], owed: dict[int, Owed], *, until: date) -> tuple[Line, ...]:
+def lines(r: Reading, moment: Moment, some: Sequence[ClaimStatus], *, until: date) -> tuple[Line, ...]:
     ids = tuple(c.claim.id for c in some)
     a, k = moment.as_of, moment.known_at
     weekly = r.of_claims(ids, lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)
     last: dict[int, StoredChange | None] = r.of_claims(
         ids, lambda few: dict(pages.last_changes(r.s, few, as_of=a, known_at=k)), None, "last", a, k
     )
+    owed = owed_of(r, some)
     found = []
     for c in some:
         change = last[c.claim.id]
         quote = next((p for p in change.quotes if p.quote), None) if change else None
         drawn = charts.spark(weekly[c.claim.id], until)
-        found.append(Line(c, change, quote, owed.get(c.claim.id, Owed()), drawn))
+        found.append(Line(c, change, quote, owed[c.claim.id], drawn))
     return tuple(found)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
+from operator import attrgetter
 
 from app.views.reading import Cache, Reading
 from claimline.models import DateFinding, Stance
@@ -90,10 +93,13 @@ class Queue:
         self._cache = cache
 
     def open(self, r: Reading, topic_id: int) -> list[Case]:
+        """Most valuable first."""
         key: Hashable = ("queue", topic_id, pages_review.stamp(r.s))
         every = self._cache.get(key, lambda: pages_review.cases(r.s, topic_id))
         decided = pages_review.decided_pairs(r.s, topic_id)
         dated = pages_review.dated_articles(r.s)
+        if not decided and not dated:
+            return list(every)
         return [c for c in every if _still_open(c, decided, dated)]
 
 
@@ -109,19 +115,21 @@ def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> Revie
     claim = claim_reads.claim(r.s, slug, topic) if slug else None
     chosen = [t for t in topics if not f.topic or t.slug == f.topic]
     every = [c for t in chosen if claim is None or t.id == claim.topic_id for c in queue.open(r, t.id)]
-    every = [c for c in every if claim is None or c.claim_id == claim.id]
-    some = [c for c in every if (not f.lang or c.lang == f.lang) and (not f.reason or f.reason in c.reasons)]
-    some.sort(key=lambda c: -c.worth)
-    counts: dict[str, int] = {}
-    for c in every:
-        for reason in c.reasons:
-            counts[reason] = counts.get(reason, 0) + 1
+    if claim is not None:
+        every = [c for c in every if c.claim_id == claim.id]
+    some = every
+    if f.lang or f.reason:
+        some = [c for c in every if (not f.lang or c.lang == f.lang) and (not f.reason or f.reason in c.reasons)]
+    first = nlargest(PAGE, some, key=attrgetter("worth"))
+    counts: Counter[str] = Counter()
+    for reasons, n in Counter(map(attrgetter("reasons"), every)).items():
+        counts.update(dict.fromkeys(reasons, n))
     return ReviewPage(
-        tuple(case_views(r, some[:PAGE])),
+        tuple(case_views(r, first)),
         len(some),
         f,
         tuple((t.slug, t.topic.title) for t in topics),
-        tuple(sorted({c.lang for c in every if c.lang})),
+        tuple(sorted(filter(None, set(map(attrgetter("lang"), every))))),
         tuple(sorted(counts.items(), key=lambda x: -x[1])),
         tuple(d for t in chosen for d in expired_rulings(r.s, t.id, now=now)),
         (),
@@ -131,7 +139,7 @@ def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> Revie
 def case_views(r: Reading, some: Sequence[Case]) -> list[CaseView]:
     texts = {x.id: x for x in revisions.revisions(r.s, [c.revision_id for c in some])}
     answers = pages_article.answers(r.s, [c.revision_id for c in some])
-    claims = {c.claim_id: claim_reads.claim_by_id(r.s, c.claim_id) for c in some}
+    claims = claim_reads.claims_by_id(r.s, {c.claim_id for c in some})
     settled = pages_review.settled(r.s, [(c.claim_id, c.article_id) for c in some])
     return [
         _view(claims[c.claim_id], texts[c.revision_id], answers, c.reasons, settled.get((c.claim_id, c.article_id)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -67,11 +68,9 @@ def dossier(
     """Everything about a claim on one page, made for paper: its history, its voices with their sources, what is not counted."""
     with visit.shell.read() as r:
         found = claim_reads.claim(r.s, slug, topic)
-        page = claim_views.claim_page(r, found, visit.moment, asked, now=visit.now)
-        held = claim_views.folded_positions(r, found.id, visit.moment)
-        voices = claim_views.matching_voices(r, found, held, asked, visit.moment)[:DOSSIER_VOICES]
-        rows = claim_views.rows(r, found, held, voices, visit.moment, page.names)
-    return visit.render("dossier.html", page=page, rows=rows, base=_base(visit))
+        whole = replace(asked, page=1)
+        page = claim_views.claim_page(r, found, visit.moment, whole, now=visit.now, per_page=DOSSIER_VOICES)
+    return visit.render("dossier.html", page=page, base=_base(visit))
 
 
 DOSSIER_VOICES = 400
