@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 
 import typer
 
@@ -36,8 +37,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="Watches the news for what is being said about a set of claims, and keeps an auditable history of each.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        out.out.print(f"claimline {version('claimline')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def claimline(
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version.", callback=_print_version, is_eager=True),
+) -> None:
+    """Watches the news for what is being said about a set of claims, and keeps an auditable history of each."""
+
 
 for family in (run, serve, reads, explain, topics, importing, decide, care, sources, replay, bench, models, teach, database):
     family.add_to(app)

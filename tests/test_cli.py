@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import jsonschema
@@ -82,6 +83,12 @@ def test_every_command_has_help() -> None:
     found = list(walk(typer.main.get_command(app), []))  # type: ignore[arg-type]
     assert len(found) > 30
     assert [path for path, sub in found if not (sub.help or "").strip()] == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed_without_a_command(option: str) -> None:
+    result = CliRunner().invoke(app, [option])
+    assert (result.exit_code, result.stdout) == (0, f"claimline {version('claimline')}\n")
 
 
 @pytest.mark.parametrize("name", ["claims", "articles", "evidence", "runs"])
