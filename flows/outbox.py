@@ -113,7 +113,11 @@ def _is_first_against(s: Session, topic: StoredTopic, told: Mapping[str, Any]) -
         claim = claims.claim(s, str(told["claim"]), topic.slug)
     except UnknownName:
         return False
-    others = [c for c in ledger.changes(s, claim.id, quotes=False) if c.change.valid_from.isoformat() != told["valid_from"]]
+    others = [
+        c
+        for c in ledger.changes(s, claim.id, quotes=False, to_come=True)
+        if c.change.valid_from.isoformat() != told["valid_from"]
+    ]
     return not any(c.change.after.value in notify.AGAINST for c in others)
 
 
@@ -218,7 +222,7 @@ def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: da
     first = runs.first_started_at(s, topic.id) if targets else None
     if first is None or first >= began + timedelta(days=1):
         return
-    found = [c for claim in topic.claims for c in ledger.changes(s, claim.id, quotes=False)]
+    found = [c for claim in topic.claims for c in ledger.changes(s, claim.id, quotes=False, to_come=True)]
     new = [c for c in found if began <= c.recorded_at < began + timedelta(days=1)]
     rows = [
         {

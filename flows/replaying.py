@@ -113,7 +113,7 @@ def describe(
 def _diff(
     s: Session, topic: StoredTopic, claim: StoredClaim, edition_id: int, since: date | None, until: date | None
 ) -> ClaimDiff:
-    live = {_key(c.change): c.change for c in ledger.changes(s, claim.id, quotes=False)}
+    live = {_key(c.change): c.change for c in ledger.changes(s, claim.id, quotes=False, to_come=True)}
     shadow = {_key(c): c for c in replay.shadow_fold(s, claim.id, edition_id).changes}
     gone = tuple(c for k, c in live.items() if k not in shadow and _within(c, since, until))
     new = tuple(c for k, c in shadow.items() if k not in live and _within(c, since, until))

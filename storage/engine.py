@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,8 +35,15 @@ _PG_RETRY = frozenset({"40001", "40P01", "55P03"})
 _WRITE_OPTION = "claimline_write"
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Database:
-    """An open database. Sessions are short and are never handed across the network or a model."""
+    """An open database. Sessions are short and are never handed across the network or a model.
+
+    `clock` tells a read that names no day which day it is (`storage.sql.today`); nothing that is written comes from it.
+    """
 
     def __init__(self, url: sa.URL, engine: sa.Engine, blobs: Blobs, cache: Cache) -> None:
         self.url = url.render_as_string(hide_password=False)
@@ -43,6 +51,7 @@ class Database:
         self.engine = engine
         self.blobs = blobs
         self.cache = cache
+        self.clock: Callable[[], datetime] = _utc_now
         self._writer = engine.execution_options(**{_WRITE_OPTION: True})
 
     @property
@@ -74,7 +83,7 @@ class Database:
         self.cache.close()
 
     def _info(self) -> dict[Any, Any]:
-        return {"blobs": self.blobs, "cache": self.cache}
+        return {"blobs": self.blobs, "cache": self.cache, "clock": self.clock}
 
 
 def open_database(url: str, *, create: bool = True) -> Database:

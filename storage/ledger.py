@@ -1,6 +1,7 @@
 """Reading the ledger: positions, changes and statuses at (as_of, known_at), and its editions. `publish` writes it.
 
-A read is one range over rows that editions wrote; nothing is folded here. `known_at` None is now; `as_of` None is the newest day.
+A read is one range over rows that editions wrote; nothing is folded here. `known_at` None is now; `as_of` None is all that is
+known, but for the beginning and the end of a ruling on a day that is still to come (`ledger_rows.by_day`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "publish",
     "publish_in",
     "rulings",
+    "standing_rulings",
     "status",
     "statuses",
     "weighed",
@@ -63,6 +65,13 @@ def rulings(s: Session, claim_id: int, *, known_at: datetime | None = None) -> t
     return ledger_rows.rulings(s, claim_id, known_at)
 
 
+def standing_rulings(
+    s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[Ruling, ...]:
+    """The same for where a claim stands at the end of a day: without a day, those that hold today, as if they had no end."""
+    return ledger_rows.standing_rulings(s, claim_id, known_at, as_of)
+
+
 def changes(
     s: Session,
     claim_id: int,
@@ -70,12 +79,13 @@ def changes(
     as_of: date | None = None,
     known_at: datetime | None = None,
     quotes: bool = True,
+    to_come: bool = False,
 ) -> tuple[StoredChange, ...]:
-    """The claim's changes of status up to a day, as they were known, oldest first."""
+    """The claim's changes of status up to a day, as they were known, oldest first; `to_come`: also those that wait."""
     c = t.status_changes
     where = (c.c.claim_id == claim_id) & position_rows.known(c, known_at)
-    if as_of is not None:
-        where &= c.c.valid_from <= as_of
+    if as_of is not None or not to_come:
+        where &= ledger_rows.by_day(s, as_of)
     return ledger_rows.stored_changes(s, where, known_at=known_at, quotes=quotes)
 
 
@@ -103,9 +113,7 @@ def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, kno
     c, m = t.status_changes, t.claim_states
     ids = [claim.id for claim in claims]
     light = [c.c[n] for n in ("claim_id", "valid_from", "after", "machine", "figures", "review", "cause", "known_from")]
-    where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at)
-    if as_of is not None:
-        where &= c.c.valid_from <= as_of
+    where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of)
     history: dict[int, list[sa.Row[tuple[object, ...]]]] = {}
     for row in s.execute(sa.select(*light).where(where).order_by(c.c.claim_id, c.c.valid_from)):
         history.setdefault(row.claim_id, []).append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from claimline.models import Cause, Change, Position, Ruling, Status
 from storage import codec, position_rows
 from storage import tables as t
 from storage.records import StoredChange
-from storage.sql import stable_key
+from storage.sql import stable_key, today
 
 
 def rulings(s: Session, claim_id: int, known_at: datetime | None) -> tuple[Ruling, ...]:
@@ -45,11 +46,32 @@ def last_published(s: Session, topic_id: int, known_at: datetime) -> datetime | 
     return s.execute(sa.select(sa.func.max(e.c.recorded_at)).where(mine)).scalar()
 
 
+def by_day(s: Session, as_of: date | None) -> sa.ColumnElement[bool]:
+    """The changes of status that hold up to a day. Where none is named, those with which a ruling begins or ends on a day that is
+    still to come wait for it; all others count at once, as what they rest on does."""
+    c, d = t.status_changes, t.decisions
+    if as_of is not None:
+        return c.c.valid_from <= as_of
+    day = today(s)
+    ahead = (d.c.valid_from > day) | (d.c.valid_to >= day)
+    waits = sa.exists().where(d.c.claim_id == c.c.claim_id, d.c.kind == "ruling", ahead)
+    return (c.c.valid_from <= day) | ~waits
+
+
+def standing_rulings(s: Session, claim_id: int, known_at: datetime | None, as_of: date | None) -> tuple[Ruling, ...]:
+    """The rulings as `claimline.history.WhatIf` asks for them: without a day, those that hold today, as if they had no end."""
+    found = rulings(s, claim_id, known_at)
+    if as_of is not None:
+        return found
+    day = today(s)
+    return tuple(replace(r, valid_to=None) for r in found if r.valid_from <= day <= (r.valid_to or date.max))
+
+
 def ruled(s: Session, claim_ids: Sequence[int], as_of: date | None, known_at: datetime | None) -> dict[int, Ruling]:
-    """The ruling that holds for each of these claims on a day; without one, that which holds until further notice."""
+    """The ruling that holds for each of these claims on a day; without one, today."""
     d = t.decisions
     mine = sa.select(d.c.claim_id).where(d.c.kind == "ruling", d.c.claim_id.in_(claim_ids)).distinct()
-    day = as_of or date.max
+    day = as_of or today(s)
     found: dict[int, Ruling] = {}
     for claim_id in s.execute(mine).scalars().all():
         for one in rulings(s, claim_id, known_at):

@@ -21,7 +21,7 @@ from storage import codec, ledger_rows, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
-from storage.sql import chunks, stable_key
+from storage.sql import chunks, stable_key, today
 
 _WEEK_ZERO = date(1969, 12, 29)  # the Monday before the epoch
 
@@ -66,10 +66,10 @@ class OutletCard:
 
 
 def stamp(s: Session) -> tuple[int, ...]:
-    """A value that is the same as long as nothing that pages show has changed (but for fetch state)."""
+    """A value that is the same as long as nothing that pages show has changed (but for fetch state), on one day."""
     tables = (t.editions, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     query = sa.select(*[sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0)).scalar_subquery() for x in tables])
-    return tuple(int(n) for n in s.execute(query).one())
+    return today(s).toordinal(), *(int(n) for n in s.execute(query).one())
 
 
 def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]]]:
@@ -83,7 +83,7 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
     newest += [
         sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     ]
-    shared = tuple(int(n or 0) for n in s.execute(sa.select(*newest)).one())
+    shared = today(s).toordinal(), *(int(n or 0) for n in s.execute(sa.select(*newest)).one())
     last = sa.select(m.c.claim_id, sa.func.max(m.c.id)).group_by(m.c.claim_id)
     states: dict[int, int] = dict(s.execute(last).tuples().all())
     words = sa.select(d.c.claim_id, sa.func.max(d.c.id)).where(d.c.claim_id.is_not(None)).group_by(d.c.claim_id)
@@ -146,9 +146,7 @@ def last_changes(
     c = t.status_changes
     ids: dict[int, int] = {}
     for batch in chunks(claim_ids):
-        where = c.c.claim_id.in_(batch) & position_rows.known(c, known_at)
-        if as_of is not None:
-            where &= c.c.valid_from <= as_of
+        where = c.c.claim_id.in_(batch) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of)
         for row in s.execute(sa.select(c.c.id, c.c.claim_id).where(where).order_by(c.c.valid_from)):
             ids[row.claim_id] = row.id
     found: dict[int, StoredChange] = {}

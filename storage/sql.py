@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -14,6 +14,12 @@ from storage import tables as t
 
 V = TypeVar("V")
 CHUNK = 800  # below every limit on bound parameters
+
+
+def today(s: Session) -> date:
+    """The day on which is read, by the clock of the database that was opened."""
+    now: datetime = s.info["clock"]()
+    return now.date()
 
 
 def insert_id(session: Session, table: sa.Table, **values: Any) -> int:

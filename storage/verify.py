@@ -58,7 +58,7 @@ def fold_differences(s: Session, claim_id: int, known_at: datetime | None, *, fo
     fresh = [(c.valid_from, c.before, c.after, c.machine, codec.dump_figures(c.figures), c.tipped_by) for c in result.changes]
     stored = [
         (c.valid_from, c.before, c.after, c.machine, codec.dump_figures(c.figures), c.tipped_by)
-        for c in (row.change for row in ledger.changes(s, claim_id, known_at=known_at, quotes=False))
+        for c in (row.change for row in ledger.changes(s, claim_id, known_at=known_at, quotes=False, to_come=True))
     ]
     if fresh == stored:
         return ()

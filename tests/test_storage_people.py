@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from threading import Thread
 
 import pytest
 
+from claimline import why
 from claimline.errors import EvidenceError, UnknownName, UsageError
 from claimline.models import Stance, Status
-from storage import articles, clusters, decisions, ledger, purge, queue, replay
+from storage import articles, clusters, decisions, ledger, pages, purge, queue, replay, verify
 from storage.answers import answers
 from storage.engine import Database
 from storage.records import Edge, NewDecision, Recorded
@@ -181,6 +183,55 @@ def test_a_ruling_holds_for_its_days_and_is_flagged_by_newer_reports(database: D
     assert w.status() == "open"
     with database.read() as s:
         assert {d.reopened for d in decisions.reopened(s, w.topic_id)} == {"newer reports say otherwise"}
+
+
+def test_a_ruling_whose_end_is_to_come_holds_until_that_day_is_past(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    database.clock = lambda: datetime(2021, 1, 5, 12, tzinfo=UTC)
+    decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-04-01"), valid_to=day("2021-01-10"))
+
+    def told() -> tuple[str, str | None, str, int, str]:
+        """The status in lists, who stands behind it, and the status by the fold; the changes in the history and on the page."""
+        with database.read() as s:
+            (at,) = ledger.statuses(s)
+            known, rulings = ledger.weighed(s, w.claim_id()), ledger.standing_rulings(s, w.claim_id())
+            last = pages.last_changes(s, [w.claim_id()])[w.claim_id()].change.after
+            return at.status.value, at.review, why.explained(known, rulings)[0].status.value, len(w.history()), last.value
+
+    assert told() == ("open", "ruling by Ada", "open", 2, "open")
+    assert w.status(as_of=day("2021-01-11")) == "supported", "who asks for that day is told what is known of it"
+    database.clock = lambda: datetime(2021, 1, 10, 23, 59, tzinfo=UTC)
+    assert told() == ("open", "ruling by Ada", "open", 2, "open")
+    database.clock = lambda: datetime(2021, 1, 11, tzinfo=UTC)
+    assert told() == ("supported", None, "supported", 3, "supported")
+    with database.read() as s:
+        assert verify.fold_differences(s, w.claim_id(), None) == ()
+
+
+def test_a_ruling_that_is_to_begin_waits_for_its_day(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    database.clock = lambda: datetime(2021, 1, 5, tzinfo=UTC)
+    decide(w, "ruling", status=Status.OPEN, valid_from=day("2021-01-06"))
+    assert (w.status(), len(w.history())) == ("supported", 1)
+    with database.read() as s:
+        assert verify.fold_differences(s, w.claim_id(), None) == ()
+    database.clock = lambda: datetime(2021, 1, 6, tzinfo=UTC)
+    assert (w.status(), len(w.history())) == ("open", 2)
+
+
+def test_a_confirmation_with_an_end_is_told_until_then(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    decide(w, "ruling", status=Status.SUPPORTED, valid_from=day("2020-04-01"), valid_to=day("2021-01-10"))
+    for now, review in ((day("2021-01-10"), "confirmed by Ada"), (day("2021-01-11"), None)):
+        database.clock = lambda now=now: datetime.combine(now, time(12), UTC)  # type: ignore[misc]
+        with database.read() as s:
+            assert ledger.status(s, w.claim_id()).review == review
 
 
 def test_a_confirmed_date_lets_an_uncertain_article_count(database: Database) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -12,9 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.web import create_app
+from claimline.models import Status
 from claimline.settings import Settings
-from storage import decisions
+from storage import decisions, ledger
 from storage.engine import Database, open_database
+from storage.records import NewDecision
 from tests.web_data import build
 
 HTMX = {"hx-request": "true"}
@@ -231,3 +235,17 @@ def test_a_ruling_that_keeps_a_status_is_worded_on_the_page_as_in_the_ledger(pag
     by = re.search(r"confirmed by \w+", told)
     assert by
     assert by.group() in page.get("/").text
+
+
+def test_a_page_that_was_read_before_turns_on_the_day_after_a_rulings_end(db: Database) -> None:
+    today = [datetime(2022, 5, 1, 23, 59, tzinfo=UTC)]
+    with db.read() as s:
+        at = next(x for x in ledger.statuses(s) if x.status is Status.REFUTED)
+    word = NewDecision("ruling", "ruled-until-may", at.claim.id, status=Status.OPEN)
+    word = replace(word, valid_from=date(2022, 1, 1), valid_to=date(2022, 5, 1))
+    decisions.record(db, [word], by="Ada", now=today[0])
+    with TestClient(create_app(Settings(), db=db, now=lambda: today[0]), base_url="http://127.0.0.1") as client:
+        dossier = f"/claims/{at.claim.topic_slug}/{at.claim.slug}/dossier"
+        assert "verdict-open" in client.get(dossier).text
+        today[0] += timedelta(minutes=1)
+        assert "verdict-refuted" in client.get(dossier).text

@@ -44,7 +44,7 @@ def why(
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
-        rulings = ledger.rulings(s, found.id, known_at=known)
+        rulings = ledger.standing_rulings(s, found.id, as_of=day, known_at=known)
         review = ledger.status(s, found.id, as_of=day, known_at=known).review
         relations = related.of_claim(s, found, as_of=day, known_at=known)
         weighed = ledger.weighed(s, found.id, known_at=known)

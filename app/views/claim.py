@@ -367,7 +367,8 @@ def flip_words(r: Reading, claim: StoredClaim, moment: Moment, *, at_once: bool 
 
 def _flip_words(r: Reading, claim: StoredClaim, moment: Moment) -> str:
     held = folded_positions(r, claim.id, moment)
-    found = flip_of(held.voices, ledger.rulings(r.s, claim.id, known_at=moment.known_at), until=moment.as_of)
+    rulings = ledger.standing_rulings(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+    found = flip_of(held.voices, rulings, until=moment.as_of)
     if found is None:
         return "No small set of voices was found without which it would be otherwise."
     behind = reports(r, claim, [v.positions[0] for v in found.removed], moment)

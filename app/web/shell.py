@@ -53,6 +53,7 @@ class Shell:
     ) -> None:
         self.settings = settings
         self.db = db
+        db.clock = now
         self.now = now
         self.login_required = login_required
         self.cache = Cache()
