@@ -5,6 +5,7 @@ JSON is YAML, so a topic may be a JSON file. Nothing here reads a database.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import hashlib
 import json
@@ -12,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -45,6 +47,22 @@ _TOP = (
 )
 _CLAIM = ("slug", "statement", "tags", "examples", "renamed_from", "negation_of", "narrower_than", "superseded_by")
 _SOURCE = ("kind", "url", "path", "title", "lang", "outlet", "allow_private", "store", "paused", "options", *SOURCE_KINDS)
+
+
+# What a kind of source takes as options (docs/sources.md), and what each must look like.
+_WEB_OPTIONS = ("auth_env", "auth_header", "robots")
+_COMMON_OPTIONS = ("embargo",)
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "feed": ("pages", *_WEB_OPTIONS),
+    "jsonfeed": ("pages", *_WEB_OPTIONS),
+    "sitemap": ("days", "from", "to", "undated", "sitemaps", *_WEB_OPTIONS),
+    "gdelt": ("days", "from", "to", "requests", "endpoint", *_WEB_OPTIONS),
+    "page": ("match", "not_match", *_WEB_OPTIONS),
+    "files": ("encoding",),
+    "warc": ("from", "to", "match"),
+    "urls": ("encoding", *_WEB_OPTIONS),
+    "one": _WEB_OPTIONS,
+}
 
 
 def slugify(text: str, *, limit: int = 60) -> str:
@@ -98,6 +116,8 @@ def parse(text: str, *, path: str = "<topic>", default_slug: str = "topic") -> T
 def _yaml_problem(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or "cannot be read as YAML"
+    if mark and "'\\t'" in what:
+        return Problem(mark.line + 1, "", "has a tab; indent with spaces")
     return Problem(mark.line + 1 if mark else 1, "", f"not valid YAML: {what}; check quotes, colons and indentation there")
 
 
@@ -187,6 +207,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.claim_lines: list[int] = []
+        self.source_lines: list[int] = []
 
     def fail(self, line: int, key: str, message: str) -> None:
         self.problems.append(Problem(line, key, message))
@@ -210,7 +231,8 @@ class _Reader:
         )
         sources = self.listed(items, "sources", self.source, required=line, hint="name at least one feed or folder")
         self.unique(claims)
-        self.relations(items, claims)
+        self.unique_sources(sources)
+        self.relations(claims)
         return Topic(
             slug=slug,
             title=title or "",
@@ -268,15 +290,21 @@ class _Reader:
             return Examples()
         return Examples(*(tuple(self.texts(items, k)) for k in ("supports", "refutes", "neutral")))
 
-    def relations(self, items: Mapping[str, _Item], claims: Sequence[ClaimSpec]) -> None:
+    def relations(self, claims: Sequence[ClaimSpec]) -> None:
         known = {c.slug for c in claims}
-        for c in claims:
+        for c, line in zip(claims, self.claim_lines, strict=True):
             for key in ("negation_of", "narrower_than", "superseded_by"):
                 target = getattr(c, key)
                 if target is not None and (target not in known or target == c.slug):
-                    self.fail(items["claims"].line, f"claims.{c.slug}.{key}", f"{target!r} is not another claim of this topic")
+                    self.fail(line, f"claims.{c.slug}.{key}", f"{target!r} is not another claim of this topic")
 
     def source(self, node: yaml.Node) -> SourceSpec | None:
+        source = self.read_source(node)
+        if source is not None:
+            self.source_lines.append(_line(node))
+        return source
+
+    def read_source(self, node: yaml.Node) -> SourceSpec | None:
         items = self.mapping(node, "source", _SOURCE)
         if items is None:
             return None
@@ -293,7 +321,7 @@ class _Reader:
             allow_private=tuple(self.texts(items, "allow_private")),
             store=self.choice(items, "store", STORE, "full"),
             paused=self.boolean(items, "paused"),
-            options=self.options(items.get("options")),
+            options=self.options(items.get("options"), kind),
         )
 
     def kind_and_locator(self, items: Mapping[str, _Item], line: int) -> tuple[str | None, str | None]:
@@ -320,11 +348,15 @@ class _Reader:
             return None, None
         return kind, locator
 
-    def options(self, item: _Item | None) -> dict[str, str]:
+    def options(self, item: _Item | None, kind: str) -> dict[str, str]:
         if item is None:
             return {}
-        items = self.mapping(item.node, "options", None)
-        return {k: self.text(items, k) or "" for k in items} if items else {}
+        items = self.mapping(item.node, f"{kind} source's options", (*OPTIONS[kind], *_COMMON_OPTIONS))
+        found = {k: self.text(items, k) or "" for k in items} if items else {}
+        for name, value in found.items():
+            if items and value and (wrong := _OPTION_CHECKS.get(name, _anything)(value)):
+                self.fail(items[name].line, f"options.{name}", f"{value!r} {wrong}")
+        return found
 
     def outlet(self, node: yaml.Node) -> OutletSpec | None:
         items = self.mapping(node, "outlet", ("domain", "title", "type", "country", "weight"))
@@ -488,12 +520,59 @@ class _Reader:
             return default
         return number
 
+    def unique_sources(self, sources: Sequence[SourceSpec]) -> None:
+        seen: dict[tuple[str, str], int] = {}
+        for source, line in zip(sources, self.source_lines, strict=True):
+            first = seen.setdefault((source.kind, source.locator), line)
+            if first != line:
+                self.fail(line, f"sources.{source.kind}", f"{source.locator} stands twice (also in line {first})")
+
     def unique(self, claims: Sequence[ClaimSpec]) -> None:
         seen: set[str] = set()
         for claim, line in zip(claims, self.claim_lines, strict=True):
             if claim.slug in seen:
                 self.fail(line, "claims", f"the slug {claim.slug!r} stands twice; give one of them its own `slug:`")
             seen.add(claim.slug)
+
+
+def _anything(_value: str) -> None:
+    return None
+
+
+def _no_number(value: str) -> str | None:
+    return None if value.isascii() and value.isdigit() else "is not a whole number"
+
+
+def _no_day(value: str) -> str | None:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "is not a day; write it as 2020-12-29"
+    return None
+
+
+def _no_pattern(value: str) -> str | None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        return f"is not a regular expression: {error}"
+    return None
+
+
+def _no_encoding(value: str) -> str | None:
+    try:
+        codecs.lookup(value)
+    except LookupError:
+        return "is no encoding that is known; for example windows-1251"
+    return None
+
+
+_OPTION_CHECKS: Mapping[str, Callable[[str], str | None]] = {
+    **dict.fromkeys(("days", "pages", "sitemaps", "requests"), _no_number),
+    **dict.fromkeys(("from", "to"), _no_day),
+    **dict.fromkeys(("match", "not_match"), _no_pattern),
+    "encoding": _no_encoding,
+}
 
 
 def _line(node: yaml.Node) -> int:

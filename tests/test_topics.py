@@ -85,3 +85,50 @@ def test_layout_and_comments_do_not_change_the_digest() -> None:
 
 def test_the_s400_topic_has_its_eight_claims() -> None:
     assert len(topics.load(ROOT / "topics" / "s400-nato.yaml").claims) == 8
+
+
+def _problems(text: str) -> list[tuple[int, str, str]]:
+    with pytest.raises(TopicError) as wrong:
+        topics.parse(text)
+    return [(p.line, p.key, p.message) for p in wrong.value.problems]
+
+
+_CLAIM_ONLY = "title: The bridge\nclaims:\n  - The bridge is open to cars\nsources:\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "words"),
+    [
+        ("gdelt: bridge\n    options: {from: 2026-13-40}", "options.from", "'2026-13-40' is not a day"),
+        ("sitemap: https://a.example/s.xml\n    options: {days: many}", "options.days", "'many' is not a whole number"),
+        ("feed: https://a.example/f\n    options: {dayz: 3}", "dayz", "is not a key of a feed source's options"),
+        ("page: https://a.example/\n    options: {match: '('}", "options.match", "is not a regular expression"),
+        ("files: ./x\n    options: {encoding: klingon}", "options.encoding", "is no encoding"),
+    ],
+)
+def test_a_sources_options_are_checked_before_anything_runs(source: str, key: str, words: str) -> None:
+    ((line, found, message),) = _problems(f"{_CLAIM_ONLY}  - {source}\n")
+    assert (line, found) == (6, key)
+    assert words in message
+
+
+def test_options_that_a_kind_takes_are_taken() -> None:
+    text = f"{_CLAIM_ONLY}  - sitemap: https://a.example/s.xml\n    options: {{from: 2026-01-01, undated: yes, embargo: yes}}\n"
+    assert topics.parse(text).sources[0].options == {"from": "2026-01-01", "undated": "yes", "embargo": "yes"}
+
+
+def test_a_source_that_stands_twice_is_told_with_both_lines() -> None:
+    text = f"{_CLAIM_ONLY}  - feed: https://a.example/f\n  - feed: https://a.example/g\n  - feed: https://a.example/f\n"
+    assert _problems(text) == [(7, "sources.feed", "https://a.example/f stands twice (also in line 5)")]
+
+
+def test_a_tab_is_called_a_tab() -> None:
+    assert _problems("title: The bridge\nclaims:\n\t- The bridge is open to cars\n") == [(3, "", "has a tab; indent with spaces")]
+
+
+def test_a_relation_to_no_claim_is_told_at_the_claim_that_has_it() -> None:
+    text = (
+        "title: The bridge\nclaims:\n  - The bridge is open to cars\n"
+        "  - {slug: two, statement: The bridge is closed to cars, negation_of: nine}\nsources:\n  - feed: https://a.example/f\n"
+    )
+    assert _problems(text) == [(4, "claims.two.negation_of", "'nine' is not another claim of this topic")]
