@@ -69,8 +69,16 @@ def main() -> None:
         # The reader (head, less) has gone: that is no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _fail(_os_words(error), 1, error)
     except Exception as error:  # noqa: BLE001 -- the outermost edge: a person gets a line, not a traceback
         _fail(f"internal error: {type(error).__name__}: {error}; set CLAIMLINE_DEBUG=1 for the traceback", 1, error)
+
+
+def _os_words(error: OSError) -> str:
+    """A file that cannot be read or written, a disk that is full: the file and the reason."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def _fail(message: str, code: int, error: Exception | None) -> None:

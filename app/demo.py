@@ -132,8 +132,9 @@ def _opening(newsroom: Newsroom, site: Site) -> str:
 def _tell(report: TrackReport, found: Compared) -> None:
     counts = report.tally.counts
     out.say(
-        f"  {report.answered} of {len(report.sources)} feeds answered, {counts['articles-new']} new articles, "
-        f"{counts['revised']} edited, {counts['copies-found']} pairs of copies, {counts['assessments']} positions read"
+        f"  {report.answered} of {len(report.sources)} feeds answered, {out.count(counts['articles-new'], 'new article')}, "
+        f"{counts['revised']} edited, {out.count(counts['copies-found'], 'pair')} of copies, "
+        f"{out.count(counts['assessments'], 'position')} read"
     )
     for stored in report.changes:
         change = stored.change

@@ -95,7 +95,9 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
         yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up")
     if owed.uncertain_dates:
         yield Finding(
-            True, f"{topic.slug}: {owed.uncertain_dates} articles of uncertain date are not folded", "see `claimline review`"
+            True,
+            f"{topic.slug}: not counted yet, since their date is uncertain: {owed.uncertain_dates} of the articles",
+            "see `claimline review`, settle one with `claimline date`",
         )
 
 

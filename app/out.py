@@ -6,6 +6,7 @@ Tables are drawn only where somebody looks; NO_COLOR and a pipe are obeyed (rich
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from claimline.errors import UsageError
 
-# A pipe has no width: tables for it are drawn as wide as a large terminal.
-out = Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else 140)
+# A pipe has no width: tables for it are drawn as wide as a large terminal, unless COLUMNS says how wide.
+out = Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
 err = Console(stderr=True, highlight=False)
 
 
@@ -46,9 +48,32 @@ def safe(text: str) -> str:
     return "".join(c if c == "\n" or c.isprintable() or c in "\u200d\u200c" else " " for c in text.replace("\t", " "))
 
 
-def table(title: str | None, columns: Sequence[str | tuple[str, dict[str, Any]]], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout; cells are plain text, never markup."""
-    drawn = Table(title=title, title_justify="left", header_style="bold", expand=False, pad_edge=False)
+def count(n: int, one: str, many: str = "") -> str:
+    """A number with its word: 1 case, 2 cases."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def indented(text: str, *, style: str = "") -> None:
+    """A line of prose on stdout, two columns in; on a terminal its further lines are too, in a pipe it stays one line."""
+    if out.is_terminal:
+        out.print(Padding(Text(safe(text), style=style), (0, 0, 0, 2)))
+    else:
+        out.print(Text(f"  {safe(text)}", style=style), soft_wrap=True)
+
+
+def table(
+    title: str | None,
+    columns: Sequence[str | tuple[str, dict[str, Any]]],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "nothing",
+) -> None:
+    """A table on stdout; cells are plain text, never markup. Without rows there is none, and `empty` is said on stderr."""
+    rows = list(rows)
+    if not rows:
+        say(empty)
+        return
+    drawn = Table(title=title, title_justify="left", header_style="bold", expand=False, pad_edge=False, show_edge=False)
     for column in columns:
         name, options = column if isinstance(column, tuple) else (column, {})
         drawn.add_column(name, **options)

@@ -151,8 +151,10 @@ def run_row(r: StoredRun) -> Row:
     }
 
 
-def read_state(state: ReadState) -> str:
-    """How far we have read, for people: every read says it."""
+def read_state(state: ReadState, known_at: datetime | None = None) -> str:
+    """How far we have read (by `known_at`), for people: every read says it."""
+    if state.last_run_at is None and known_at is not None:
+        return f"nothing had been read yet on {known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if state.last_run_at is None:
         return "never read: run `claimline track`"
     answered = f"{state.answered} of {state.sources} sources answered"

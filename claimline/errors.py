@@ -72,8 +72,17 @@ class TopicError(UsageError):
 class UnknownName(UsageError):
     def __init__(self, kind: str, name: str, known: Sequence[str] = ()) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        hint = f"; known: {', '.join(self.known[:8])}" if self.known else ""
+        hint = f"; known: {', '.join(self.known[:8])}" if self.known else _WHERE_TO_LOOK.get(kind, "")
         super().__init__(f"no {kind} named {name!r}{hint}")
+
+
+_WHERE_TO_LOOK = {
+    "topic": "; there is none yet: `claimline track --topic FILE` takes one in",
+    "claim": "; there is none yet: `claimline track --topic FILE` takes some in",
+    "article": "; give its address as `claimline articles` shows it",
+    "decision that stands": "; `claimline decisions` shows their ids",
+    "edition": "; `claimline replay list TOPIC` shows those that wait",
+}
 
 
 class StaleTopic(UsageError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from claimline.errors import UnknownName
 from claimline.matching.stance import StanceProbs
+from claimline.models import Position
 from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
@@ -62,6 +63,13 @@ def _dated(r: StoredRevision) -> TraceStep:
     return TraceStep("dated", False, f"uncertain: {d.words!r}: {options}; settle it with `claimline date`")
 
 
+def _folded(slug: str, p: Position) -> TraceStep:
+    """A position in the ledger; one whose words an edit has taken away stood only until then."""
+    stood = f"from {p.valid_from}" + (f" until {p.valid_to}, when the text was changed" if p.valid_to else "")
+    weight = f"weight {p.confidence * p.weight:.2f}" if p.weight else "weight 0: its outlet does not count"
+    return TraceStep("folded", p.weight > 0, f"{slug}: {p.stance} {stood}, {weight}: {p.quote[:80]}")
+
+
 def _chances(p: StanceProbs) -> str:
     return f"supports {p.supports:.2f} refutes {p.refutes:.2f} neutral {p.neutral:.2f} unrelated {p.unrelated:.2f}"
 
@@ -99,11 +107,11 @@ def _in_topic(
             yield TraceStep("judged", False, f"{slug}: unrelated, or not published yet")
             continue
         chances = ", ".join(f"{k} {v:.2f}" for k, v in held.probabilities.items())
-        yield TraceStep("judged", held.decided or held.decision is not None, f"{slug}: {held.effective} ({chances})")
+        counts = held.decided or held.decision is not None
+        said = f"{held.effective} ({chances})" if counts else f"unsure, so it does not count ({chances})"
+        yield TraceStep("judged", counts, f"{slug}: {said}")
         mine = [p for p in known[slug] if p.article == article.url]
         for p in mine:
-            yield TraceStep(
-                "folded", p.weight > 0, f"{slug}: {p.stance} from {p.valid_from}, weight {p.confidence * p.weight:.2f}"
-            )
+            yield _folded(slug, p)
         if not mine:
             yield TraceStep("folded", False, f"{slug}: not in the ledger (undecided, undated, or it carries nothing new)")

@@ -70,7 +70,8 @@ def expired_rulings(s: Session, topic_id: int, *, now: datetime) -> tuple[Stored
     from storage.decisions import decisions
 
     due = [d for d in decisions(s, topic_id=topic_id) if d.kind == "ruling" and d.review_by and d.review_by <= now.date()]
-    return (*due, *(d for d in reopened(s, topic_id) if d.kind == "ruling" and d not in due))
+    contradicted = {d.client_id: d for d in reopened(s, topic_id) if d.kind == "ruling"}
+    return (*(contradicted.pop(d.client_id, d) for d in due), *contradicted.values())
 
 
 def _articles_behind(s: Session, topic_id: int, keys: Iterable[str]) -> set[int]:

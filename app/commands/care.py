@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
 
 from app import opening, out, reading
 from app.commands.decide import BY, by_name
+from app.commands.reads import place
 from claimline import labels
+
+if TYPE_CHECKING:
+    from storage.records import StoredRevision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,22 +44,28 @@ def review(
             if one is None or one.topic_id == t.id
             for item in queue.review_queue(s, t.id, claim_id=one.id if one else None, lang=lang, limit=limit)
         ]
-        due = [d for t in topics for d in queue.expired_rulings(s, t.id, now=datetime.now(UTC))]
+        due = [
+            d for t in topics for d in queue.expired_rulings(s, t.id, now=datetime.now(UTC)) if one is None or d.claim == one.slug
+        ]
     items = sorted(items, key=lambda i: -i.worth)[:limit]
     if as_json:
         rows = ({**reading.article_row(i.answer, None), "reasons": list(i.reasons), "worth": round(i.worth, 2)} for i in items)
         out.json_lines(rows)
         return
     for d in due:
-        out.say(f"ruling on {d.claim} ({d.status} from {d.valid_from}, by {d.by}) wants another look")
+        why = d.reopened or f"its day for that was {d.review_by}"
+        out.say(f"the ruling of {d.by} on {d.claim} ({d.status} from {d.valid_from}) wants another look: {why}")
     for i in items:
         a = i.answer
         head = f"{a.published.day or 'date uncertain'}  {labels.stance(a.stance, decided=a.decided)} ({a.confidence:.2f})"
         out.out.print(Text.assemble((a.claim, "bold"), f"  {head}  ", (", ".join(i.reasons), "yellow")), soft_wrap=True)
         for q in a.quotes[:2]:
-            out.out.print(Text(out.safe(f"  \u201c{q.quote.quote}\u201d")))
-        out.out.print(Text(out.safe(f"  {a.outlet or ''} {a.url}"), style="dim"), soft_wrap=True)
-    out.say(f"{len(items)} cases" + ("" if items else ": nothing needs a person"))
+            out.indented(f"\u201c{q.quote.quote}\u201d")
+        out.out.print(Text(out.safe(f"  {place(a.outlet, a.url)}"), style="dim"), soft_wrap=True)
+    more = "; there may be more: --limit" if len(items) == limit else ""
+    out.say(out.count(len(items), "case") + (more if items else ": nothing needs a person"))
+    if items:
+        out.say("settle one: claimline accept URL CLAIM; decide URL CLAIM supports|refutes|neutral|mixed|unrelated; date URL DAY")
 
 
 def purge(
@@ -75,7 +85,8 @@ def purge(
     with opening.database(db, create=False) as opened:
         done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))
     counted = ", ".join(f"{n} {name}" for name, n in done.tombstone.counts.items() if n)
-    typer.echo(f"erased: {counted or 'nothing was left'}; {sum(len(p.changes) for p in done.published)} changes of status")
+    changes = out.count(sum(len(p.changes) for p in done.published), "change")
+    typer.echo(f"erased: {counted or 'nothing was left'}; {changes} of status")
     for slug in done.left_in:
         out.say(f"the name still stands in the words of topic {slug} (a claim, a name): export it, reword it, import it again")
 
@@ -130,7 +141,7 @@ def coverage(
         out.json_lines(rows)
         return
     cells = [[*({**r, "reasons": ", ".join(f"{n} {reason}" for reason, n in r["reasons"].items())}).values()] for r in rows]
-    out.table(None, list(rows[0]) if rows else ["topic", "day", "source"], cells)
+    out.table(None, list(rows[0]) if rows else [], cells, empty=f"no source was asked in the last {out.count(days, 'day')}")
     blind = [f"{slug} {day}" for (slug, day), how in looked.items() if str(how) == "we could not look"]
     if blind:
         out.say("we could not look: " + ", ".join(blind))
@@ -143,25 +154,54 @@ def _days(since: date, count: int) -> Iterator[date]:
 def diff(
     url: str = typer.Argument(..., metavar="URL"),
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
-    """What changed in an article, word by word, from one text to the next."""
+    """What changed in an article, word by word, from one text to the next; without colours as [-old-] and {+new+}."""
     from claimline import revisions as decide
     from storage import articles
     from storage import revisions as stored
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         texts = stored.revisions_of(s, articles.article_by_url(s, url).id)
-    if len(texts) < 2:
+    if as_json:
+        out.json_lines(_diff_row(url, old, new) for old, new in pairwise(texts))
+    if not texts:
+        out.say("no text yet: it has not been read; see `claimline trace`")
+    elif len(texts) == 1:
         out.say("one text only: it has not changed since it was first seen")
-        return
-    for old, new in pairwise(texts):
+    plain = out.out.color_system is None
+    for old, new in pairwise(texts) if not as_json else ():
         out.out.print(Text(f"{old.seen_at:%Y-%m-%d %H:%M} -> {new.seen_at:%Y-%m-%d %H:%M} UTC", style="bold"))
         line = Text()
         for part in decide.word_diff(old.text, new.text):
             if part.old == part.new:
-                kept = part.old
+                kept = out.safe(part.old)
                 line.append(kept if len(kept) < 160 else f"{kept[:70]} [...] {kept[-70:]}")
             else:
-                line.append(part.old, style="red strike")
-                line.append(part.new, style="green")
-        out.out.print(line)
+                _append_change(line, out.safe(part.old), out.safe(part.new), marked=plain)
+        out.out.print(line, soft_wrap=plain)
+
+
+def _append_change(line: Text, old: str, new: str, *, marked: bool) -> None:
+    """Red and green where colours are seen, else the marks of `git diff --word-diff`, with the blanks after the words outside."""
+    for words, style, (opening_mark, closing_mark) in ((old, "red strike", ("[-", "-]")), (new, "green", ("{+", "+}"))):
+        if not words.strip():
+            line.append(words)
+        elif marked:
+            core = words.rstrip()
+            line.append(f"{opening_mark}{core}{closing_mark}{words[len(core) :]}")
+        else:
+            line.append(words, style=style)
+
+
+def _diff_row(url: str, old: StoredRevision, new: StoredRevision) -> dict[str, Any]:
+    from claimline import revisions as decide
+
+    parts = [p for p in decide.word_diff(old.text, new.text) if p.old != p.new]
+    return {
+        "url": url,
+        "from": reading.when(old.seen_at),
+        "to": reading.when(new.seen_at),
+        "revisions": [old.key, new.key],
+        "changes": [{"old": p.old.strip(), "new": p.new.strip()} for p in parts],
+    }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.text import Text
@@ -17,7 +19,7 @@ from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, Stance, Status
 from storage.engine import Database
-from storage.records import NewDecision, Recorded
+from storage.records import NewDecision, Recorded, StoredDecision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     evidence_group.command("add")(add_evidence)
 
 
+_DOMAIN = re.compile(r"^[^\s/:]+\.[^\s/:]+$")
 BY = typer.Option(None, "--by", metavar="NAME", help="Who decides. Default: the user's name.")
 NOTE = typer.Option("", "--note", help="Why.")
 ARTICLE = typer.Argument(..., metavar="ARTICLE", help="The article's URL (or path).")
@@ -73,6 +76,27 @@ def _new_id() -> str:
     return uuid.uuid4().hex[:12]
 
 
+def _not_later_than_today(day: date | None) -> date | None:
+    if day is not None and day > datetime.now(UTC).date():
+        raise UsageError(f"{day} is in the future; give the day on which the article was published")
+    return day
+
+
+def _machine_quote(db: Database, claim_id: int, article_id: int, written: str) -> str:
+    """The quote of the machine that is meant, whatever its line breaks; raises UsageError, naming those that there are."""
+    from storage import answers, claims
+
+    with db.read() as s:
+        found = answers.answers(s, claims.claim_by_id(s, claim_id).topic_id, claim_id=claim_id, article_id=article_id)
+    quotes = [q.quote.quote for a in found for q in a.quotes]
+    same = [q for q in quotes if q.split() == written.split()]
+    if same:
+        return same[0]
+    if not quotes:
+        raise UsageError("the machine quotes nothing of this article for this claim: there is nothing to reject")
+    raise UsageError(f"no quote of this article reads {written!r}; its quotes:\n  " + "\n  ".join(quotes))
+
+
 def decide(
     article: str = ARTICLE,
     claim: str = CLAIM,
@@ -115,7 +139,8 @@ def reject(
     """Say that one quote does not count; the article's other quotes stay."""
     with opening.database(db, create=False) as opened:
         claim_id, article_id = _pair(opened, article, claim, topic)
-        _record(opened, NewDecision("reject", _new_id(), claim_id, article_id, quote=quote, note=note), by)
+        meant = _machine_quote(opened, claim_id, article_id, quote)
+        _record(opened, NewDecision("reject", _new_id(), claim_id, article_id, quote=meant, note=note), by)
 
 
 def add_evidence(
@@ -129,7 +154,9 @@ def add_evidence(
     db: str | None = out.DB,
 ) -> None:
     """Add a quote that the machine missed; it must stand in the article."""
-    value = Stance(_one_of(stance, Stance, "stance"))
+    if stance not in (one_side := ("supports", "refutes", "neutral")):
+        raise UsageError(f"--stance {stance!r} is none of {', '.join(one_side)}: a quote takes one position")
+    value = Stance(stance)
     with opening.database(db, create=False) as opened:
         claim_id, article_id = _pair(opened, article, claim, topic)
         _record(opened, NewDecision("evidence", _new_id(), claim_id, article_id, stance=value, quote=quote, note=note), by)
@@ -163,7 +190,7 @@ def settle_date(
     """Settle an uncertain date: the article counts from then on."""
     from storage import articles
 
-    found = out.day(day, "DAY")
+    found = _not_later_than_today(out.day(day, "DAY"))
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             article_id = articles.article_by_url(s, article).id
@@ -211,7 +238,7 @@ def undo(
     with opening.database(db, create=False) as opened:
         done = stored.undo(opened, decision, by=by_name(by), now=datetime.now(UTC), client_id=_new_id())
     changes = sum(len(p.changes) for p in done.published)
-    out.say(f"{decision} is taken back; {changes} change{'s' if changes != 1 else ''} of status")
+    out.say(f"{decision} is taken back; {out.count(changes, 'change')} of status")
 
 
 def decisions(
@@ -256,10 +283,33 @@ def decisions(
         out.json_lines(rows)
         return
     cells = [
-        [r["id"], str(r["at"])[:16], r["by"], r["kind"], r["claim"], r["stance"] or r["status"] or r["from"], r["note"]]
-        for r in rows
+        [
+            d.client_id,
+            f"{d.at:%Y-%m-%d %H:%M}",
+            d.by,
+            d.kind,
+            d.claim,
+            _says(d),
+            d.url,
+            _note(d),
+        ]
+        for d in found
     ]
-    out.table(None, ["id", "at (UTC)", "by", "kind", "claim", "says", "note"], cells)
+    columns: list[str | tuple[str, dict[str, Any]]] = [("id", {"no_wrap": True}), "at (UTC)", "by", "kind", "claim", "says"]
+    out.table(None, [*columns, ("article", {"overflow": "fold"}), "note"], cells, empty="nobody has decided anything")
+
+
+def _note(d: StoredDecision) -> str:
+    return " ".join(filter(None, (d.note, "(taken back)" if d.undone else "")))
+
+
+def _says(d: StoredDecision) -> str:
+    """What a decision says, in words for people."""
+    if d.status:
+        return f"{labels.status(d.status)} from {d.valid_from}" + (f" to {d.valid_to}" if d.valid_to else "")
+    if d.kind == "reject":
+        return f"not: {d.quote}"
+    return labels.stance(d.stance) if d.stance else str(d.valid_from or "")
 
 
 def _export_pairs(file: Path, topic: str | None, db: str | None) -> None:
@@ -272,9 +322,9 @@ def _export_pairs(file: Path, topic: str | None, db: str | None) -> None:
         rows = [row for one in topics for row in decided(desk, one)]
     pairs = training_pairs(rows)
     file.write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in pairs), encoding="utf-8")
-    typer.echo(f"{file}: {len(pairs)} pairs")
-    if len(pairs) < len(rows):
-        out.say(f"{len(rows) - len(pairs)} decisions point at no words, or are of mixed articles: left out")
+    typer.echo(f"{file}: {out.count(len(pairs), 'pair')}")
+    if left := len(rows) - len(pairs):
+        out.say(f"{out.count(left, 'decision')} left out: of mixed articles, or pointing at no words")
 
 
 def outlets(
@@ -297,6 +347,8 @@ def outlets(
         if accept_domain:
             if kind not in list(OutletType):
                 raise UsageError(f"--type {kind!r} is none of {', '.join(OutletType)}")
+            if not _DOMAIN.match(accept_domain):
+                raise UsageError(f"--accept {accept_domain!r} is no domain; write it as example.org, without https:// and path")
             spec = OutletSpec(accept_domain.lower(), type=OutletType(kind), country=country, weight=weight)
             opened.write(lambda s: stored.set_outlet(s, topic_id, spec, now=datetime.now(UTC), by=by_name(by)))
             ledger.publish(opened, topic_id, run_id=None, actor=by_name(by), now=datetime.now(UTC))
@@ -316,4 +368,4 @@ def outlets(
         )
         return
     rows = [[o.domain, o.type, o.country, f"{o.weight:g}", "" if o.named else "nobody has named it", o.articles] for o in found]
-    out.table(None, ["domain", "type", "country", "weight", "", "articles"], rows)
+    out.table(None, ["domain", "type", "country", "weight", "", "articles"], rows, empty="no publisher is known yet")

@@ -23,13 +23,13 @@ def add_to(app: typer.Typer) -> None:
     app.command("diff-history")(diff_history)
 
 
-SLUG = typer.Argument(..., metavar="SLUG")
+SLUG = typer.Argument(..., metavar="SLUG", help="The claim's slug, as `claimline claims` shows it.")
 MOST_VOICES = 20  # shown of those that stand
 
 
 def why(
     claim: str = SLUG,
-    on: str | None = typer.Option(None, "--on", metavar="DAY", help="The day asked about. Default: today."),
+    on: str | None = typer.Option(None, "--as-of", "--on", metavar="DAY", help="The day asked about. Default: today."),
     topic: str | None = out.TOPIC,
     known_at: str | None = out.KNOWN_AT,
     db: str | None = out.DB,
@@ -40,7 +40,7 @@ def why(
     from storage import claims, ledger
     from storage import relations as related
 
-    day, known = out.day(on, "--on"), out.moment(known_at, "--known-at")
+    day, known = out.day(on, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
@@ -77,7 +77,7 @@ def why(
         out.out.print(f"{labels.status('unreported')}: no change is recorded" + (f" up to {day}" if day else ""))
         return
     f = standing.figures
-    out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:g} for, {f.refutes:g} against")
+    out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:.2f} for, {f.refutes:.2f} against")
     out.out.print(out.safe(review or "not confirmed by a person"))
     relation_lines(relations)
     change_lines(last)
@@ -85,27 +85,30 @@ def why(
         out.out.print(Text("\nbefore that:", style="dim"))
         change_lines(earlier)
     out.out.print("\nvoices that stand:")
-    _voice_lines(standing.voices, {p.key: p for p in positions})
+    positions_of = {p.key: p for p in positions}
+    _voice_lines(standing.voices, positions_of)
     if (more := f.voices_supports + f.voices_refutes + f.voices_neutral - len(standing.voices)) > 0:
         out.out.print(f"  ... and {more} more")
-    out.out.print(_flip_words(flip))
+    spoken = {v.key: positions_of[v.positions[0]].speaker_written for v in standing.voices if v.positions[0] in positions_of}
+    out.out.print(Text(_flip_words(flip, spoken)), soft_wrap=True)
 
 
 def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position]) -> None:
     for v in voices:
         p = positions[v.positions[0]]
         who = p.speaker_written or "no speaker named"
-        reports = f"{len(v.positions)} report{'s' if len(v.positions) != 1 else ''}"
+        reports = out.count(len(v.positions), "report")
         line = f"  {v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {p.outlet or p.article}, {reports}"
         out.out.print(Text(out.safe(line)), soft_wrap=True)
 
 
-def _flip_words(flip: Any) -> str:
+def _flip_words(flip: Any, spoken: Mapping[str, str | None]) -> str:
+    """`spoken`: how the speakers of the voices that were shown are written."""
     if flip is None:
         return "no small set of voices was found whose removal would change it"
-    names = ", ".join(v.speaker or v.key for v in flip.removed)
-    count = f"{len(flip.removed)} voice{'s' if len(flip.removed) != 1 else ''}"
-    return f"without {count} ({out.safe(names)}) it would be: {labels.status(flip.becomes)} (found greedily)"
+    names = ", ".join(spoken.get(v.key) or v.speaker or v.key for v in flip.removed)
+    voices = out.count(len(flip.removed), "voice")
+    return f"without {voices} ({out.safe(names)}) it would be: {labels.status(flip.becomes)} (another few voices may do it too)"
 
 
 def speakers(
@@ -124,6 +127,7 @@ def speakers(
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         lines = reasons.speakers(ledger.positions(s, found.id, known_at=known), until=day)
+        names = {p.key: p.canonical for p in claims.topic_by_id(s, found.topic_id).topic.people}
     if as_json:
         out.json_lines(
             {
@@ -141,11 +145,20 @@ def speakers(
         )
         return
     rows = [
-        [line.written or line.speaker, labels.stance(line.stance), line.since, line.changed_on, line.reports, line.latest.quote]
+        [
+            names.get(line.speaker, line.written or line.speaker),
+            labels.stance(line.stance),
+            line.since,
+            line.changed_on,
+            line.reports,
+            line.latest.quote,
+        ]
         for line in lines
     ]
     quote: tuple[str, dict[str, Any]] = ("latest words", {"max_width": 60, "overflow": "fold"})
-    out.table(None, ["speaker", "position", "since", "changed on", "reports", quote], rows)
+    out.table(
+        None, ["speaker", "position", "since", "changed on", "reports", quote], rows, empty="nobody is named who takes a position"
+    )
 
 
 def diff_history(

@@ -30,7 +30,7 @@ def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) ->
     from storage import runs
 
     ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic)}
-    lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at)) for slug, i in ids.items()}
+    lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at), known_at) for slug, i in ids.items()}
     if len(set(lines.values())) <= 1:
         return next(iter(lines.values()), "no claims yet: `claimline track --topic FILE`")
     return "\n".join(f"{slug}: {line}" for slug, line in lines.items())
@@ -59,7 +59,8 @@ def claims(
         for row, c in zip(rows, found, strict=True):
             for other in against.get((c.claim.topic_slug, c.claim.slug), ()):
                 row[3] = f"{row[3]}\n{labels.mark('contradicts')} {other}"
-        out.table(None, [("claim", {"ratio": 1}), "status", ("since", {"no_wrap": True}), "on"], rows)
+        if rows:
+            out.table(None, [("claim", {"ratio": 1}), "status", ("since", {"no_wrap": True}), "on"], rows)
     out.say(far)
 
 
@@ -92,7 +93,7 @@ _RELATIONS = {"negation of": "the negation of", "narrower than": "narrower than"
 
 
 def history(
-    claim: str = typer.Argument(..., metavar="SLUG"),
+    claim: str = typer.Argument(..., metavar="SLUG", help="The claim's slug, as `claimline claims` shows it."),
     topic: str | None = out.TOPIC,
     as_of: str | None = out.AS_OF,
     known_at: str | None = out.KNOWN_AT,
@@ -163,13 +164,18 @@ def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
         step.append(f"; {stored.review}", style="dim")
     out.out.print(step, soft_wrap=True)
     for p in stored.quotes[:quotes]:
-        out.out.print(Text(f"  \u201c{out.safe(p.quote).strip()}\u201d"), soft_wrap=False)
+        out.indented(f"\u201c{p.quote.strip()}\u201d")
         who = p.speaker_written or "no speaker named"
         said = f", said {p.said_on}" if p.said_on else ""
-        line = f"  {who}{said}; {labels.stance(p.stance)}; {p.outlet or ''} {p.article}"
+        line = f"  {who}{said}; {labels.stance(p.stance)}; {place(p.outlet, p.article)}"
         out.out.print(Text(out.safe(line), style="dim"), soft_wrap=True)
     if len(stored.quotes) > quotes:
         out.out.print(Text(f"  ... and {len(stored.quotes) - quotes} more", style="dim"))
+
+
+def place(outlet: str | None, url: str) -> str:
+    """Where an article stands: its outlet, where it has one, and its address."""
+    return f"{outlet} {url}" if outlet else url
 
 
 def _answers(
@@ -232,7 +238,7 @@ def evidence(
             ]
             for r in rows
         ]
-        out.table(None, columns, cells)
+        out.table(None, columns, cells, empty="no quotes")
     out.say(far)
 
 
@@ -268,5 +274,6 @@ def articles(
             ]
             for r in rows
         ]
-        out.table(None, ["day", "claim", "says", "sure", "outlet", "lang", ("url", {"overflow": "fold"})], cells)
+        columns: list[str | tuple[str, dict[str, Any]]] = ["day", "claim", "says", "sure", "outlet", "lang"]
+        out.table(None, [*columns, ("url", {"overflow": "fold"})], cells, empty="no article says anything of a claim")
     out.say(far)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
-from app import opening, out
+from app import opening, out, reading
 from app.commands.decide import BY, by_name
 from claimline import labels
 from claimline.errors import UsageError
@@ -102,13 +102,17 @@ def _print(report: ReplayReport) -> None:
 
 
 @group.command("list")
-def replay_list(topic: str = typer.Argument(..., metavar="TOPIC"), db: str | None = out.DB) -> None:
+def replay_list(topic: str = typer.Argument(..., metavar="TOPIC"), db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     """The replays that wait to be accepted or discarded."""
     from storage import claims, ledger
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = ledger.editions(s, claims.topic(s, topic).id, state="shadow")
-    out.table(None, ["replay", "made (UTC)", "by"], [[e.key, f"{e.created_at:%Y-%m-%d %H:%M}", e.actor] for e in found])
+    if as_json:
+        out.json_lines({"replay": e.key, "made_at": reading.when(e.created_at), "by": e.actor} for e in found)
+        return
+    cells = [[e.key, f"{e.created_at:%Y-%m-%d %H:%M}", e.actor] for e in found]
+    out.table(None, ["replay", "made (UTC)", "by"], cells, empty="no replay waits")
 
 
 @group.command("accept")
@@ -121,7 +125,7 @@ def replay_accept(key: str = typer.Argument(..., metavar="ID"), by: str | None =
         with desk.db.read() as s:
             edition = ledger.edition(s, key)
         published = replaying.accept(desk, edition.id, by=by_name(by))
-    typer.echo(f"{edition.key} is live: {len(published.changes)} changes")
+    typer.echo(f"{edition.key} is live: {out.count(len(published.changes), 'change')} of status")
 
 
 @group.command("discard")

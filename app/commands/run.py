@@ -114,9 +114,10 @@ def print_report(report: TrackReport, *, as_json: bool = False) -> None:
             out.out.print(out.safe(line), soft_wrap=True, markup=False)
     counts = report.tally.counts
     out.say(
-        f"{report.topic}: {report.answered} of {len(report.sources)} sources answered; {counts['articles-new']} new articles, "
-        f"{counts['revisions-read']} texts read, {counts['assessments']} about a claim ({counts['undecided']} unsure), "
-        f"{len(report.changes)} changes"
+        f"{report.topic}: {report.answered} of {len(report.sources)} sources answered; "
+        f"{out.count(counts['articles-new'], 'new article')}, {out.count(counts['revisions-read'], 'text')} read, "
+        f"{out.count(counts['assessments'], 'position')} on a claim ({counts['undecided']} unsure), "
+        f"{out.count(len(report.changes), 'change')}"
     )
     _print_skips(report)
 
@@ -170,7 +171,8 @@ def runs(
                 r.error or "",
             ]
         )
-    out.table(None, ["started (UTC)", "topic", "flow", "state", "took", "new", "failed", "error"], rows)
+    columns = ["started (UTC)", "topic", "flow", "state", "took", "new", "failed", "error"]
+    out.table(None, columns, rows, empty="nothing has run yet: `claimline track`")
 
 
 def doctor(

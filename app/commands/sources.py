@@ -12,7 +12,7 @@ import typer
 
 from app import opening, out, reading
 from claimline.errors import UsageError
-from claimline.models import SourceSpec
+from claimline.models import SourceSpec, Topic
 
 group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
 
@@ -40,8 +40,13 @@ def _kind(where: str, kind: str | None) -> str:
 @group.callback(invoke_without_command=True)
 def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     """The places to look, with their health."""
-    if context.invoked_subcommand is not None:
-        return
+    if context.invoked_subcommand is None:
+        list_sources(topic, db, as_json)
+
+
+@group.command("list")
+def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
+    """The places to look, with their health; the same as `sources` alone."""
     from storage import articles, claims
 
     with opening.database(db, create=False) as opened, opened.read() as s:
@@ -62,11 +67,14 @@ def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | Non
     if as_json:
         out.json_lines(rows)
         return
-    out.table(None, ["topic", "kind", "source", "", "last answered", "error"], [_cells(r) for r in rows])
+    cells = [_cells(r) for r in rows]
+    out.table(
+        None, ["topic", "kind", "source", "", "last answered", "error"], cells, empty="no sources yet: `claimline sources add`"
+    )
 
 
 def _cells(r: dict[str, Any]) -> list[object]:
-    answered = str(r["last_answered_at"] or "never")[:16]
+    answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
     return [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "", answered, r["error"]]
 
 
@@ -76,6 +84,7 @@ def try_source(
     kind: str | None = KIND,
     allow_private: list[str] = ALLOW,
     limit: int = typer.Option(15, "--limit", "-n", min=1),
+    as_json: bool = out.JSON,
 ) -> None:
     """Show what would be read from a source, without storing anything."""
     from claimline import sources as kinds
@@ -88,10 +97,15 @@ def try_source(
         found = kinds.discover(
             spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
         )
-    out.table(None, ["published", "title", "url"], [[e.published, e.title, e.url] for e in found.entries[:limit]])
+    rows = [{"published": e.published, "title": e.title, "url": e.url} for e in found.entries[:limit]]
+    if as_json:
+        out.json_lines(rows)
+    elif rows:
+        out.table(None, ["published", "title", ("url", {"overflow": "fold"})], [list(r.values()) for r in rows])
     for skip in found.skips[:limit]:
         out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
-    out.say(f"{len(found.entries)} articles, {len(found.skips)} left out")
+    shown = f" ({limit} shown)" if len(found.entries) > limit else ""
+    out.say(f"{out.count(len(found.entries), 'article')}{shown}, {len(found.skips)} left out")
 
 
 @group.command("add")
@@ -112,9 +126,16 @@ def add(
             raise UsageError("say where to look: an address, a folder, or `--kind gdelt` for the topic's names")
         where = _query(db, topic)
     chosen = _kind(where, kind)
-    locator = where if "://" in where or chosen == "gdelt" else str(Path(where).resolve())
+    locator = where if "://" in where or chosen == "gdelt" else str(_there(where))
     spec = SourceSpec(chosen, locator, title=title, lang=lang, allow_private=tuple(allow_private))
-    typer.echo(f"{topic}: {_add(db, topic, [spec])} added")
+    typer.echo(f"{topic}: {'1 added' if _add(db, topic, [spec]) else 'is there already'}")
+
+
+def _there(where: str) -> Path:
+    path = Path(where).expanduser().resolve()
+    if not path.exists():
+        raise UsageError(f"{where}: no such file or folder; an address begins with https://")
+    return path
 
 
 def _query(db: str | None, topic: str) -> str:
@@ -137,8 +158,20 @@ def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> int:
         known = {(x.kind, x.locator) for x in held.sources}
         new = [x for x in specs if (x.kind, x.locator) not in known]
         if new:
+            _refuse_invalid(replace(held, sources=tuple(new)))
             steps.import_topic(desk, replace(held, sources=(*held.sources, *new)))
     return len(new)
+
+
+def _refuse_invalid(topic: Topic) -> None:
+    """What a topic file may not say is not added by hand either: its export must be valid. Raises UsageError."""
+    from claimline import topics as topic_files
+    from claimline.errors import TopicError
+
+    try:
+        topic_files.parse(topic_files.dump(topic))
+    except TopicError as error:
+        raise UsageError("; ".join(p.message for p in error.problems)) from None
 
 
 @group.command("import")
@@ -201,4 +234,5 @@ def add_url(
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         report = steps.track(desk, topic, only=url)
     print_report(report)
-    raise typer.Exit(exit_code([report]))
+    code = exit_code([report])
+    raise typer.Exit(code if code or not report.tally.skips else 1)  # it was the one thing asked for

@@ -31,21 +31,27 @@ def check(files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic
             out.say(str(error))
             wrong += len(error.problems)
             continue
-        out.out.print(f"{path}: fine: {len(topic.claims)} claims, {len(topic.sources)} sources", soft_wrap=True)
-        for hint in _hints(topic):
+        counted = f"{out.count(len(topic.claims), 'claim')}, {out.count(len(topic.sources), 'source')}"
+        out.out.print(f"{path}: fine: {counted}", soft_wrap=True, markup=False)
+        for hint in _hints(topic, path.parent):
             out.say(f"{path}: hint: {hint}")
     if wrong:
-        out.say(f"{wrong} problem{'s' if wrong != 1 else ''}")
+        out.say(out.count(wrong, "problem"))
         raise typer.Exit(2)
 
 
-def _hints(topic: Topic) -> list[str]:
+def _hints(topic: Topic, folder: Path) -> list[str]:
     """What is allowed and will not work well."""
-    hints = []
+    here = topic_files.anchored(topic, folder).sources
+    hints = [f"{s.locator}: no such file or folder" for s in here if _is_missing(s)]
     if not topic.names:
         hints.append("no `names`: give each thing with its spellings and scripts, or retrieval has only the claims' own words")
     hints += [f"claim {c.slug} joins two statements with 'and'; split it" for c in topic.claims if " and has " in c.statement]
     return hints
+
+
+def _is_missing(source: SourceSpec) -> bool:
+    return source.kind in topic_files.LOCAL_KINDS and "://" not in source.locator and not Path(source.locator).exists()
 
 
 @group.command("list")
@@ -59,7 +65,8 @@ def list_topics(db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     if as_json:
         out.json_lines(rows)
     else:
-        out.table(None, ["topic", "title", "claims", "sources"], [list(r.values()) for r in rows])
+        empty = "no topics yet: `claimline new`, then `claimline track --topic FILE`"
+        out.table(None, ["topic", "title", "claims", "sources"], [list(r.values()) for r in rows], empty=empty)
 
 
 @group.command("import")
@@ -111,15 +118,22 @@ def new(
     sources = tuple(_source(s) for s in source) or (SourceSpec("feed", "https://example.org/feed.xml", title="Replace me"),)
     topic = Topic(topic_files.slugify(title or sentence), title or sentence, (ClaimSpec(slug, sentence),), sources)
     text = _HEAD + topic_files.dump(topic) + _TAIL
-    topic_files.parse(text, path=str(path))  # refuses a sentence that is no claim, before anything is written
+    try:
+        topic_files.parse(text)  # refuses a sentence that is no claim, before anything is written
+    except TopicError as error:
+        raise UsageError("nothing is written: " + "; ".join(f"{p.key}: {p.message}" for p in error.problems)) from None
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     out.out.print(f"{path}: written. Edit its sources and names, then: claimline track --topic {path}", soft_wrap=True)
 
 
 def _source(where: str) -> SourceSpec:
-    web = where.startswith(("http://", "https://"))
-    return SourceSpec("feed" if web else "files", where if web else str(Path(where).resolve()))
+    if "://" in where:
+        return SourceSpec("feed", where)
+    path = Path(where).expanduser().resolve()
+    if not path.exists():
+        raise UsageError(f"--source {where}: no such folder or file; an address begins with https://")
+    return SourceSpec("files", str(path))
 
 
 _HEAD = "# What to watch. `claimline topics check FILE` tells what is wrong; topics/README.md tells how to write a good claim.\n"
