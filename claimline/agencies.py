@@ -14,7 +14,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "Reuters": ("Reuters", "Рейтер", "Рейтерс", "Ройтерс", "رويترز", "路透社", "ロイター", "로이터"),
     "AFP": ("AFP", "Agence France-Presse", "Agence France Presse", "АФП", "Франс-Пресс", "فرانس برس", "أ ف ب", "法新社"),
     "AP": ("Associated Press", "The Associated Press", "Ассошиэйтед Пресс", "أسوشيتد برس", "美联社"),
-    "dpa": ("dpa", "Deutsche Presse-Agentur", "dpa-AFX", "د ب أ"),
+    "dpa": ("dpa", "Deutsche Presse-Agentur", "Deutschen Presse-Agentur", "dpa-AFX", "د ب أ"),
     "TASS": ("TASS", "ТАСС", "ITAR-TASS", "ИТАР-ТАСС", "Tass", "تاس"),
     "Interfax": ("Interfax", "Интерфакс", "INTERFAX.RU", "Interfax.ru", "إنترفاكس"),
     "Interfax-Ukraine": ("Interfax-Ukraine", "Интерфакс-Украина", "Інтерфакс-Україна"),
@@ -77,7 +77,7 @@ _REPORTS = (
     r"report(?:s|ed|ing)?|told|writes|wrote|сообща\w+|сообщил\w*|переда[её]т|передал\w*|пишет|повідомля\w+|"
     r"передає|bildir\w+|aktar\w+|yaz\w+|"
     r"rapporte\w*|indique|berichte\w*|meldet\w*|informa\w*|inform[óo]|riferi\w+|scrive|reporta|noticiou|meldt|"
-    r"bericht|podaje|donosi|زكرت|نقلت|أفادت"
+    r"bericht|podaje|donosi|[وف]?(?:ذكرت|نقلت|أفادت|قالت)"
 )
 _AFTER_VERB = re.compile(
     rf"(?i:\b(?:{_REPORTS})\s+(?:the\s+|агентств\w+\s+|news\s+agency\s+|l['’]|die\s+|der\s+|agency\s+|agentur\s+|"
@@ -101,6 +101,8 @@ _TURKISH = re.compile(
 # One word of each name, the longest: a text without any of them names no agency, and most texts are settled by that.
 _TELLING = sorted({max(form.split(), key=len) for form in _PROSE})
 _SIGNED = sorted({form for forms in _SIGNED_ONLY.values() for form in forms})
+_NAMED = re.compile(rf"(?<![\w-])(?P<name>{_ANY})(?!\w)")
+_SIGNED_NAMES = re.compile(rf"(?<![\w-])(?:{_either(_SIGNED)})(?![\w-])")
 _TELLING_SIGNATURE = re.compile(rf"(?<!\w)(?:{_either(_SIGNED)})")
 
 
@@ -126,6 +128,18 @@ def cited(text: str) -> str | None:
         match for pattern in (_AFTER_VERB, _BEFORE_VERB, _BY_WAY_OF, _TURKISH, _SIGNATURES[0]) if (match := pattern.search(text))
     ]
     return _canonical(min(found, key=lambda match: match.start())["name"]) if found else None
+
+
+# Short forms that are no other word in the language of their agency.
+_AT_HOME = {"PAP": "pl", "ANP": "nl", "APA": "de", "PTI": "en", "DHA": "tr", "İHA": "tr", "IHA": "tr", "AA": "tr", "SDA": "de"}
+
+
+def named(text: str, lang: str) -> list[tuple[int, int, str]]:
+    """Every agency that the text names in any way, as (start, end, canonical name); whether it is a source is not said."""
+    if not any(word in text for word in _TELLING) and not _may_sign(text):
+        return []
+    found = [(m.start(), m.end(), _canonical(m["name"])) for m in _NAMED.finditer(text)]
+    return found + [(m.start(), m.end(), _canonical(m[0])) for m in _SIGNED_NAMES.finditer(text) if _AT_HOME.get(m[0]) == lang]
 
 
 def _may_sign(text: str) -> bool:

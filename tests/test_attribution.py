@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimline.matching import attribution, quoted
-from claimline.models import Person, SpeakerBasis
+from claimline.models import Person, Speaker, SpeakerBasis
 
 PEOPLE = (
     Person(
@@ -58,6 +58,11 @@ def speaker_of(text: str, quote: str, lang: str = "en", people: tuple[Person, ..
     start = text.index(quote)
     found = attribution.speaker(text, start, start + len(quote), lang=lang, people=people)
     return (found.key or None) if found else None
+
+
+def attributed(row: dict[str, Any]) -> Speaker | None:
+    start = row["text"].index(row["quote"])
+    return attribution.speaker(row["text"], start, start + len(row["quote"]), lang=row["lang"], people=PEOPLE)
 
 
 def said_on(text: str, quote: str, published: str | None, lang: str = "en") -> date | None:
@@ -101,6 +106,29 @@ def test_no_language_has_a_row_twice() -> None:
     assert max(Counter((row["text"], row["quote"]) for row in ROWS).values()) == 1
 
 
+UNNAMED = [row for row in ROWS if row.get("role")]
+CITED = [row for row in ROWS if "via" in row]
+
+
+def test_somebody_unnamed_is_shown_by_the_role_that_the_text_gives() -> None:
+    shown = [(attributed(row), row) for row in UNNAMED]
+    missed = [row["text"] for found, row in shown if found is None or found.key or row["role"] not in found.written.lower()]
+    assert len(UNNAMED) >= 60
+    assert len(missed) <= len(UNNAMED) * 0.05, missed
+
+
+def test_where_nobody_speaks_nobody_is_shown() -> None:
+    narrated = [row for row in CITED if row["speaker"] is None and row["role"] is None]
+    assert len(narrated) >= 12
+    assert not [row["text"] for row in narrated if attributed(row) is not None]
+
+
+def test_the_agency_that_a_text_cites_is_its_via() -> None:
+    wrong = [row["text"] for row in CITED if attribution.via(row["text"], row["lang"]) != row["via"]]
+    assert sum(1 for row in CITED if row["via"]) >= 18
+    assert not wrong
+
+
 # --- One person under many names ------------------------------------------------------------------------------------
 
 
@@ -136,6 +164,41 @@ def test_somebody_unnamed_is_shown_and_is_the_same_as_nobody() -> None:
     found = attribution.speaker(text, 15, len(text), lang="en", people=())
     assert found is not None
     assert (found.written, found.key, found.basis) == ("Officials", "", SpeakerBasis.UNKNOWN)
+
+
+def test_a_name_in_another_alphabet_is_the_person_whose_name_sounds_so() -> None:
+    assert speaker_of("Президент Туреччини Ердоган заявив, що це кінець.", "це кінець", "uk") == "recep-tayyip-erdogan"
+    assert speaker_of("Tschemesow sagte, die Lieferung sei erfolgt.", "die Lieferung sei erfolgt", "de") == "sergey-chemezov"
+    assert speaker_of("Ахмет Ердоган, фермер, сказав, що поле сухе.", "поле сухе", "uk") == "akhmet-erdogan"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "quote", "speaker"),
+    [
+        ("pl", "Obraz został namalowany przez Jana Matejkę, powiedziała Anna Król.", "Obraz został namalowany", "anna-krol"),
+        ("pl", "Obraz został namalowany przez Jana Matejkę. Nigdy nie był wystawiany.", "Nigdy nie był wystawiany", None),
+        ("en", "The curator said the painting, which was made by Goya in 1810, was stolen.", "was stolen", None),
+        ("en", "The bank said the loan approved by Maria Keller was repaid.", "was repaid", None),
+        ("de", "Laut einer von Christian Drosten verfassten Studie wirkt die Impfung.", "wirkt die Impfung", None),
+        ("fr", "Le pont, conçu par Jean Nouvel, est fermé, a dit Ana Petit.", "est fermé", "ana-petit"),
+        ("tr", "Ahmet Kaya tarafından yapılan köprünün kapandığını Ayşe Demir açıkladı.", "köprünün kapandığını", "ayse-demir"),
+    ],
+)
+def test_whoever_made_a_work_does_not_speak_of_it(lang: str, text: str, quote: str, speaker: str | None) -> None:
+    assert speaker_of(text, quote, lang) == speaker
+
+
+def test_the_neighbour_is_not_the_expert_who_spoke_before() -> None:
+    text = "Economist Ana Brandt said prices would fall. The neighbour said he doubted it. The economist said wages would too."
+    assert speaker_of(text, "he doubted it") is None
+    assert speaker_of(text, "wages would too") == "ana-brandt"
+
+
+def test_a_common_noun_that_no_grammar_lists_is_shown_as_the_text_writes_it() -> None:
+    text = '"We have run out of flour," said the baker.'
+    found = attribution.speaker(text, 1, 25, lang="en", people=())
+    assert found is not None
+    assert (found.written, found.key) == ("the baker", "")
 
 
 def test_his_spokesman_is_not_he() -> None:

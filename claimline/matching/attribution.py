@@ -12,12 +12,13 @@ from datetime import date
 
 from claimline import agencies
 from claimline.matching import modality as modalities
-from claimline.matching import said_days, speech
+from claimline.matching import said_days, speech, word_order
 from claimline.matching.quoted import MASK, Span
 from claimline.matching.speech import Cue, Reading
 from claimline.models import Person, Said, Speaker
 
-VERSION = "1"
+VERSION = "2"
+_NEAR = 70  # how far from a verb of speech an agency may stand
 
 # German reported speech goes on from sentence to sentence in the subjunctive.
 _SUBJUNCTIVE = re.compile(
@@ -44,9 +45,21 @@ def said(
     return said_days.day_of(reading, cue, published) if cue is not None else None
 
 
-def via(text: str, lang: str | None = None) -> str | None:  # noqa: ARG001 -- agencies write their names in every language
-    """The agency that a text carries or cites."""
-    return agencies.byline(text) or agencies.cited(text)
+def via(text: str, lang: str | None = None) -> str | None:
+    """The agency that a text carries, cites or was told something by a speaker: "said to Reuters", "dem ANP zufolge"."""
+    return agencies.byline(text) or agencies.cited(text) or _spoken_to(text, lang)
+
+
+def _spoken_to(text: str, lang: str | None) -> str | None:
+    """The first agency that stands beside a verb of speech or after "according to", as its grammar writes them."""
+    code = word_order.language(lang, text)
+    cues = word_order.compiled(code)
+    for start, end, name in agencies.named(text, code):
+        sentence = max(text.rfind(mark, 0, start) for mark in (". ", "\n", "! ", "? ")) + 1
+        before, after = text[max(sentence, start - _NEAR) : start], text[end : end + _NEAR // 2].partition(".")[0]
+        if any(cues[kind].search(before) or cues[kind].search(after) for kind in ("verb", "according", "citing", "zufolge")):
+            return name
+    return None
 
 
 def modality(span: str, lang: str | None) -> str | None:

@@ -32,6 +32,7 @@ class Mention:
     bare: bool = False  # an office without a body or land: "the minister"
     single: bool = False  # one capitalised word: a name only beside a verb of speech
     at: int = -1  # where the name itself begins
+    governed: bool = False  # after a preposition
     closed: bool = False  # an apposition that a comma closes
 
 

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from claimline.matching import name_runs, offices
+from claimline import agencies
+from claimline.matching import arabic_phrases, name_runs, offices
 from claimline.matching.grammars import Grammar
 from claimline.matching.grammars.grammar import words
 from claimline.matching.mention import GENITIVE_FOLLOWS, SLAVIC_GENITIVE, Mention, bare, is_oblique, tokens_of
-from claimline.matching.names import NameFinder, fold
+from claimline.matching.names import NameFinder
+from claimline.matching.people import sound as people_sound
 from claimline.models import Name, Person
 
+_AGENCY_NAME = re.compile(r"(?:[^\W\d_]+[\s-]){1,3}?[«\"“„]?(?P<name>[^\W\d_]+(?:[ -][^\W\d_]+)?)[»\"”“]?(?!\w)")
 _APPOSED = re.compile(r"\s*,\s*")
 _OFFICE_WORDS = words(
     "general chief minister president chancellor secretary secretary-general spokesman sekreteri bakanı başkanı"
@@ -30,15 +33,47 @@ def find(masked: str, grammar: Grammar, lang: str, people: Sequence[Person]) -> 
     tokens = tokens_of(masked, lang)
     runs = name_runs.find(tokens, masked, grammar, lang)
     posts = offices.find(masked, tokens, grammar, lang)
-    found = _reconciled(known, [m for m in runs if not _inside(m, known)])
-    found += [m for m in posts if not _inside(m, known)]
+    found = _reconciled(known, [m for m in runs if not _inside(m, known)], people)
+    if lang == "ar":
+        found = sorted([*found, *arabic_phrases.holders(masked, grammar, found)], key=lambda m: m.start)
+    found += [_as_agency(m, masked) for m in posts if not _inside(m, known)]
     found += [
         Mention(m.start(), m.end(), "pronoun", m[0]) for m in re.finditer(rf"(?<![\w-])(?:{grammar.pronouns})(?![\w-])", masked)
     ]
-    return _joined(sorted(found, key=lambda m: (m.start, -m.end)), masked, lang)
+    joined = _joined(sorted(found, key=lambda m: (m.start, -m.end)), masked, lang)
+    after = re.compile(rf"(?<!\w)(?:{grammar.prepositions})\s+$", re.I)
+    return [replace(m, governed=True) if after.search(masked, max(0, m.start - 16), m.start) else m for m in joined]
 
 
-def _reconciled(known: Sequence[Mention], runs: Sequence[Mention]) -> list[Mention]:
+def _respelled(run: Mention, people: Sequence[Person]) -> Mention:
+    """A name that sounds like a topic's person in another alphabet or romanisation is that person's."""
+    if run.kind != "name" or not people:
+        return run
+    *given, surname = run.name.split()
+    person = _sounds(tuple(people)).get(people_sound(surname))
+    if person is None or (given and _another(run.name, person)):
+        return run
+    return replace(run, kind="known", person=person)
+
+
+@lru_cache(maxsize=16)
+def _sounds(people: tuple[Person, ...]) -> dict[str, Person]:
+    """Every person by the sound of the surname; one that two people share is nobody's."""
+    heard: dict[str, Person | None] = {}
+    for person in people:
+        for surname in {people_sound(name) for name in _surnames(person)}:
+            heard[surname] = person if heard.get(surname, person) is person else None
+    return {surname: person for surname, person in heard.items() if person is not None and len(surname) > 4}
+
+
+def _as_agency(mention: Mention, masked: str) -> Mention:
+    """ "агентство «Анадолу»", "persbureau ANP": the agency itself."""
+    named = _AGENCY_NAME.match(masked, mention.start)
+    name = agencies.canonical(named["name"]) if named and mention.office == "body" else None
+    return replace(mention, kind="agency", name=name, end=named.end()) if named and name else mention
+
+
+def _reconciled(known: Sequence[Mention], runs: Sequence[Mention], people: Sequence[Person]) -> list[Mention]:
     """A run that ends in a known name is that person, unless its first name is another's ("Ali Akar")."""
     found, gone = list(known), set[int]()
     for run in runs:
@@ -48,7 +83,7 @@ def _reconciled(known: Sequence[Mention], runs: Sequence[Mention]) -> list[Menti
         last = next((k for k in hits if k.end >= run.end), None)
         if last is None or last.person is None or run.kind != "name":
             if not hits:
-                found.append(run)
+                found.append(_respelled(run, people))
             continue
         if _another(run.name, last.person):
             kept = run
@@ -61,8 +96,8 @@ def _reconciled(known: Sequence[Mention], runs: Sequence[Mention]) -> list[Menti
 
 def _another(name: str, person: Person) -> bool:
     """True where the words before the surname are in none of the person's names."""
-    own = {fold(word)[:3] for variant in (person.canonical, *person.variants) for word in variant.split()}
-    return any(fold(word)[:3] not in own and len(word.strip(".")) > 2 for word in name.split()[:-1])
+    own = {people_sound(word)[:3] for variant in (person.canonical, *person.variants) for word in variant.split()}
+    return any(people_sound(word)[:3] not in own and len(word.strip(".")) > 2 for word in name.split()[:-1])
 
 
 def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
@@ -165,7 +200,7 @@ def _nested(a: Mention, b: Mention, masked: str) -> Mention:
         )
         if b.start > a.start and owned and phrase.rstrip() == masked[a.start : b.start].rstrip():
             return replace(a, end=b.end)
-        if b.start > a.start and owned and b.office is not None:
+        if b.start > a.start and owned and b.office is not None and owned.start() > 0:  # not "des Gouverneurs X"
             return replace(a, end=b.end)
         return replace(b, start=a.start, office=b.office or (a.office if a.kind != "body" else None), single=False)
     if a.kind in people and a.oblique and b.kind == "office" and b.end > a.end:  # "Mr Johnson's spokesman"

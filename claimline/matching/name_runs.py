@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from claimline.matching.grammars import Grammar
 from claimline.matching.grammars.grammar import words
 from claimline.matching.lands import is_land
 from claimline.matching.mention import GENITIVE_FOLLOWS, SLAVIC_GENITIVE, Mention, Token, bare, is_oblique
-from claimline.matching.offices import office_kind
+from claimline.matching.offices import PROPER, office_kind, told, without_case
 
 PARTICLES = words(
     "de da di del della van von der den la le bin ben al el ter ibn dos das do du y zu av фон дер ван де аль бен оглы фан"
@@ -30,6 +31,9 @@ _BODY_WORDS = words(
     "ticaret eski "
     "european federal national international central general supreme saint media press"
 )
+_TO_A_PAPER = re.compile(r"«\w+(?:ам|ям|у|ю)»")  # "рассказал «Известиям» источник"
+_LOCATIVE = re.compile(r"['’][dt][ae](?:ki)?$")
+_LOCATIVE_OR_FROM = re.compile(r"['’](?:[dt][ae]n|y?[ae])$")
 _NOUN = re.compile(r"(?:ung|heit|keit|schaft|tion|ismus|tag|ium|ität|en|er[ns]|nis|tum|ment)$")
 
 
@@ -45,12 +49,19 @@ def find(tokens: Sequence[Token], masked: str, grammar: Grammar, lang: str) -> l
     return found
 
 
+def _is_common(token: Token, grammar: Grammar, lang: str) -> bool:
+    """A noun of an office or a body whose capital is that of its sentence's first word, or of every German noun."""
+    return (token.first or lang == "de") and office_kind(token.word, grammar) is not None and not PROPER.fullmatch(token.word)
+
+
 def _opens_sentence(token: Token, grammar: Grammar) -> bool:
     return token.word in grammar.starts
 
 
 def _continues(last: Token, token: Token, masked: str, rest: Sequence[Token]) -> bool:
     gap = masked[last.end : token.start]
+    if _LOCATIVE.search(token.word) or (_LOCATIVE_OR_FROM.search(token.word) and is_land(re.sub(r"['’].*$", "", token.word))):
+        return False  # "Fatih Karahan Ankara'da konuştu"
     if gap not in (" ", "\u00a0", "-") and not (gap == ". " and len(last.word) == 1):
         return False
     if token.capital:
@@ -58,6 +69,11 @@ def _continues(last: Token, token: Token, masked: str, rest: Sequence[Token]) ->
     if token.word not in PARTICLES or not _leads_to_capital(token, masked, rest):
         return False
     return not _NOUN.search(last.word)  # "nach Angaben von Stoltenberg" is no name
+
+
+def _in_a_name(run: Sequence[Token], i: int) -> bool:
+    """A month that is a name: "Jan Nowak", "Theresa May"."""
+    return (run[i].word == "Jan" and i + 1 < len(run)) or (run[i].word == "May" and i > 0)
 
 
 def _leads_to_capital(token: Token, masked: str, rest: Sequence[Token]) -> bool:
@@ -77,9 +93,13 @@ def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) ->
     """The person at the end of a run ("Turkish President Recep Tayyip Erdogan"), or the body that the run names."""
     while run and run[0].word in grammar.starts:
         run = run[1:]
-    run = [t for t in run if month_number(t.word) is None and weekday_number(t.word) is None]
+    run = [
+        t for i, t in enumerate(run) if _in_a_name(run, i) or (month_number(t.word) is None and weekday_number(t.word) is None)
+    ]
     if not run:
         return []
+    if len(run) == 1 and _is_common(run[0], grammar, lang):
+        return []  # "Врач, лечивший пострадавших": the capital is the sentence's, and `offices` reads it
     start, end = run[0].start, run[-1].end
     phrase = masked[start:end]
     if (agency := _agency(phrase)) is not None:
@@ -88,15 +108,16 @@ def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) ->
         (i + 1 for i, t in enumerate(run) if _no_name(t, grammar) and not _given_name(run, i, masked, grammar, lang)), default=0
     )
     name = _without_body(run[cut:], masked, start, lang)
-    after_office = bool(cut) and office_kind(run[cut - 1].word, grammar) not in (None, "body")
+    before = list(itertools.dropwhile(lambda t: is_land(t.word), reversed(run[:cut])))  # "Президент Туреччини Ердоган"
+    after_office = bool(before) and office_kind(before[0].word, grammar) not in (None, "body")
     ours = not cut or after_office or _office_before(masked, start, grammar)
     if not name or name[0].word in PARTICLES or (len(name) == 1 and not ours):  # "Turkish Airlines", "Ministério da Energia"
-        return [Mention(start, end, "body", bare(phrase), oblique=is_oblique(phrase))]
+        return [Mention(start, end, "body", without_case(phrase, lang), oblique=is_oblique(phrase))]
     if grammar.generic and re.fullmatch(grammar.generic, phrase, re.I):
         return [Mention(start, end, "generic", phrase, oblique=is_oblique(phrase))]
     if honorific := _HONORIFIC.search(masked, max(0, start - 12), start):
         start = honorific.start()
-    office = next((kind for t in reversed(run[:cut]) if (kind := office_kind(t.word, grammar))), None)
+    office = next((told(kind, t.word) for t in reversed(run[:cut]) if (kind := office_kind(t.word, grammar))), None)
     written = masked[name[0].start : end]
     single = len(name) == 1
     if single and office is None and lang == "de" and not _german_name(name[0], masked):
@@ -108,7 +129,8 @@ def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) ->
             "name",
             bare(written),
             office=office,
-            oblique=is_oblique(written),
+            oblique=is_oblique(written)
+            or (lang in ("ru", "uk") and bool(_TO_A_PAPER.search(masked[max(0, start - 1) : end + 1]))),
             single=single and office is None,
             at=name[0].start,
         )
@@ -141,6 +163,8 @@ def _agency(phrase: str) -> str | None:
 
 def _no_name(token: Token, grammar: Grammar) -> bool:
     word = re.sub(r"['’].*$", "", token.word)
+    if office_kind(token.word, grammar) is not None:  # "прем'єр-міністр": the apostrophe is of the word
+        return True
     acronym = len(word) > 1 and word.isupper() and len(word) <= 5
     return acronym or bool(is_land(word)) or office_kind(word, grammar) is not None or word.lower() in _BODY_WORDS
 

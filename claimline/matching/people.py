@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,12 +16,13 @@ from functools import lru_cache
 from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mention import Mention
 from claimline.matching.names import fold
+from claimline.matching.offices import PERSON
 from claimline.models import Person, Speaker, SpeakerBasis
 from claimline.topics import slugify
 
 # "the chief" may be any of these.
 _LEADERS = ("secretary general", "president", "prime minister", "chancellor", "minister", "chief")
-_PERSONS = (*_LEADERS, "spokesperson", "envoy", "person")
+_PERSONS = (*_LEADERS, "spokesperson", "envoy")
 
 _CYRILLIC = (
     "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= "
@@ -58,6 +60,22 @@ def stem(word: str) -> str:
     return shorter if len(shorter) >= 4 else bare
 
 
+# Letters that the romanisations of one name write differently: Chemezov, Čemezov and Çemezov; Selenskyj and Zelensky.
+_SOUNDS = (
+    ("shch", "s"), ("tsch", "c"), ("dzh", "c"), ("sch", "s"), ("zh", "z"), ("kh", "h"), ("ch", "c"), ("sh", "s"),
+    ("ts", "c"), ("tz", "z"), ("ph", "f"), ("dj", "c"), ("gh", "g"), ("w", "v"), ("q", "k"), ("y", "i"),
+    ("j", "i"), ("ii", "i"), ("ck", "k"), ("z", "s"),
+)  # fmt: skip
+
+
+def sound(word: str) -> str:
+    """A surname as it sounds, so that its spellings in other alphabets and romanisations meet."""
+    heard = fold(spelled(stem(word)))
+    for written, said in _SOUNDS:
+        heard = heard.replace(written, said)
+    return re.sub(r"(.)\1", r"\1", heard)
+
+
 @dataclass(slots=True)
 class _Figure:
     """Somebody as the article knows him: the shortest form of the fullest name, and the offices told of him."""
@@ -70,12 +88,16 @@ class _Figure:
 class Directory:
     """Who is who in one article; mentions are learned in the order of the text."""
 
-    def __init__(self, people: Sequence[Person], grammar: Grammar, mentions: Iterable[Mention]) -> None:
+    def __init__(
+        self, people: Sequence[Person], grammar: Grammar, mentions: Iterable[Mention], sentences: Sequence[int] = ()
+    ) -> None:
         self._people = people
+        self._sentences = sentences  # where each begins
         self._generic = re.compile(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?" if grammar.generic else r"$^", re.I)
         self._figures: dict[str, _Figure] = {}
         self._offices: list[tuple[int, str, str]] = []  # (where told, office, figure's key)
         self._places: list[tuple[int, str]] = []  # where a person is named
+        self._subjects: list[tuple[int, str]] = []  # where one is named who may be the subject of a sentence
         known = list(mentions)
         for mention in known:
             self._learn_name(mention)
@@ -85,9 +107,11 @@ class Directory:
     def _learn_name(self, mention: Mention) -> None:
         if mention.person is not None:
             self._figures.setdefault(mention.person.key, _Figure(mention.person.canonical, mention.person))
-        elif mention.kind == "name" and len(mention.name.split()) > 1:
+        elif mention.kind == "name" and (len(mention.name.split()) > 1 or mention.office):
             at = stem(mention.name.split()[-1])
             figure = self._figures.setdefault(at, _Figure(mention.name))
+            if " " in mention.name and " " not in figure.name:  # "Minister Kuipers", and later "Ernst Kuipers"
+                figure.name = mention.name
             if len(mention.name.split()) == len(figure.name.split()) and len(mention.name) < len(figure.name):
                 figure.name = mention.name
 
@@ -95,6 +119,8 @@ class Directory:
         at = self._figure_key(mention)
         if at in self._figures:
             self._places.append((mention.start, at))
+            if not mention.governed and not mention.oblique:
+                self._subjects.append((mention.start, at))
         if mention.office and at in self._figures:
             self._figures[at].offices.add(mention.office)
             self._offices.append((mention.start, mention.office, at))
@@ -124,9 +150,17 @@ class Directory:
         return self._office_holder(mention, previous)
 
     def named_before(self, place: int) -> Speaker | None:
-        """The last person named before a place: whom "he" means where nobody has spoken yet."""
-        told = [at for start, at in self._places if start < place]
-        return self._speaker(told[-1]) if told else None
+        """Whom "he" means where nobody has spoken yet: the last person named in the sentence, else the subject of the last one
+        that names somebody, which is as a rule its first person.
+        """
+        told = [pair for pair in self._subjects if pair[0] < place] or [pair for pair in self._places if pair[0] < place]
+        if not told:
+            return None
+        here = bisect_right(self._sentences, place)
+        last = bisect_right(self._sentences, told[-1][0])
+        if last == here:
+            return self._speaker(told[-1][1])
+        return self._speaker(next(at for start, at in told if bisect_right(self._sentences, start) == last))
 
     def _speaker(self, at: str) -> Speaker:
         figure = self._figures[at]
@@ -146,7 +180,7 @@ class Directory:
                 return Speaker(mention.name, person.key, SpeakerBasis.PERSON_LIST)
             if previous is not None and self._may_hold(previous, mention):
                 return previous
-        if mention.bare or mention.office == "person":
+        if mention.bare or (mention.office or "").startswith(PERSON):
             return _unnamed(mention)
         return Speaker(mention.name, key_of(mention.name))
 

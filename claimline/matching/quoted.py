@@ -47,7 +47,7 @@ def quotations(text: str) -> list[Span]:
 
 
 _BEFORE_SAID = re.compile(r":\s*$")
-_AFTER_SAID = re.compile(r"\s*[,–—-]\s*[^\W\d_A-ZА-ЯЁ]|\s+(?:dedi|diye|diyen|ifade\w*|şeklinde|sözler\w*)\b")
+_AFTER_SAID = re.compile(r"\s*[,،–—-]\s*[^\W\d_A-ZА-ЯЁ]|\s+(?:dedi|diye|diyen|ifade\w*|şeklinde|sözler\w*)\b")
 
 
 def _is_said(text: str, start: int, stop: int) -> bool:
@@ -55,7 +55,9 @@ def _is_said(text: str, start: int, stop: int) -> bool:
     inner = text[start + 1 : stop - 1].strip()
     if " " not in inner:
         return False
-    return bool(_BEFORE_SAID.search(text, max(0, start - 4), start) or (inner[:1].isupper() and _AFTER_SAID.match(text, stop)))
+    return bool(
+        _BEFORE_SAID.search(text, max(0, start - 4), start) or (not inner[:1].islower() and _AFTER_SAID.match(text, stop))
+    )
 
 
 def _opens(text: str, at: int) -> bool:

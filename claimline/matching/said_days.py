@@ -97,7 +97,7 @@ def _places(reading: Reading, cue: Cue) -> Iterator[Span]:
     """
     text, sentence = reading.masked, reading.sentences[cue.sentence]
     content_first = any(part.end <= cue.zone.start for part in cue.content)
-    yield cue.zone
+    yield from _without_asides(text, cue)
     if reading.lang == "tr":
         yield Span(sentence.start, sentence.end)
         return
@@ -107,6 +107,24 @@ def _places(reading: Reading, cue: Cue) -> Iterator[Span]:
         yield Span(sentence.start, cue.zone.start)
     elif reading.lang in ("de", "nl", "ru", "uk", "pl"):  # "... sagte am Montag X": before the subject, after the verb
         yield Span(max(sentence.start, cue.zone.start - 25), cue.zone.start)
+
+
+_TOLD_OF = re.compile(
+    r",\s(?:who|which|whose|котор\w+|як(?:ий|а|е|і|ого|у)|któr\w+|der|die|das|den|dessen|deren|qui|que|dont|che|quien|dat|"
+    r"\w+(?:ed|en) by|\w+(?:вший|вшая|вшие|нный|нная|нное|мый|мая)|écrite?|publiée?|publicad[oa]|pubblicat[oa]|élue?)\s",
+    re.I,
+)
+_ASIDE = re.compile(r",[^,\x01]{12,160},")
+
+
+def _without_asides(text: str, cue: Cue) -> Iterator[Span]:
+    """The attributing phrase without what is told of the speaker between commas ("who is expected on Wednesday")."""
+    at = cue.zone.start
+    for aside in _ASIDE.finditer(text, cue.zone.start, cue.zone.end):
+        if _TOLD_OF.match(aside[0]):
+            yield Span(at, aside.start())
+            at = aside.end()
+    yield Span(at, cue.zone.end)
 
 
 _THAT = re.compile(r"(?:,\s*)?\b(?:that|что|що|dass|daß|que|qu['’]|che|dat|że)\b|:|\x01|[;]|\b(?:إن|أن|بأن|إنه|أنه)\b", re.I)

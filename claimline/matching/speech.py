@@ -62,7 +62,7 @@ def read(text: str, lang: str | None, people: tuple[Person, ...]) -> Reading:
     hidden = masked(text, quotes)
     cut = sentences(hidden)
     found = mentions.find(hidden, grammar, code, people)
-    reader = _Reader(Finder(hidden, code, found), Directory(people, grammar, found))
+    reader = _Reader(Finder(hidden, code, found), Directory(people, grammar, found, [span.start for span in cut]))
     cues = [cue for number, span in enumerate(cut) for cue in reader.cues(number, span)]
     return Reading(code, hidden, tuple(quotes), tuple(cut), tuple(cues))
 
@@ -82,7 +82,7 @@ class _Reader:
             speaker = self._speaker(verb, subject)
             report = subject is not None and subject.kind in ("generic", "agency")
             zone = Span(min(verb.start, subject.start), max(verb.end, subject.end)) if subject else verb
-            cues.append(Cue(number, zone, verb, speaker, self._content(span, zone, spoken[i + 1 :]), back, report))
+            cues.append(Cue(number, zone, verb, speaker, self._content(span, zone, verb, spoken[i + 1 :]), back, report))
             if speaker is not None and not report:
                 self._previous = speaker
         return cues
@@ -92,19 +92,23 @@ class _Reader:
             return self._directory.resolve(subject, self._previous)
         return self._previous or self._directory.named_before(verb.start)
 
-    def _content(self, span: Span, zone: Span, later: Sequence[Spoken]) -> tuple[Span, ...]:
+    def _content(self, span: Span, zone: Span, verb: Span, later: Sequence[Spoken]) -> tuple[Span, ...]:
         before, after = Span(span.start, zone.start), Span(zone.end, span.end)
         left, right = self._text[before.start : before.end], self._text[after.start : after.end]
         quoted_left, many_left = MASK in left, len(left.split())
         joined = self._finder.coordinated(span.start, zone.start, comma=False)
         quoted_left, closes = quoted_left and not joined, bool(_CLOSED.search(left)) and not joined
         stays = len(re.sub(r"\x01+", "x", right).split())
+        if closes and many_left > 2 and zone.start == verb.start and _WHO.match(right):
+            return (before,)  # "I farmaci mancavano, racconta il medico che ha curato i feriti"
         if _THAT.match(right) and not quoted_left:
             return (Span(after.start, self._until(after, later)),)
         if self._finder.grammar.order == "sov":
             return (before, after)
         if closes and right.lstrip().startswith(",") and stays > 1 and not quoted_left:
             return (before, Span(after.start, self._until(after, later)))  # "The vaccine, says X, is safe"
+        if zone.start < verb.start and stays > 2 and many_left <= 8 and self._finder.re["leads"].match(left) and not quoted_left:
+            return (Span(after.start, self._until(after, later)),)  # "In a statement on Thursday, the company said"
         content: list[Span] = []
         if (quoted_left or (closes and many_left > 6) or (closes and stays <= 5) or (stays <= 2 and many_left > 2)) and many_left:
             content.append(before)
@@ -126,6 +130,7 @@ class _Reader:
 
 _CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_][\w’'-]*\s+){0,4}$")
 _THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
+_WHO = re.compile(r"\s(?:who|que|qui|che|quien)\s")
 _CLAUSE = re.compile(
     r"(?:;|[,–—-]\s*(?:but|while|and|whereas|although|though|а|но|и|хотя|mais|et|tandis que|aber|und|während|pero|y|mientras|ma|"
     r"mentre|mas|e|enquanto|maar|terwijl|ale|та|але)\s+(?:\w+\s+)?)$",

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from claimline.day_words import weekday_number
+from claimline.matching import arabic_phrases, common_nouns
 from claimline.matching.grammars import GRAMMARS, Grammar
 from claimline.matching.mention import Mention
-from claimline.matching.offices import is_named
 from claimline.matching.quoted import MASK, Span
 
 Spoken = tuple[Span, Mention | None]
@@ -53,9 +53,11 @@ def compiled(code: str) -> dict[str, re.Pattern[str]]:
         "zufolge": word(g.zufolge or "$^"),
         "so": re.compile(g.so or "$^"),
         "agent": re.compile(g.agent or "$^"),
+        "citing": re.compile(rf"(?<!\w)(?:{g.citing or '$^'})(?!\w)", re.I),
         "this_said": re.compile(g.this_said or "$^"),
         "prepositions": re.compile(rf"(?<!\w)(?:{g.prepositions})\s+(?:{_DETERMINER}\s+)?$", re.I),
         "breaks": word(g.breaks, re.I),
+        "leads": re.compile(rf"\s*(?:{g.prepositions})\s", re.I),
         "passive": re.compile(rf"(?<!\w)(?:{g.passive or '$^'})\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.I),
     }
 
@@ -72,6 +74,8 @@ class Finder:
         """Every cue of a sentence with its subject, in order; of overlapping ones the first."""
         by_order = {"vso": self._vso, "sov": self._sov}.get(self.grammar.order, self._svo)
         pairs = self._colon(span) + self._according(span) + self._agents(span) + by_order(span)
+        if all(subject is None or subject.kind in ("agency", "generic") for _, subject in pairs):
+            pairs += self._after(span, self.re["citing"])  # "Reuters reported, citing X": X says so
         kept: list[Spoken] = []
         for verb, subject in sorted(pairs, key=lambda pair: pair[0].start):
             if not any(verb.overlap(other) for other, _ in kept):
@@ -91,7 +95,7 @@ class Finder:
             verb = Span(match.start(), match.end())
             if self._is_passive(verb, match[0]) or any(m.start <= verb.start < m.end for m in here if m.kind != "pronoun"):
                 continue
-            subject = self._subject(verb, here, span) or self._shared(verb, here, span, found)
+            subject = self._subject(verb, here, span) or self._common(verb, span) or self._shared(verb, here, span, found)
             if subject is not None or (self._may_drop and self._starts_clause(verb, span)):
                 found.append((verb, subject))
         return (found or self._after_quote(span, here)) + self._postpositions(span, here)
@@ -110,6 +114,12 @@ class Finder:
     def _may_drop(self) -> bool:
         return self.grammar.drops_subject or self.code in ("ru", "uk")
 
+    def _common(self, verb: Span, span: Span) -> Mention | None:
+        """Somebody by a common noun that the grammar does not list."""
+        left = self.text[span.start : verb.start].rstrip()
+        inverted = common_nouns.after(self.text, verb, self.code) if left and left[-1] in f"{MASK},»”\"'-–—" else None
+        return inverted or common_nouns.before(self.text, verb, span.start, self.code)
+
     def _shared(self, verb: Span, here: Sequence[Mention], span: Span, found: Sequence[Spoken]) -> Mention | None:
         """The subject of the verb before ("said ... and added"), or the sentence's own ("did not explain but said")."""
         if found:
@@ -122,7 +132,7 @@ class Finder:
         found: list[Spoken] = []
         for match in self.re["so"].finditer(self.text, span.start, span.end):
             cue = Span(match.start(), match.end())
-            found.append((cue, self._right(cue, here, 3)))
+            found.append((cue, self._right(cue, here, 3) or common_nouns.after(self.text, cue, self.code)))
         for match in self.re["zufolge"].finditer(self.text, span.start, span.end):
             cue = Span(match.start(), match.end())
             found.append((cue, self._left(cue, here)))
@@ -145,6 +155,8 @@ class Finder:
         free = self.grammar.inverts is None
         may_invert = free or (after_quote and bool(self.re["inverts"].match(self.text, verb.start, verb.end)))
         right = self._right(verb, here, 2 if after_quote else 1) if may_invert else None
+        if right is not None and right.kind == "agency" and left is not None and left.kind != "agency":
+            return left  # "рассказал ТАСС": it was told, and did not tell
         if right is not None and (after_quote or left is None or self.code in ("de", "ru", "uk", "nl", "pl")):
             return right
         if left is not None:
@@ -174,6 +186,8 @@ class Finder:
             gap = re.sub(r"^\s*,", "", gap)
         gap = re.sub(r"^\s*(?:,[^,\x01]{1,110},|\([^)]{1,60}\)|[–—-][^–—\x01]{1,90}[–—-])", " ", gap)
         gap = _BELONGING.sub(" ", gap)
+        if mention.kind in ("office", "generic"):
+            gap = _RELATIVE.sub(" ", gap)
         if MASK in gap or re.search(r"[,;:–—]", gap) or len(gap.split()) > 6:
             return False
         return not self.re["breaks"].search(gap) and not self.re["verb"].search(gap)
@@ -194,7 +208,14 @@ class Finder:
             if mention.start < verb.end:
                 continue
             gap = self.text[verb.end : mention.start]
-            if MASK in gap or len(gap.split()) > words or re.search(r"[.;:,]", gap) or self.re["breaks"].search(gap):
+            many = len([word for word in gap.split() if weekday_number(word) is None])
+            full = mention.kind in ("known", "name") and not mention.single  # "a expliqué lundi le commissaire-priseur X Y"
+            if (
+                MASK in gap
+                or many > words + (2 if full and words > 1 else 0)
+                or re.search(r"[.;:,]", gap)
+                or self.re["breaks"].search(gap)
+            ):
                 return None
             if mention.oblique or self._governed(mention, verb):
                 continue
@@ -218,6 +239,11 @@ class Finder:
             verb = Span(match.start(), match.end())
             if (right := self._right(verb, here, 2)) is not None:
                 found.append((verb, right))
+        here = [m for m in here if not _TARAFINDAN.match(self.text, m.end)]
+        for match in self.re["agent"].finditer(self.text, span.start, span.end):  # "Bakanlıktan yapılan açıklamada"
+            near = [m for m in here if m.end < match.start() and len(self.text[m.end : match.start()].split()) <= 3]
+            if near and _ABLATIVE.search(self.text, near[-1].start, near[-1].end):
+                found.append((Span(match.start(), match.end()), near[-1]))
         for match in self.re["zufolge"].finditer(self.text, span.start, span.end):
             near = [m for m in here if m.end <= match.start() and match.start() - m.end < 45]
             if near:
@@ -262,31 +288,22 @@ class Finder:
         known = [m for m in self._inside(Span(start - 2, limit + 2)) if m.kind == "known"]
         if known:
             return known[-1]
-        words = self.text[start:limit].split()[:7]
-        if not words:
-            return None
-        words = list(itertools.takewhile(lambda word: weekday_number(word) is None, words))
-        if not words:
-            return None
-        at = self.text.index(words[0], start)
-        generic = re.match(rf"(?:{self.grammar.generic})(?!\w)", " ".join(words))
-        kinds = ((k, re.match(rf"(?:{p})(?!\w)", " ".join(words))) for k, p in self.grammar.heads.items())
-        kind, head = next(((k, len(m[0].split())) for k, m in kinds if m), (None, 1))
-        phrase, holder = _arabic_phrase(words, kind, head)
-        if holder:
-            return Mention(at, at + len(phrase), "name", holder, office=kind)
-        what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
-        return Mention(at, at + len(phrase), what, phrase, office=kind, bare=not is_named("", phrase, phrase.partition(" ")[2]))
+        return arabic_phrases.read(self.text, start, limit, self.grammar)
 
     def _according(self, span: Span) -> list[Spoken]:
+        return self._after(span, self.re["according"])
+
+    def _after(self, span: Span, cues: re.Pattern[str]) -> list[Spoken]:
+        """Cues that come right before their speaker."""
         here = self._inside(span)
         found: list[Spoken] = []
-        for match in self.re["according"].finditer(self.text, span.start, span.end):
+        for match in cues.finditer(self.text, span.start, span.end):
             cue = Span(match.start(), match.end())
             if self.code == "ar":
-                subject = self._phrase(cue.end, span.end)
+                end = _QAWLUHU.search(self.text, cue.end, span.end)  # "نقلت رويترز عن مصدر قوله إن"
+                subject = self._phrase(cue.end, end.start() if end else span.end)
             else:
-                after = (m for m in here if m.end > cue.end and cue.start < m.start <= cue.end + 40)
+                after = (m for m in here if m.end > cue.end and cue.start < m.start <= cue.end + 60)
                 subject = next((m for m in after if self._near(cue.end, m.start)), None)
             if subject is not None:
                 found.append((cue, subject))
@@ -294,12 +311,18 @@ class Finder:
 
     def _near(self, start: int, end: int) -> bool:
         gap = self.text[start:end]
-        return len(gap.split()) <= 4 and not re.search(r"[.,;:\x01]", gap)
+        return len(gap.split()) <= 4 and not re.search(r"[.,;:\x01]", gap) and not _BY.search(gap)
 
     def _agents(self, span: Span) -> list[Spoken]:
         here = self._inside(span)
         found: list[Spoken] = []
+        if self.grammar.order == "sov":
+            return found
         for match in self.re["agent"].finditer(self.text, span.start, span.end):
+            if _ACTIVE.search(self.text, max(0, match.start() - 20), match.start()) or self.re["breaks"].search(match[0]):
+                continue  # "said the painting, which was made by X"
+            if self.code == "en" and len(match[0].split()) > 3 and not self._is_passive(Span(match.start(), match.end()), ""):
+                continue  # "said the loan approved by X"
             subject = next((m for m in here if 0 <= m.start - match.end() <= 15), None)
             if subject is not None:
                 found.append((Span(match.start(), match.end()), subject))
@@ -309,7 +332,7 @@ class Finder:
         """A headline's "Stoltenberg: ..."; in prose only before a quotation."""
         for mention in self._inside(span)[:1]:
             after = self.text[mention.end : mention.end + 2].lstrip()
-            opens = mention.start - span.start <= 4 and after[:1] == ":" and mention.kind in ("known", "name", "office", "body")
+            opens = mention.start - span.start <= 4 and after[:1] == ":" and mention.kind in _MAY_HEAD and not mention.governed
             if opens and (span.end - span.start < 180 or MASK in self.text[mention.end : mention.end + 4]):
                 return [(Span(mention.end, mention.end + 1), mention)]
         return []
@@ -327,20 +350,12 @@ _BELONGING = re.compile(
     r"\s(?:of|from|at|for|with|vom|von|der|des|du|de|del|della|van|im)\s(?:(?:the|la|le|el|der|het|für)\s|l['’])?"
     r"(?:[A-ZÀ-ÞА-ЯЁ][\w’'-]*\s(?:(?:of|and|for|für|de|der|du|e|y|et)\s)?){1,6}"
 )
+_BY = re.compile(r"\S\s+(?:von|by|par|por|da|door|przez)\s$")  # "laut einer von X verfassten Studie": its author
+_MAY_HEAD = ("known", "name", "office", "body")
+_ACTIVE = re.compile(r"(?<!\w)(?:a|ont|avait|ha|han|había|hanno|aveva|has|have|had|tinha|tem)\s+(?:\w+\s+)?$")
+_QAWLUHU = re.compile(r"\sقول(?:ه|ها|هم)(?!\w)")
+_ABLATIVE = re.compile(r"[dt][ae]n$")
+_TARAFINDAN = re.compile(r"(?:['’]\w+)?\s+tarafından(?!\w)")  # whoever did it, not who tells it
+# "El médico que atendió a los heridos reconoció": a relative clause that no comma sets off.
+_RELATIVE = re.compile(r"^\s(?:who|que|qui|che)\s(?:[^\s,;:\x01]+\s){1,9}$")
 _QUOTE_THEN = re.compile(r"\x01\s*[,.]?\s*[-–—]?\s*(?P<words>(?:[^\W\d_A-ZА-ЯЁ][\w’'-]*\s+){1,4})(?=[^\W\d_])")
-_ARTICLED = re.compile(r"(?:وال|بال|لل|ال)\w")
-
-
-def _arabic_phrase(words: Sequence[str], kind: str | None, head: int) -> tuple[str, str | None]:
-    """The noun phrase that opens `words`, and the name in it: a head with its articled words ("وزير الدفاع التركي"), then a
-    name of two or three words without the article ("خلوصي أكار"). Without an office the first two or three words.
-    """
-    if kind is None:
-        return " ".join(words[: 3 if len(words) == 3 else 2]), None
-    end = head
-    while end < len(words) and (
-        _ARTICLED.match(words[end]) or words[end] in ("باسم", "لشؤون", "عام") or words[end].startswith("ل")
-    ):
-        end += 1
-    name = words[end : end + 3] if kind != "body" and len(words) - end in (2, 3) and end > 1 else []
-    return " ".join(words[: end + len(name)]), " ".join(name) or None

@@ -21,7 +21,18 @@ GRAMMAR = Grammar(
         r"verneinten?|verneint|rechnet|"
         r"(?:hat|haben|hatte|hatten)(?=[^.;\x01]{0,140}\b(?:gesagt|erklärt|betont|bestätigt|dementiert|"
         r"zurückgewiesen|angekündigt|gewarnt|mitgeteilt|behauptet|bekräftigt|"
-        r"eingeräumt|berichtet|abgelehnt|beklagt|vorgeworfen|versichert|bestritten|ausgeschlossen|kritisiert)\b)"
+        r"eingeräumt|berichtet|abgelehnt|beklagt|vorgeworfen|versichert|bestritten|ausgeschlossen|kritisiert)\b)|"
+        r"sah(?:en)?(?=[^.;\x01]{0,40}\bals\b)|spekulierten?|mutmaßten?|vermutete[n]?|vermutet|befürchtete[n]?|"
+        r"befürchtet|fürchtet|hofft|hoffte|scherzte|spottete|höhnte|schimpfte|klagten?|klagt|jammerte|fragte|"
+        r"frohlockte|lobten?|lobt|begrüßten?|begrüßt|verurteilten?|verurteilt|rügten?|rügt|monierten?|moniert|"
+        r"bemängelten?|bemängelt|beschwerte|entschuldigte|empfahl|empfahlen|empfiehlt|rieten?|riet|rät|"
+        r"schlug(?=[^.;\x01]{0,60}\bvor\b)|schlägt(?=[^.;\x01]{0,60}\bvor\b)|stellt(?=[^.;\x01]{0,60}\bklar\b)|"
+        r"gibt(?=[^.;\x01]{0,60}\b(?:an|zu|bekannt)\b)|erzählten?|erzählt|erinnerten?|erinnert|resümierten?|"
+        r"resümiert|bilanzierten?|bilanziert|folgerte|pflichtete|beruhigte|schwärmte|twitterte|"
+        r"postete|notierte|begründeten?|begründet|bedauerten?|bedauert|bezweifelten?|bezweifelt|schätzten?|schätzt|"
+        r"plädierten?|plädiert|geht(?=[^.;\x01]{0,60}\bdavon aus\b)|"
+        r"gehen(?=[^.;\x01]{0,60}\bdavon aus\b)|ging(?=[^.;\x01]{0,60}\bdavon aus\b)|gesteht|räumt|kontert|konterte|"
+        r"ätzte|argumentierten?|argumentiert|kommentierten?|kommentiert"
     ),
     according=(
         r"[Ll]aut|[Nn]ach (?:\w+ )?(?:Angaben|Worten|Ansicht|Auffassung|Meinung|Einschätzung|Darstellung|Aussage|"
@@ -30,6 +41,8 @@ GRAMMAR = Grammar(
     ),
     zufolge=r"zufolge",
     so=r"(?<=,) so",
+    citing=r"(?:unter|mit) (?:Berufung|Verweis|Hinweis) auf",
+    agent=r"(?:hieß|heißt) es\b(?:\s+[^\s.,\x01]+){0,3}?\s+(?:aus|in|im|bei|beim|von|vom|seitens)",
     this_said=(r"(?:Das|Dies|Darüber|Davon)\s+(?:sagte|erklärte|teilte|gab|berichtete|betonte|kündigte|bestätigte|hat)\b"),
     pronouns=r"er|sie|Er|Sie|dieser|diese",
     passive=r"wird|wurde|wurden|werden|worden|ist|sind|war",
@@ -56,14 +69,28 @@ GRAMMAR = Grammar(
             r"[\w-]*[Ee]xpert(?:e|in|en)|Analyst(?:in|en)?|[\w-]*[Ff]orscher(?:in|innen)?|Wissenschaftler\w*|"
             r"Professor(?:in)?|Arzt|Ärztin|[\w-]*[Pp]olitiker(?:in)?|"
             r"Trainer(?:in)?|Staatsanwalt|Richter(?:in)?|Prüfern?|Virologe|Virologin|Ökonom(?:in)?|Papst|"
-            r"Ermittler(?:n)?"
+            r"Ermittler(?:n)?|"
+            r"Anwohner(?:in|innen|n)?|Augenzeug(?:e|en|in)|Zeug(?:e|en|in)|Lehrer(?:in)?|Schüler(?:in)?|"
+            r"Student(?:in|en)?|Landwirt(?:in)?|Kurator(?:in)?|Historiker(?:in)?|Aktivist(?:in|en)?|"
+            r"Krankenpfleger(?:in)?|Krankenschwester|Sanitäter(?:in)?|Feuerwehrmann|Soldat(?:in|en)?|"
+            r"Offizier(?:in)?|Pilot(?:in)?|Pfarrer(?:in)?|[\w-]*[Bb]ischof|Schriftsteller(?:in)?|"
+            r"Schauspieler(?:in)?|Regisseur(?:in)?|Unternehmer(?:in)?|Händler(?:in)?|Investor(?:in|en)?|"
+            r"Geschäftsführer(?:in)?|Mitarbeiter(?:in)?|Gewerkschafter(?:in)?|[\w-]*[Aa]utor(?:in)?|"
+            r"[\w-]*[Jj]ournalist(?:in)?|Gutachter(?:in)?|[\w-]*[Cc]hirurg(?:in)?|Chefarzt|Notarzt|Physiker(?:in)?|"
+            r"Chemiker(?:in)?|[\w-]*[Bb]ewohner(?:in)?|Nachbar(?:in|n)?|Vater|Mutter|Bruder|Schwester|Witwe|"
+            r"Überlebende[rn]?|Demonstrant(?:in|en)?|Unterhändler(?:in)?|Eigentümer(?:in)?|Inhaber(?:in)?|"
+            r"[\w-]*[Gg]ründer(?:in)?|Staatssekretär(?:in)?|Stadtrat|Landrat|Landrätin|Statistiker(?:in)?|"
+            r"Ombudsmann|Insider(?:in)?|Auktionator(?:in)?"
         ),
         "body": (
             r"[\w-]*[Mm]inisteriums?|[\w-]*[Rr]egierung|[\w-]*[Bb]ehörden?|Kreml|Weiße[sn]? Haus(?:es)?|Pentagon|"
             r"[\w-]*[Kk]onzerns?|Unternehmen|Firma|Polizei|Staatsanwaltschaft|"
             r"[\w-]*[Gg]ericht|[\w-]*[Kk]ommission|Armee|Bundeswehr|[\w-]*[Ss]tudie|[\w-]*[Bb]ericht|Umfrage|"
             r"Organisation|Gruppe|Betreiber|Hersteller|Ausschuss|Partei|Verband|"
-            r"Universität|[\w-]*[Bb]ank|Agentur|Institut|Zeitung|Sender|Bundestag|Parlament|Mitteilung|Verein"
+            r"Universität|[\w-]*[Bb]ank|Agentur|Institut|Zeitung|Sender|Bundestag|Parlament|Mitteilung|Verein|"
+            r"[\w-]*[Aa]mt(?:es)?|Museum|Krankenhaus|Klinik|Feuerwehr|Stiftung|Gewerkschaft|Opposition|"
+            r"[\w-]*[Ss]tadt|Verwaltung|Rathaus|Kirche|[\w-]*[Zz]entrale|Bundesrat|Fraktion|Verteidigung|Marine|"
+            r"Luftwaffe|Küstenwache|Verlag"
         ),
     },
     modifiers=(

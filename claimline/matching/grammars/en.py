@@ -23,7 +23,13 @@ GRAMMAR = Grammar(
         r"elaborated|clarified|indicated|observed|commented|guaranteed|proclaimed|threatened|echoed|opined|"
         r"recounted|forecasts|testifies|boasted|quipped|vows|urg(?:ed|es)|"
         r"blam(?:ed|es)|disput(?:ed|es)|"
-        r"rebuff(?:ed|s)|rul(?:ed|es) out|signall?ed|told"
+        r"rebuff(?:ed|s)|rul(?:ed|es) out|signall?ed|told|"
+        r"chided|quipped|mused|retorted|shot back|chimed in|hit back|wrote|maintains|reckons|reckoned|"
+        r"speculated|surmised|contends|boasts|counter(?:s|ed)|deni(?:ed|es)|confess(?:ed|es)|"
+        r"disclosed|divulged|summari[sz]ed|praised|welcomed|condemned|denounced|criticized|"
+        r"criticised|slammed|blasted|scolded|apologi[sz]ed|pleaded|begged|shouted|yelled|whispered|exclaimed|"
+        r"protested|objected|ventured|volunteered|stipulated|advises|recommends|recommended|"
+        r"tells"
     ),
     inverts=(
         r"said|says|add(?:ed|s)|stated|noted|stressed|announced|declared|confirmed|warned|claimed|argued|insisted|"
@@ -35,6 +41,7 @@ GRAMMAR = Grammar(
         r"(?:announced|stated|said|confirmed|reported|revealed|disclosed|declared|voiced|"
         r"expressed)\b[^.\x01;]{0,70}?\bby"
     ),
+    citing=r"citing|quoting",
     this_said=(
         r"(?:This|That|It|The (?:announcement|statement|news))\b(?: (?:was|has been|is) (?:also )?)(?:announced|"
         r"stated|said|confirmed|reported|made)"
@@ -60,7 +67,15 @@ GRAMMAR = Grammar(
             r"doctor|lawyer|attorney|"
             r"prosecutor|judge|coach|agent|manager|lawmaker|senator|congress(?:man|woman)|mayor|general|admiral|"
             r"colonel|engineer|investigator|"
-            r"pope|king|queen|prince|politician|economist|epidemiologist|virologist|owner|founder"
+            r"pope|king|queen|prince|politician|economist|epidemiologist|virologist|owner|founder|"
+            r"resident|neighbou?r|eyewitness|witness|survivor|nurse|teacher|student|worker|fisherman|shopkeeper|"
+            r"curator|historian|activist|campaigner|protester|demonstrator|refugee|father|mother|brother|sister|"
+            r"widow|relative|soldier|lieutenant|firefighter|rescuer|paramedic|surgeon|physician|pilot|archbishop|"
+            r"imam|rabbi|writer|novelist|singer|filmmaker|negotiator|mediator|inspector|detective|trader|investor|"
+            r"banker|strategist|businessman|businesswoman|entrepreneur|executive|employee|councillor|blogger|"
+            r"journalist|reporter|correspondent|photographer|auctioneer|architect|physicist|chemist|forecaster|"
+            r"organi[sz]er|insider|statistician|geographer|linguist|ombudsman|auditor|coroner|midwife|pharmacist|"
+            r"veterinarian"
         ),
         "body": (
             r"ministry|government|company|agency|commission|committee|court|department|police|army|military|bank|"
@@ -68,7 +83,10 @@ GRAMMAR = Grammar(
             r"council|office|administration|embassy|association|parliament|organi[sz]ation|study|report|team|"
             r"authority|regulator|watchdog|firm|"
             r"board|service|statement|survey|institute|outlet|newspaper|paper|broadcaster|task force|airline|"
-            r"manufacturer|maker|group|club|staff"
+            r"manufacturer|maker|group|club|staff|"
+            r"museum|hospital|school|charity|foundation|federation|prosecution|defen[cs]e|opposition|ministers|"
+            r"presidency|church|union|city|town hall|rescue service|coastguard|navy|air force|NGO|supplier|"
+            r"retailer|bank|fund|exchange|central bank|campaign|rebels|militia"
         ),
     },
     modifiers=(

@@ -28,6 +28,7 @@ class Grammar:
     participles: str = ""  # Turkish "diyen": the speaker follows
     passive: str = ""  # words before a verb that make it passive
     agent: str = ""  # "announced by": the speaker follows
+    citing: str = ""  # "citing": after an agency's report, whoever follows is the speaker
     this_said: str = ""
     drops_subject: bool = False
     modifiers: str = ""  # lower-case words that may stand before an office

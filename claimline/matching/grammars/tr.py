@@ -20,12 +20,20 @@ GRAMMAR = Grammar(
         r"değerlendirdi|itiraf etti|hatırlattı|yanıtladı|yanıt(?:ını)? verdi|cevap verdi|cevabını verdi|işaret etti|"
         r"dikkat çekti|altını çizdi|kabul etti|yazdı|"
         r"açıklama(?:sında|da)? bulundu|ifadelerini kullandı|ifadesini kullandı|çağrısında bulundu|suçladı|inanıyor|"
-        r"düşünüyor|bilgisini verdi|tekrarladı|duyurmuştu|açıklamıştı"
+        r"düşünüyor|bilgisini verdi|tekrarladı|duyurmuştu|açıklamıştı|"
+        r"söylerken|anlatıyor|aktarıyor|ekliyor|uyarıyor(?:lar)?|hatırlatıyor|yazıyor|paylaştı|paylaşımında bulundu|"
+        r"ilan etti|beyan etti|bilgi verdi|diye yazdı|diye sordu|sordu|diye konuştu|şeklinde konuştu|dile getiriyor|"
+        r"belirtmişti|vurgulamıştı|bildirmişti|aktarmıştı|iddiasını yineledi|yalanlıyor|doğruluyor|öngördü|"
+        r"öngörüyor|temenni etti|teşekkür etti|kınadı|övdü|şikâyet etti|yakındı|itiraz etti|karşı çıktı|rica etti|"
+        r"talep etti|taahhüt etti|tehdit etti|müjdesini verdi|müjdeledi|ifşa etti|ortaya koydu|işaret ediyor|"
+        r"ısrar etti|görüşünü paylaştı|görüşünü dile getirdi|tespitinde bulundu|tavsiyesinde bulundu|"
+        r"vaadinde bulundu|ikazında bulundu|şerhini düştü|notunu düştü|yanıtladı|karşılık verdi"
     ),
     participles=(
         r"diyen|belirten|söyleyen|vurgulayan|ifade eden|kaydeden|savunan|açıklayan|dile getiren|iddia eden|"
-        r"hatırlatan|anlatan|öne süren"
+        r"hatırlatan|anlatan|öne süren|duyuran|aktaran|bildiren|konuşan|uyaran"
     ),
+    agent=r"(?:yapılan|gelen|yayımlanan|yayınlanan)\s+(?:\w+\s+){0,2}(?:açıklama|duyuru|bildiri|mesaj|paylaşım)\w*",
     according=r"$^",
     zufolge=r"göre|ifadesiyle|deyişiyle",
     this_said=r"(?:Bunu|Açıklamayı|Bu açıklamayı|Bu sözleri|Konuyu|Konuya ilişkin)\b",
@@ -48,12 +56,22 @@ GRAMMAR = Grammar(
             r"\w+olog(?:u)?|[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
             r"[Mm]illetvekili|[Ss]enatör(?:ü)?|[Uu]zman(?:ı|lar|ları)?|[Aa]nalist(?:i|ler)?|"
             r"[Bb]ilim insan(?:ı|ları)|[Pp]rofesör(?:ü)?|[Üü]yesi|[Aa]vukat(?:ı)?|[Ss]avcı(?:sı)?|[Dd]oktor|"
-            r"[Ee]konomist(?:ler)?|[Mm]ühendis(?:i)?|[Tt]eknik direktör(?:ü)?"
+            r"[Ee]konomist(?:ler)?|[Mm]ühendis(?:i)?|[Tt]eknik direktör(?:ü)?|"
+            r"[Bb]aşhekim(?:i)?|[Ss]akin(?:i|ler|leri)?|[Kk]omşu(?:su|lar|ları)?|[Tt]anı[kğ](?:ı|lar|ları)?|"
+            r"[Öö]ğretmen(?:i|ler)?|[Öö]ğrenci(?:si|ler)?|[Hh]emşire(?:si)?|[Çç]iftçi(?:ler)?|[Bb]alıkçı(?:lar)?|"
+            r"[Kk]üratör(?:ü)?|[Tt]arihçi(?:ler)?|[Aa]ktivist(?:ler)?|[Gg]östericiler|[Mm]ülteci(?:ler)?|"
+            r"[Aa]sker(?:i|ler)?|[Aa]lbay|[Yy]arbay|[Ii]tfaiyeci(?:ler)?|[Cc]errah(?:ı)?|[Pp]ilot(?:u)?|"
+            r"[İi]mam(?:ı)?|[Yy]azar(?:ı|lar|ları)?|[Ss]anatçı(?:sı)?|[Yy]önetmen(?:i)?|[Aa]rabulucu(?:su)?|"
+            r"[Mm]üfettiş(?:i|ler)?|[Yy]atırımcı(?:lar)?|[Bb]ankacı(?:lar)?|[Ss]endikacı(?:lar)?|"
+            r"[Çç]alışan(?:ı|lar|ları)?|[İi]şçi(?:si|ler)?|[Gg]azeteci(?:ler)?|[Mm]uhabir(?:i)?|[Ff]otoğrafçı|"
+            r"[Mm]imar(?:ı)?|[Ff]izikçi(?:ler)?|[Kk]imyager|[Bb]aba(?:sı)?|[Aa]nne(?:si)?|[Kk]ardeşi|[Ee]şi|"
+            r"[Kk]urucu(?:su)?|[Ss]ahibi|[Ii]ş insanı|[Gg]önüllü(?:ler)?|[Hh]ekim(?:i|ler)?|[Mm]üdür(?:ü|lüğü)?|"
+            r"[Yy]argıç|[Hh]âkim(?:i)?|[Mm]uhtar(?:ı)?|[Kk]aymakam(?:ı)?|[Ee]mniyet müdürü"
         ),
         "body": (
-            r"[Bb]akanlı(?:k|ğı)|[Hh]ükümet(?:i)?|Beyaz Saray|Kremlin|Pentagon|[Şş]irket(?:i)?|[Kk]urum(?:u)?|"
+            r"(?:[Bb]akanlı(?:k|ğı)|[Hh]ükümet(?:i)?|Beyaz Saray|Kremlin|Pentagon|[Şş]irket(?:i)?|[Kk]urum(?:u)?|"
             r"[Aa]jans(?:ı)?|[Öö]rgüt(?:ü)?|[Oo]rdu(?:su)?|[Mm]ahkeme(?:si)?|"
-            r"[Kk]omisyon(?:u)?|[Mm]erkez [Bb]ankası|[Bb]üyükelçiliği|[Rr]apor|[Gg]azete(?:si)?"
+            r"[Kk]omisyon(?:u)?|[Mm]erkez [Bb]ankası|[Bb]üyükelçiliği|[Rr]apor|[Gg]azete(?:si)?)(?:n?[dt][ae]n)?"
         ),
     },
     modifiers=r"eski|üst düzey|adı açıklanmayan|Türk|Rus|Amerikalı|yeni|kıdemli",
