@@ -91,7 +91,9 @@ def gather(
 def _part(pin: Pin, touched: list[causes.Touched], *, moved: bool) -> ClaimWork:
     whole = moved or any(x.article_id is None and x.cause in _WEIGHED_ANEW for x in touched)
     articles = None if whole else {x.article_id for x in touched if x.article_id is not None}
-    return ClaimWork(pin, moved, touched, articles, refold=moved or any(x.article_id is None for x in touched))
+    # A purge takes a name out of the very rows that are compared: nothing differs, and yet the voices do.
+    anew = any(x.article_id is None or x.cause is Cause.LEGAL_REMOVAL for x in touched)
+    return ClaimWork(pin, moved, touched, articles, refold=moved or anew)
 
 
 def _moved_cause(before: Pin | None, after: Pin) -> Cause | None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from claimline.errors import LeaseHeld, UnknownName, UsageError
 from claimline.models import ClaimSpec, Discovered, Entry, NotifyRule, Person, Skip, SourceReport, SourceSpec, Topic
 from claimline.topics import digest, dump, parse
-from storage import articles, claims, clusters, ledger, outbox, purge, relations, retention, revisions, runs, tables
+from storage import articles, claims, clusters, ledger, outbox, purge, relations, retention, revisions, runs, tables, verify
 from storage.engine import Database, open_database
 from storage.search import search, texts_of_claim
 from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
@@ -127,6 +127,8 @@ def test_a_person_is_removed_with_the_texts_that_hold_the_words(database: Databa
     assert b"ebediah" not in everything(w, tmp_path)
     with database.read() as s:
         assert all(p.speaker is None for p in ledger.positions(s, w.claim_id()))
+        assert verify.differences(s, w.topic_id) == ()
+        assert ledger.status(s, w.claim_id()).figures.speakers == 0
     rev = w.capture("https://c.example/1", cleaned(SECRET, day("2020-04-01"), outlet="c.example")).revision_id
     w.scan(rev or 0, judgement("open", S, SECRET, speaker="Zebediah"))
     with database.read() as s:
