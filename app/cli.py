@@ -1,6 +1,7 @@
 """`claimline`: the command line. It parses, calls one function of `flows` or `storage`, and prints; no logic of its own.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 done in part. No traceback reaches a user unless CLAIMLINE_DEBUG is set.
+Exit codes: 0 done, 1 failed, 2 usage, 3 done in part, 130 stopped by Ctrl-C. No traceback reaches a user unless
+CLAIMLINE_DEBUG is set.
 """
 
 from __future__ import annotations
@@ -63,16 +64,40 @@ def main() -> None:
         app()
     except ClaimlineError as error:
         _fail(str(error), error.exit_code, error)
+    except SystemExit as ended:
+        # typer turns both into a bare exit of its own.
+        if _came_of(ended, BrokenPipeError):
+            _reader_has_gone()
+        if _came_of(ended, KeyboardInterrupt):
+            _stopped()
+        raise
     except KeyboardInterrupt:
-        _fail("stopped; what was finished is kept, run it again to go on", 1, None)
+        _stopped()
     except BrokenPipeError:
-        # The reader (head, less) has gone: that is no failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _reader_has_gone()
     except OSError as error:
         _fail(_os_words(error), 1, error)
     except Exception as error:  # noqa: BLE001 -- the outermost edge: a person gets a line, not a traceback
         _fail(f"internal error: {type(error).__name__}: {error}; set CLAIMLINE_DEBUG=1 for the traceback", 1, error)
+
+
+def _came_of(error: BaseException, kind: type[BaseException]) -> bool:
+    """Whether an error of that kind lies behind this one."""
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, kind):
+        behind = behind.__cause__ or behind.__context__
+    return behind is not None
+
+
+def _stopped() -> None:
+    """Ctrl-C: the code is the one that shells expect."""
+    _fail("stopped; what was finished is kept, run it again to go on", 130, None)
+
+
+def _reader_has_gone() -> None:
+    """The reader (head, less) has what it wanted: that is no failure."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(0)
 
 
 def _os_words(error: OSError) -> str:

@@ -76,10 +76,14 @@ def table(
     drawn = Table(title=title, title_justify="left", header_style="bold", expand=False, pad_edge=False, show_edge=False)
     for column in columns:
         name, options = column if isinstance(column, tuple) else (column, {})
-        drawn.add_column(name, **options)
+        # A slug or a day that is cut off cannot be typed again: what is too long goes on in the next line.
+        drawn.add_column(name, **({"overflow": "fold", "min_width": 10 if name in _DAYS else None} | options))
     for row in rows:
         drawn.add_row(*[cell if isinstance(cell, Text) else Text(safe("" if cell is None else str(cell))) for cell in row])
     out.print(drawn)
+
+
+_DAYS = ("day", "since", "changed on")  # columns of days: never broken
 
 
 @contextmanager

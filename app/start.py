@@ -6,12 +6,16 @@ What is loaded stays; looking through it again and again for what could go is a 
 from __future__ import annotations
 
 import gc
+import sys
 
 
 def main() -> None:
     gc.disable()
     try:
         from app import cli
+    except KeyboardInterrupt:
+        sys.stderr.write("claimline: stopped\n")
+        sys.exit(130)
     finally:
         gc.freeze()
         gc.enable()

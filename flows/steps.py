@@ -351,4 +351,6 @@ def finish_run(
 
 
 def _one_line(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by hand"
     return str(error).splitlines()[0] if isinstance(error, ClaimlineError) else f"{type(error).__name__}: {error}"

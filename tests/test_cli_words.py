@@ -254,3 +254,70 @@ def test_columns_says_how_wide_a_table_is_in_a_pipe(desk: Desk) -> None:
     command = [sys.executable, "-m", "app.cli", "claims", "--db", desk.db]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "50"})
     assert max(map(len, done.stdout.splitlines())) <= 50
+
+
+# --- what a shell sees ----------------------------------------------------------------------------------------------
+
+
+def _interrupted(*_args: object, **_named: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_says_that_it_can_go_on_and_has_the_code_of_shells(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["claimline", "claims", "--db", desk.db])
+    monkeypatch.setattr("storage.ledger.statuses", _interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert "stopped; what was finished is kept" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_gone_is_no_failure(desk: Desk) -> None:
+    code = (
+        "import sys; from app import cli, out\n"
+        "sys.argv = ['claimline', 'articles', '--json', '--db', sys.argv[1]]\n"
+        "def gone(rows): list(rows); raise BrokenPipeError(32, 'Broken pipe')\n"
+        "out.json_lines = gone\n"
+        "cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, desk.db], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_narrow_table_breaks_no_day_and_cuts_off_no_slug(desk: Desk) -> None:
+    command = [sys.executable, "-m", "app.cli", "articles", "--db", desk.db]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "60"})
+    assert "2026-03-02" in done.stdout
+    assert "\u2026" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("not json", ":1: is no JSON"),
+        ('{"premise": "a", "label": "supports"}', ":1: needs premise, hypothesis and label"),
+        ('{"premise": "a", "hypothesis": "b", "label": "yes"}', "1 row with other labels"),
+    ],
+)
+def test_a_bench_of_what_is_no_pair_names_the_row(desk: Desk, tmp_path: Path, line: str, words: str) -> None:
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(line + "\n", encoding="utf-8")
+    told = desk.run("bench", "pairs", str(file), db=False)
+    assert told.code == 2
+    assert words in told.err
+
+
+def test_ctrl_c_while_the_command_is_loading_is_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'app.cli': raise KeyboardInterrupt\n"
+        "from app import start\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "start.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (130, "claimline: stopped\n")

@@ -31,6 +31,25 @@ def _there(*paths: Path) -> None:
             raise UsageError(f"{path}: no such file")
 
 
+def _wrong_row(file: Path) -> str | None:
+    """The first row of a file of pairs that is none, with its line."""
+    import gzip
+
+    opened = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opened(file, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    row = json.loads(line) if line.strip() else None
+                except ValueError as error:
+                    return f"{file}:{number}: is no JSON: {error}"
+                if row is not None and not (isinstance(row, dict) and {"premise", "hypothesis", "label"} <= row.keys()):
+                    return f"{file}:{number}: needs premise, hypothesis and label"
+    except (ValueError, OSError, EOFError):
+        return None
+    return None
+
+
 @group.command("pairs")
 def pairs(
     file: Path = typer.Argument(..., metavar="FILE.jsonl[.gz]", help="Rows of premise, hypothesis, label (and src)."),
@@ -45,9 +64,14 @@ def pairs(
 
     _there(file)
     settings = opening.settings()
-    report = stance.pairs(
-        file, load_engine(model or settings.model, models_dir=settings.effective_models_dir), source=source, limit=limit
-    )
+    engine = load_engine(model or settings.model, models_dir=settings.effective_models_dir)
+    try:
+        report = stance.pairs(file, engine, source=source, limit=limit)
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise UsageError(_wrong_row(file) or f"{file}: cannot be read: {error}") from error
+    if not report.figures.n:
+        rows = f"{out.count(report.skipped, 'row')} with other labels" if report.skipped else "there are no rows"
+        raise UsageError(f"{file}: nothing to measure: {rows}; use supports, refutes, neutral, unrelated or not_supports")
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:

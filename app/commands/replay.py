@@ -96,7 +96,8 @@ def _print(report: ReplayReport) -> None:
         if c.agreed[2]:
             out.out.print(f"  people's decisions that the machine shares: {c.agreed[0]} -> {c.agreed[1]} of {c.agreed[2]}")
     out.out.print(
-        f"{report.flips} changes of status differ; matcher {report.matcher_before} -> {report.matcher_after}; "
+        f"{out.count(report.flips, 'change')} of status would be other; "
+        f"matcher {report.matcher_before} -> {report.matcher_after}; "
         f"{report.revisions} texts, {report.pairs} pairs, {report.seconds:.1f} s"
     )
 
