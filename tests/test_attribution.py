@@ -1,14 +1,16 @@
 """Who said it, on which day, by which agency, in which modality: in twelve languages, and unknown where nobody is named.
 
-tests/data/attribution.jsonl holds 417 labelled sentences of our own. Those of the sets "first" to "fourth look" were written
-before the rules were run on them; at that first sight 72 % (63 of 87), 84 % (59 of 70), 74 % (46 of 62) and 72 % (34 of 47)
-were right, which is what to expect of new text. Verbs and offices that a grammar lacks are most of what is missed: they cost a
-speaker rather than give a wrong one.
+tests/data/attribution.jsonl holds 655 labelled sentences of our own. Those of the sets "first" to "sixth look" were written
+before the rules were run on them; at that first sight 72 % (63 of 87), 84 % (59 of 70), 74 % (46 of 62), 72 % (34 of 47), 72 %
+(86 of 120) and 82 % (49 of 60; of the others 6 missed, 5 wrong) were right, which is what to expect of new text. From the fifth
+on a speaker without a name counts only if shown by role, and every row has its agency. Verbs and trades that a grammar lacks
+are most of what is missed: they cost a speaker rather than give a wrong one.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from datetime import date
 from itertools import pairwise
@@ -76,7 +78,7 @@ def said_on(text: str, quote: str, published: str | None, lang: str = "en") -> d
 
 
 def test_the_labelled_sentences_are_of_many_languages() -> None:
-    assert len(ROWS) >= 300
+    assert len(ROWS) >= 650
     assert len(LANGUAGES) >= 12
 
 
@@ -113,8 +115,8 @@ CITED = [row for row in ROWS if "via" in row]
 def test_somebody_unnamed_is_shown_by_the_role_that_the_text_gives() -> None:
     shown = [(attributed(row), row) for row in UNNAMED]
     missed = [row["text"] for found, row in shown if found is None or found.key or row["role"] not in found.written.lower()]
-    assert len(UNNAMED) >= 60
-    assert len(missed) <= len(UNNAMED) * 0.05, missed
+    assert len(UNNAMED) >= 90
+    assert len(missed) <= len(UNNAMED) * 0.02, missed
 
 
 def test_where_nobody_speaks_nobody_is_shown() -> None:
@@ -125,7 +127,7 @@ def test_where_nobody_speaks_nobody_is_shown() -> None:
 
 def test_the_agency_that_a_text_cites_is_its_via() -> None:
     wrong = [row["text"] for row in CITED if attribution.via(row["text"], row["lang"]) != row["via"]]
-    assert sum(1 for row in CITED if row["via"]) >= 18
+    assert sum(1 for row in CITED if row["via"]) >= 22
     assert not wrong
 
 
@@ -317,6 +319,12 @@ def test_the_modality_of_the_deciding_words(span: str, lang: str, kind: str | No
 def test_any_text_gets_an_answer(text: str, lang: str) -> None:
     attribution.speaker(text, 0, len(text), lang=lang, people=PEOPLE)
     attribution.said(text, 0, len(text), lang=lang, published=date(2020, 1, 1))
+
+
+def test_a_word_without_an_end_is_read_in_no_time() -> None:
+    begun = time.process_time()
+    attribution.speaker("A" * 60_000, 0, 10, lang="en", people=PEOPLE)
+    assert time.process_time() - begun < 5
 
 
 @settings(deadline=None)

@@ -38,6 +38,8 @@ def read(text: str, start: int, end: int, grammar: Grammar) -> Mention | None:
     phrase, holder = _noun_phrase(words, kind, head)
     if holder:
         return Mention(at, at + len(phrase), "name", holder, office=office, at=at + len(phrase) - len(holder))
+    if kind == "spokesperson" and any(re.fullmatch(rf"ال(?:{grammar.heads['body']})", word) for word in words[1:3]):
+        return Mention(at, at + len(phrase), "generic", phrase, office=office)  # "متحدث باسم الشركة"
     what = "generic" if generic else "body" if kind == "body" else "office" if kind else "name"
     bare = not is_named("", phrase, phrase.partition(" ")[2]) and phrase.startswith("ال" if kind == "body" else "")
     indefinite = bare and not phrase.startswith("ال")

@@ -16,7 +16,7 @@ _ARTICLES = {
     "en": r"the|an?|his|her|their|one|another",
     "fr": r"les?|la|l['’]|une?|des|son|sa|ses|leurs?",
     "es": r"el|la|l[oa]s|un[oa]?s?|sus?",
-    "it": r"il|lo|la|i|gli|le|l['’]|un[oa]?",
+    "it": r"il|lo|la|i|gli|le|l['’]|un['’]|un[oa]?",
     "pt": r"os?|as?|uma?|uns|umas|seus?|suas?",
     "de": r"der|die|das|eine?|seine?|ihre?",
     "nl": r"de|het|een|zijn|haar|hun",

@@ -63,7 +63,7 @@ def bare(words: str) -> str:
 
 
 def is_oblique(words: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{2,}['’](?:s|n?[ıiuü]n|y?[aeıiuü]|n?[dt][ae]n?|y?l[ae])?$", words))
+    return bool(re.search(r"[^\W\d_]{2}['’](?:s|n?[ıiuü]n|y?[aeıiuü]|n?[dt][ae]n?|y?l[ae])?$", words))
 
 
 def opens_sentence(masked: str, place: int) -> bool:

@@ -175,6 +175,8 @@ def _merge(a: Mention, b: Mention, masked: str, lang: str) -> Mention | None:
 def _is_of(office: Mention, name: Mention, masked: str) -> bool:
     """A genitive after an office in the nominative is what the office is of, not who holds it."""
     head = masked[office.start : office.end].split()[-1]
+    if re.match(r"мешкан|жител|mieszkan", head, re.I):
+        return True  # "мешканка Херсона"
     return bool(SLAVIC_GENITIVE.search(name.name)) and bool(
         re.search(r"[бвгджзйклмнпрстфхцчшщьłrnltkz]$|^(?:глава|голова|sędzia)$", head, re.I)
     )

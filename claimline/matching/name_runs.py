@@ -140,7 +140,8 @@ def _from_run(run: Sequence[Token], masked: str, grammar: Grammar, lang: str) ->
 def _without_body(run: Sequence[Token], masked: str, start: int, lang: str) -> Sequence[Token]:
     """ "глава Рособоронэкспорта Александр Михеев": the genitive after an office is no part of the name."""
     theme = re.search(
-        r"[a-zé]\s(?:des|de la|du|della|dei|delle|degli|do|da|dos|das|der|del)\s$", masked[max(0, start - 12) : start]
+        r"[a-zé]\s(?:des|de la|du|della|dei|delle|degli|do|da|dos|das|der|del)\s$|[a-zé]\s(?:dell|de l)['’]$",
+        masked[max(0, start - 12) : start],
     )
     if theme and len(run) == 3:
         return run[1:]  # "la ministre des Armées Florence Parly"

@@ -93,7 +93,8 @@ class _Reader:
         return self._previous or self._directory.named_before(verb.start)
 
     def _content(self, span: Span, zone: Span, verb: Span, later: Sequence[Spoken]) -> tuple[Span, ...]:
-        before, after = Span(span.start, zone.start), Span(zone.end, span.end)
+        clause = self._text.rfind(";", span.start, zone.start) + 1  # a semicolon parts two speakers' words
+        before, after = Span(clause or span.start, zone.start), Span(zone.end, span.end)
         left, right = self._text[before.start : before.end], self._text[after.start : after.end]
         quoted_left, many_left = MASK in left, len(left.split())
         joined = self._finder.coordinated(span.start, zone.start, comma=False)
@@ -101,6 +102,8 @@ class _Reader:
         stays = len(re.sub(r"\x01+", "x", right).split())
         if closes and many_left > 2 and zone.start == verb.start and _WHO.match(right):
             return (before,)  # "I farmaci mancavano, racconta il medico che ha curato i feriti"
+        if many_left > 2 and zone.start == verb.start and _IT.search(left):
+            return (before,)  # "Non ci sarà nessun condono: lo ha ribadito il ministro"
         if _THAT.match(right) and not quoted_left:
             return (Span(after.start, self._until(after, later)),)
         if self._finder.grammar.order == "sov":
@@ -130,9 +133,13 @@ class _Reader:
 
 _CLOSED = re.compile(r"[,\x01»”\"]\s*(?:[-–—]+\s*)?(?:[^\W\d_][\w’'-]*\s+){0,4}$")
 _THAT = re.compile(r"\s*,?\s*(?:that|что|що|que|qu['’]|dass|daß|che|dat|że)(?!\w)|\s*(?:,\s*(?:als|wie)\s)?:", re.I)
+_IT = re.compile(
+    r"[:;,–—]\s*(?:(?:así|cosi|così)\s+)?(?:lo|l['’]|le|ce qu['’]|das|dies|dat|это|об этом|це|про це|to|o tym)\s*$", re.I
+)
 _WHO = re.compile(r"\s(?:who|que|qui|che|quien)\s")
 _CLAUSE = re.compile(
-    r"(?:;|[,–—-]\s*(?:but|while|and|whereas|although|though|а|но|и|хотя|mais|et|tandis que|aber|und|während|pero|y|mientras|ma|"
+    r"(?:;\s*(?:\w+\s+){0,3}|[,–—-]\s*(?:but|while|and|whereas|although|though|а|но|и|хотя|mais|et|tandis que|"
+    r"aber|und|während|pero|y|mientras|ma|"
     r"mentre|mas|e|enquanto|maar|terwijl|ale|та|але)\s+(?:\w+\s+)?)$",
     re.I,
 )

@@ -103,9 +103,19 @@ class Finder:
     def _after_quote(self, span: Span, here: Sequence[Mention]) -> list[Spoken]:
         """ "..., <a verb that the grammar lacks> X": whoever is named right after a quotation has said it."""
         for match in _QUOTE_THEN.finditer(self.text, span.start, span.end):
-            subject = next((m for m in here if m.start == match.end()), None)
-            words = Span(match.start("words"), match.end("words"))
-            if subject is None or subject.oblique or self.re["breaks"].search(match["words"]) or self._governed(subject, words):
+            opens, ends = match.span("words")
+            parted = "," in match[0] or bool(re.search(r"[-–—]", self.text[match.start() : opens]))
+            subject = next((m for m in here if (opens < m.start if parted else m.start == ends) and m.start <= ends), None)
+            words = Span(opens, subject.start if subject else ends)
+            if subject is None and parted:
+                verb = Span(opens, opens + len(match["words"].split()[0]))
+                subject, words = common_nouns.after(self.text, verb, self.code), verb
+            if (
+                subject is None
+                or subject.oblique
+                or self.re["breaks"].search(self.text, words.start, words.end)
+                or self._governed(subject, words)
+            ):
                 continue
             return [(words, subject)]
         return []

@@ -69,7 +69,7 @@ GRAMMAR = Grammar(
             r"colonel|engineer|investigator|"
             r"pope|king|queen|prince|politician|economist|epidemiologist|virologist|owner|founder|"
             r"resident|neighbou?r|eyewitness|witness|survivor|nurse|teacher|student|worker|fisherman|shopkeeper|"
-            r"curator|historian|activist|campaigner|protester|demonstrator|refugee|father|mother|brother|sister|"
+            r"curator|historian|activist|campaigner|protester|demonstrator|refugee|father|mother|daughter|brother|sister|"
             r"widow|relative|soldier|lieutenant|firefighter|rescuer|paramedic|surgeon|physician|pilot|archbishop|"
             r"imam|rabbi|writer|novelist|singer|filmmaker|negotiator|mediator|inspector|detective|trader|investor|"
             r"banker|strategist|businessman|businesswoman|entrepreneur|executive|employee|councillor|blogger|"

@@ -20,7 +20,7 @@ _FR_PAST = (
     r"conclu|résumé|pointé|constaté|diagnostiqué|pronostiqué|estimé|évalué|calculé|chiffré|craint|redouté|"
     r"espéré|souhaité|félicité|remercié|condamné|blâmé|tancé|vilipendé|taclé|raillé|moqué|pesté|grondé|"
     r"hurlé|crié|chuchoté|murmuré|lancé|décrété|proclamé|claironné|théorisé|argumenté|objecté|opposé|"
-    r"protesté|contre-attaqué|abondé|acquiescé|confirmé|officialisé|communiqué|fait part|mis en avant|"
+    r"protesté|contre-attaqué|abondé|acquiescé|confirmé|officialisé|communiqué|fait part|écarté|mis en avant|"
     r"pris la parole"
 )
 _FR_NOW = (

@@ -8,7 +8,7 @@ GRAMMAR = Grammar(
     verbs=(
         r"zei|zeiden|zegt|zeggen|verklaarden?|verklaart|meldden?|meldt|melden|benadrukten?|benadrukt|bevestigden?|"
         r"bevestigt|ontkenden?|ontkent|ontkennen|waarschuwden?|waarschuwt|stelden?|stelt|"
-        r"liet(?:en)? (?:\w+ ){0,3}weten|laat weten|voegde|vertelden?|vertelt|schreef|schreven|schrijft|erkenden?|"
+        r"(?:liet(?:en)?|laat|laten)(?=[^.;\x01]{0,80}\bweten\b)|voegde|vertelden?|vertelt|schreef|schreven|schrijft|erkenden?|"
         r"erkent|beweerden?|beweert|herhaalde|kondigden?|wees|noemde|vindt|reageerde|"
         r"antwoordde|legde|verzekerde|verwerpt|verwierp|meent|denkt|gelooft|onthulde|waarschuwen|"
         r"maakte(?=[^.;\x01]{0,80}\bbekend\b)|gaf(?=[^.;\x01]{0,60}\b(?:toe|aan)\b)|concludeerde[n]?|"
@@ -41,7 +41,7 @@ GRAMMAR = Grammar(
         "president": r"(?:vice-?)?president",
         "chancellor": r"(?:bonds)?kanselier",
         "minister": r"[\w-]*minister|staatssecretaris",
-        "spokesperson": r"woordvoer(?:der|ster)",
+        "spokesperson": r"[\w-]*woordvoer(?:der|ster)",
         "chief": (
             r"[\w-]*baas|[\w-]*chef|leider|hoofd|directeur(?:-generaal)?|topman|voorzitter|burgemeester|commissaris|"
             r"gouverneur"

@@ -53,7 +53,8 @@ GRAMMAR = Grammar(
         ),
         "envoy": r"[Bb]üyükelçi(?:si)?|[Tt]emsilci(?:si)?",
         "person": (
-            r"\w+olog(?:u)?|[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
+            r"\w+l[ae]r(?:[ıi]n)?d[ae]n bir(?:i|isi)|\w+olog(?:u)?|[Yy]etkili(?:si|ler|leri)?|[Kk]aynak(?:lar|"
+            r"ları)?|[Dd]iplomat(?:lar)?|[Dd]anışman(?:ı)?|"
             r"[Mm]illetvekili|[Ss]enatör(?:ü)?|[Uu]zman(?:ı|lar|ları)?|[Aa]nalist(?:i|ler)?|"
             r"[Bb]ilim insan(?:ı|ları)|[Pp]rofesör(?:ü)?|[Üü]yesi|[Aa]vukat(?:ı)?|[Ss]avcı(?:sı)?|[Dd]oktor|"
             r"[Ee]konomist(?:ler)?|[Mm]ühendis(?:i)?|[Tt]eknik direktör(?:ü)?|"
@@ -76,7 +77,8 @@ GRAMMAR = Grammar(
     },
     modifiers=r"eski|üst düzey|adı açıklanmayan|Türk|Rus|Amerikalı|yeni|kıdemli",
     generic=(
-        r"[Yy]etkililer\w*|[Kk]aynaklar\w*|[Uu]zmanlar\w*|[Aa]nalistler\w*|[Bb]ilim insanları\w*|[Dd]iplomatlar\w*|"
+        r"\w+l[ae]r(?:[ıi]n)?d[ae]n bir(?:i|isi)|[Yy]etkililer\w*|[Kk]aynaklar\w*|[Uu]zmanlar\w*|"
+        r"[Aa]nalistler\w*|[Bb]ilim insanları\w*|[Dd]iplomatlar\w*|"
         r"[Yy]etkili|[Kk]aynak|[Ee]konomistler\w*|[Aa]raştırmaya|[Rr]apora|[Aa]nkete|[Vv]erilere|[İi]ddiaya|"
         r"[İi]ddialara|[Hh]aberlere|[Hh]abere|[Aa]çıklamaya|[Bb]ilgiye|[Bb]ilgilere"
     ),
