@@ -67,6 +67,7 @@ class _Remembers:
     def __init__(self, engine: StanceEngine) -> None:
         self._engine, self._known, self._read = engine, dict[Pair, StanceProbs](), dict[Reading, list[StanceProbs]]()
         self.matcher_hash, self.languages = engine.matcher_hash, engine.languages
+        self.folder = engine.folder
 
     def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
         new = [p for p in dict.fromkeys(pairs) if p not in self._known]
