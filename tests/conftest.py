@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, settings
 
 from storage.engine import Database, open_database
 from tests.postgres_world import Databases
+
+# No test depends on the size of a terminal; the processes of xdist are told one.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
 steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
