@@ -1,4 +1,7 @@
-"""`claimline doctor`: what is wrong with an installation and its data, and what to do. It only looks."""
+"""`claimline doctor`: what is wrong with an installation and its data, and what to do.
+
+It only looks, unless it is asked to mend the ledger.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,19 @@ class Finding:
     advice: str = ""
 
 
-def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: datetime, ledger: bool = False) -> list[Finding]:
+def examine(
+    settings: Settings,
+    *,
+    topic: str | None,
+    max_age: timedelta,
+    now: datetime,
+    ledger: bool = False,
+    mended_by: str | None = None,
+) -> list[Finding]:
     """Looks at the model, the database and, for each topic, at how far we have read and which sources are silent.
 
     `ledger`: also computes every claim anew from what is stored and compares; that takes as long as a first edition.
+    `mended_by`: who has the claims folded again that an earlier version folded otherwise (None: nobody).
     """
     findings = [_model(settings)]
     try:
@@ -34,7 +46,7 @@ def examine(settings: Settings, *, topic: str | None, max_age: timedelta, now: d
         return [*findings, Finding(False, str(error))]
     try:
         findings.append(Finding(True, f"database {db.name}"))
-        findings += _reading(db, topic, max_age, now, ledger=ledger)
+        findings += _reading(db, topic, max_age, now, ledger=ledger, mended_by=mended_by)
         findings += _messages(db)
     finally:
         db.dispose()
@@ -52,7 +64,9 @@ def _model(settings: Settings) -> Finding:
     return Finding(True, f"stance model {engine.matcher_hash[:16]} answers; it reads {', '.join(sorted(engine.languages))}")
 
 
-def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime, *, ledger: bool) -> Iterator[Finding]:
+def _reading(
+    db: Database, topic: str | None, max_age: timedelta, now: datetime, *, ledger: bool, mended_by: str | None
+) -> Iterator[Finding]:
     from storage import claims
 
     with db.read() as s:
@@ -62,6 +76,8 @@ def _reading(db: Database, topic: str | None, max_age: timedelta, now: datetime,
     for one in topics:
         yield from _topic(db, one, max_age, now)
         yield from _related(db, one)
+        if mended_by:
+            yield from _mended(db, one, now, mended_by)
         if ledger:
             yield from _ledger(db, one)
 
@@ -117,10 +133,27 @@ def _ledger(db: Database, topic: StoredTopic) -> Iterator[Finding]:
 
     with db.read() as s:
         wrong = verify.differences(s, topic.id)
-    for line in wrong:
-        yield Finding(False, f"{topic.slug}: {line}", "keep a backup and report it: the ledger is not what its evidence makes it")
+    for d in wrong:
+        if not d.mendable:
+            advice = "keep a backup and report it: the ledger is not what its evidence makes it"
+            yield Finding(False, f"{topic.slug}: {d.what}", advice)
+    if folds := {d.claim_id for d in wrong if d.mendable}:
+        slugs = {c.id: c.slug for c in topic.claims}
+        names = ", ".join(slugs.get(i, f"claim {i}") for i in sorted(folds))
+        advice = f"`claimline doctor --ledger --mend --topic {topic.slug}` folds them again, as an edition of its own"
+        yield Finding(False, f"{topic.slug}: an earlier version folded otherwise: {names}", advice)
     if not wrong:
         yield Finding(True, f"{topic.slug}: the ledger is what its evidence and its decisions make it")
+
+
+def _mended(db: Database, topic: StoredTopic, now: datetime, by: str) -> Iterator[Finding]:
+    """The claims that were folded otherwise, folded again."""
+    from storage import verify
+
+    done = db.write(lambda s: verify.mend(s, topic.id, by=by, now=now))
+    if done.edition_key:
+        claims = f"{done.claims_refolded} of the claims folded again, {len(done.changes)} changes of status"
+        yield Finding(True, f"{topic.slug}: {claims}; edition {done.edition_key}")
 
 
 def _messages(db: Database) -> Iterator[Finding]:

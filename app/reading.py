@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
-    from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredRun
+    from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredDecision, StoredRun
     from storage.relations import Related
 
 Row = dict[str, Any]
@@ -132,6 +132,27 @@ def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
             "evidence": stored.key,
             "rejected_by": stored.rejected_by,
         }
+
+
+def decision_row(d: StoredDecision) -> Row:
+    """One line of `decisions --json`."""
+    return {
+        "id": d.client_id,
+        "at": when(d.at),
+        "by": d.by,
+        "kind": d.kind,
+        "claim": d.claim,
+        "url": d.url,
+        "stance": str(d.stance) if d.stance else None,
+        "status": str(d.status) if d.status else None,
+        "from": iso(d.valid_from),
+        "to": iso(d.valid_to),
+        "review_by": iso(d.review_by),
+        "quote": d.quote,
+        "note": d.note,
+        "undone": d.undone,
+        "reopened": d.reopened,
+    }
 
 
 def run_row(r: StoredRun) -> Row:

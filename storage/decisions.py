@@ -23,7 +23,7 @@ from storage.publish import Fold, publish_in
 from storage.records import NewDecision, Recorded, StoredDecision
 from storage.sql import actor_id, insert_id, stable_key, topics_of_article, touch
 
-__all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "undo", "undo_in"]
+__all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "taken_back", "undo", "undo_in"]
 
 _OF_A_PAIR = frozenset({"stance", "accept", "reject", "evidence"})
 
@@ -268,6 +268,11 @@ def of_articles(s: Session, article_ids: Collection[int], kinds: Collection[str]
     d = t.decisions
     where = d.c.article_id.in_(article_ids) & d.c.kind.in_(kinds) & d.c.undone_by.is_(None)
     return _decisions(s, where, None)
+
+
+def taken_back(s: Session, undoing: Collection[int]) -> tuple[StoredDecision, ...]:
+    """The decisions that these rows (`Recorded.ids` of an `undo`) took back, newest first."""
+    return _decisions(s, t.decisions.c.undone_by.in_(undoing), None)
 
 
 def decision(s: Session, client_id: str) -> StoredDecision:

@@ -204,14 +204,19 @@ class _Tipping:
         return list(self._s.execute(query).scalars()) or ["a person"]
 
 
-def _write_state(s: Session, claim_id: int, result: FoldResult, edition: Edition) -> None:
-    c = t.claim_states
-    content = {
+def state_content(result: FoldResult) -> dict[str, Any]:
+    """Where a claim stands by a fold, as its row says it."""
+    return {
         "status": result.status.value,
         "machine": result.machine.value,
         "figures": codec.dump_figures(result.figures),
         "newest": result.newest,
     }
+
+
+def _write_state(s: Session, claim_id: int, result: FoldResult, edition: Edition) -> None:
+    c = t.claim_states
+    content = state_content(result)
     live = (c.c.claim_id == claim_id) & c.c.known_to.is_(None)
     held = s.execute(sa.select(c).where(live)).mappings().first()
     if held is not None and _same(dict(held), content):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from app.commands.reads import place
 from claimline import labels
 
 if TYPE_CHECKING:
-    from storage.records import StoredRevision
+    from storage.purge import Purged
+    from storage.records import StoredChange, StoredRevision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,6 +76,7 @@ def purge(
     by: str | None = BY,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Erase bytes, texts and quotes for good; a hashed tombstone with the reason stays and keeps it out."""
     from storage import purge as law
@@ -84,11 +86,39 @@ def purge(
         raise typer.Exit(1)
     with opening.database(db, create=False) as opened:
         done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))
+    changes = [c for p in done.published for c in p.changes]
     counted = ", ".join(f"{n} {name}" for name, n in done.tombstone.counts.items() if n)
-    changes = out.count(sum(len(p.changes) for p in done.published), "change")
-    typer.echo(f"erased: {counted or 'nothing was left'}; {changes} of status")
+    _told(
+        f"erased: {counted or 'nothing was left'}; {out.count(len(changes), 'change')} of status",
+        _purged_row(done, changes) if as_json else None,
+    )
     for slug in done.left_in:
         out.say(f"the name still stands in the words of topic {slug} (a claim, a name): export it, reword it, import it again")
+
+
+def _purged_row(done: Purged, changes: Sequence[StoredChange]) -> dict[str, Any]:
+    """What a purge did. What was removed is named by its hash alone: a program keeps what it is told."""
+    stone = done.tombstone
+    return {
+        "done": "purge",
+        "kind": stone.kind,
+        "subject_sha256": stone.subject_sha256,
+        "reason": stone.reason,
+        "by": stone.by,
+        "at": reading.when(stone.at),
+        "counts": dict(stone.counts),
+        "left_in": list(done.left_in),
+        "changes": [reading.change_row(c) for c in changes],
+    }
+
+
+def _told(words: str, row: dict[str, Any] | None) -> None:
+    """What was done: the words on stdout, or the row there and the words on stderr."""
+    if row is None:
+        typer.echo(words)
+    else:
+        out.json_lines([row])
+        out.say(words)
 
 
 def retain(
@@ -97,6 +127,7 @@ def retain(
         None, "--text-days", min=0, help="Keep texts without evidence so long. Default: the setting."
     ),
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Remove old bytes and texts that nothing refers to, and what a source's `store` does not allow."""
     from storage import retention
@@ -106,7 +137,9 @@ def retain(
     texts_for = text_days if text_days is not None else settings.retention_days_text
     with opening.database(db, create=False) as opened:
         done = opened.write(lambda s: retention.apply(s, now=datetime.now(UTC), bytes_days=bytes_for, text_days=texts_for))
-    typer.echo(f"removed: {done.bodies} bodies, {done.texts} texts, {done.quotes} quotes")
+    row = {"done": "retain", "bodies": done.bodies, "texts": done.texts, "quotes": done.quotes}
+    row |= {"bytes_days": bytes_for, "text_days": texts_for}
+    _told(f"removed: {done.bodies} bodies, {done.texts} texts, {done.quotes} quotes", row if as_json else None)
 
 
 def coverage(

@@ -6,6 +6,7 @@ import getpass
 import json
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, Stance, Status
 from storage.engine import Database
-from storage.records import NewDecision, Recorded, StoredDecision
+from storage.records import NewDecision, Recorded, StoredChange, StoredDecision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,29 +48,47 @@ def _one_of(value: str, kind: type[Stance] | type[Status], what: str) -> str:
     return value
 
 
-def _pair(db: Database, article: str, claim: str, topic: str | None) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    topic: str
+    claim_id: int
+    article_id: int
+
+
+def _pair(db: Database, article: str, claim: str, topic: str | None) -> _Pair:
     from storage import articles, claims
 
     with db.read() as s:
-        return claims.claim(s, claim, topic).id, articles.article_by_url(s, article).id
+        found = claims.claim(s, claim, topic)
+        return _Pair(found.topic_slug, found.id, articles.article_by_url(s, article).id)
 
 
-def _record(db: Database, decision: NewDecision, by: str | None) -> None:
+def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str | None, as_json: bool) -> None:
+    """Store the decision and tell what follows; `topic` is the one that it is about, None where it is about all."""
     from storage import decisions as stored
 
-    _say(stored.record(db, [decision], by=by_name(by), now=datetime.now(UTC)), decision.client_id)
-
-
-def _say(done: Recorded, client_id: str) -> None:
-    changes = [c for p in done.published for c in p.changes]
-    for c in changes:
-        line = f"{c.change.valid_from}  {c.claim}: {labels.status(c.change.before)} -> {labels.status(c.change.after)}"
-        out.out.print(Text(out.safe(line)), soft_wrap=True)
+    changes = _changes(stored.record(db, [decision], by=by_name(by), now=datetime.now(UTC)))
+    if as_json:
+        with db.read() as s:
+            row = reading.decision_row(stored.decision(s, decision.client_id))
+        done = _COMMANDS.get(decision.kind, decision.kind)
+        out.json_lines([{"done": done, "topic": topic, **row, "changes": [reading.change_row(c) for c in changes]}])
+    else:
+        for c in changes:
+            line = f"{c.change.valid_from}  {c.claim}: {labels.status(c.change.before)} -> {labels.status(c.change.after)}"
+            out.out.print(Text(out.safe(line)), soft_wrap=True)
     out.say(
-        f"recorded as {client_id}"
+        f"recorded as {decision.client_id}"
         + ("" if changes else "; no status changes")
-        + f"; take it back with: claimline undo {client_id}"
+        + f"; take it back with: claimline undo {decision.client_id}"
     )
+
+
+_COMMANDS = {"stance": "decide", "evidence": "evidence add", "ruling": "rule"}  # those that are not named as their kind
+
+
+def _changes(done: Recorded) -> list[StoredChange]:
+    return [c for p in done.published for c in p.changes]
 
 
 def _new_id() -> str:
@@ -105,12 +124,14 @@ def decide(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Say what an article says of a claim; it survives every rerun and every model."""
     value = Stance(_one_of(stance, Stance, "stance"))
     with opening.database(db, create=False) as opened:
-        claim_id, article_id = _pair(opened, article, claim, topic)
-        _record(opened, NewDecision("stance", _new_id(), claim_id, article_id, stance=value, note=note), by)
+        pair = _pair(opened, article, claim, topic)
+        decision = NewDecision("stance", _new_id(), pair.claim_id, pair.article_id, stance=value, note=note)
+        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
 
 
 def accept(
@@ -120,11 +141,13 @@ def accept(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Confirm what the machine says of this article and claim."""
     with opening.database(db, create=False) as opened:
-        claim_id, article_id = _pair(opened, article, claim, topic)
-        _record(opened, NewDecision("accept", _new_id(), claim_id, article_id, note=note), by)
+        pair = _pair(opened, article, claim, topic)
+        decision = NewDecision("accept", _new_id(), pair.claim_id, pair.article_id, note=note)
+        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
 
 
 def reject(
@@ -135,12 +158,14 @@ def reject(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Say that one quote does not count; the article's other quotes stay."""
     with opening.database(db, create=False) as opened:
-        claim_id, article_id = _pair(opened, article, claim, topic)
-        meant = _machine_quote(opened, claim_id, article_id, quote)
-        _record(opened, NewDecision("reject", _new_id(), claim_id, article_id, quote=meant, note=note), by)
+        pair = _pair(opened, article, claim, topic)
+        meant = _machine_quote(opened, pair.claim_id, pair.article_id, quote)
+        decision = NewDecision("reject", _new_id(), pair.claim_id, pair.article_id, quote=meant, note=note)
+        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
 
 
 def add_evidence(
@@ -152,14 +177,16 @@ def add_evidence(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Add a quote that the machine missed; it must stand in the article."""
     if stance not in (one_side := ("supports", "refutes", "neutral")):
         raise UsageError(f"--stance {stance!r} is none of {', '.join(one_side)}: a quote takes one position")
     value = Stance(stance)
     with opening.database(db, create=False) as opened:
-        claim_id, article_id = _pair(opened, article, claim, topic)
-        _record(opened, NewDecision("evidence", _new_id(), claim_id, article_id, stance=value, quote=quote, note=note), by)
+        pair = _pair(opened, article, claim, topic)
+        decision = NewDecision("evidence", _new_id(), pair.claim_id, pair.article_id, stance=value, quote=quote, note=note)
+        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
 
 
 def separate(
@@ -168,6 +195,7 @@ def separate(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Take an article out of its group of copies: it tells a story of its own."""
     from storage import articles, claims
@@ -177,7 +205,8 @@ def separate(
             article_id = articles.article_by_url(s, article).id
             topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
         for one in topics:
-            _record(opened, NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note), by)
+            decision = NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note)
+            _record(opened, decision, by, topic=one.slug, as_json=as_json)
 
 
 def settle_date(
@@ -186,6 +215,7 @@ def settle_date(
     note: str = NOTE,
     by: str | None = BY,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Settle an uncertain date: the article counts from then on."""
     from storage import articles
@@ -194,7 +224,8 @@ def settle_date(
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             article_id = articles.article_by_url(s, article).id
-        _record(opened, NewDecision("date", _new_id(), article_id=article_id, valid_from=found, note=note), by)
+        decision = NewDecision("date", _new_id(), article_id=article_id, valid_from=found, note=note)
+        _record(opened, decision, by, topic=None, as_json=as_json)
 
 
 def rule(
@@ -207,38 +238,50 @@ def rule(
     by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Rule on a status; the machine's own opinion stays visible beside it."""
     from storage import claims
 
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
-            claim_id = claims.claim(s, claim, topic).id
+            about = claims.claim(s, claim, topic)
         decision = NewDecision(
             "ruling",
             _new_id(),
-            claim_id,
+            about.id,
             status=Status(_one_of(status, Status, "status")),
             valid_from=out.day(since, "--from"),
             valid_to=out.day(until, "--to"),
             review_by=out.day(review_by, "--review-by"),
             note=note,
         )
-        _record(opened, decision, by)
+        _record(opened, decision, by, topic=about.topic_slug, as_json=as_json)
 
 
 def undo(
     decision: str = typer.Argument(..., metavar="ID", help="A decision's id, or that of a batch."),
     by: str | None = BY,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Take back a decision, or several that were made as one."""
     from storage import decisions as stored
 
+    client_id, now = _new_id(), datetime.now(UTC)
     with opening.database(db, create=False) as opened:
-        done = stored.undo(opened, decision, by=by_name(by), now=datetime.now(UTC), client_id=_new_id())
-    changes = sum(len(p.changes) for p in done.published)
-    out.say(f"{decision} is taken back; {out.count(changes, 'change')} of status")
+        done = stored.undo(opened, decision, by=by_name(by), now=now, client_id=client_id)
+        with opened.read() as s:
+            taken_back = stored.taken_back(s, done.ids)
+    changes = _changes(done)
+    if as_json:
+        head = {"done": "undo", "id": client_id, "at": reading.when(now), "by": by_name(by)}
+        rows = {
+            "decisions": [reading.decision_row(d) for d in taken_back],
+            "changes": [reading.change_row(c) for c in changes],
+        }
+        out.json_lines([head | rows])
+    out.say(f"{decision} is taken back; {out.count(len(changes), 'change')} of status")
 
 
 def decisions(
@@ -260,27 +303,8 @@ def decisions(
     with opening.database(db, create=False) as opened, opened.read() as s:
         topic_id = claims.topic(s, topic).id if topic else None
         found = stored.decisions(s, topic_id=topic_id, undone=undone)
-    rows = [
-        {
-            "id": d.client_id,
-            "at": reading.when(d.at),
-            "by": d.by,
-            "kind": d.kind,
-            "claim": d.claim,
-            "url": d.url,
-            "stance": str(d.stance) if d.stance else None,
-            "status": str(d.status) if d.status else None,
-            "from": reading.iso(d.valid_from),
-            "to": reading.iso(d.valid_to),
-            "quote": d.quote,
-            "note": d.note,
-            "undone": d.undone,
-            "reopened": d.reopened,
-        }
-        for d in found
-    ]
     if as_json:
-        out.json_lines(rows)
+        out.json_lines(reading.decision_row(d) for d in found)
         return
     cells = [
         [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from app import opening, out, reading
+from app.commands.decide import BY, by_name
 from claimline import labels
 from claimline.errors import UsageError
 
@@ -81,6 +82,7 @@ def backfill(
     since: str = typer.Option(..., "--from", metavar="DAY", help="The first day."),
     until: str = typer.Option(..., "--to", metavar="DAY", help="The last day."),
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Read the past of a topic from the sources that keep archives; it can be stopped and goes on, and alerts nobody."""
     from flows import archive
@@ -91,7 +93,7 @@ def backfill(
     archive.check_span(first, last)
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         report = archive.backfill(desk, topic, first, last)
-    print_report(report)
+    print_report(report, as_json=as_json)
     raise typer.Exit(exit_code([report]))
 
 
@@ -178,6 +180,8 @@ def runs(
 def doctor(
     max_age: str = typer.Option("26h", "--max-age", metavar="26h", help="How old the last sufficient run may be."),
     ledger: bool = typer.Option(False, "--ledger", help="Also compute every claim anew and compare; takes a while."),
+    mend: bool = typer.Option(False, "--mend", help="Also fold the claims again that an earlier version folded otherwise."),
+    by: str | None = BY,
     topic: str | None = out.TOPIC,
     db: str | None = out.DB,
     as_json: bool = out.JSON,
@@ -186,7 +190,12 @@ def doctor(
     from app.doctor import examine
 
     limit = out.age(max_age, "--max-age")
-    findings = examine(opening.settings(db), topic=topic, max_age=limit, now=datetime.now(UTC), ledger=ledger)
+    if mend and not ledger:
+        raise UsageError("--mend goes with --ledger: it mends what that finds")
+    mended_by = by_name(by) if mend else None
+    findings = examine(
+        opening.settings(db), topic=topic, max_age=limit, now=datetime.now(UTC), ledger=ledger, mended_by=mended_by
+    )
     if as_json:
         out.json_lines({"ok": f.ok, "what": f.what, "advice": f.advice} for f in findings)
     else:

@@ -225,6 +225,7 @@ def add_url(
     topic: str = typer.Option(..., "--topic", "-t", metavar="SLUG"),
     allow_private: list[str] = ALLOW,
     db: str | None = out.DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Read one article by its address, now, and match it to the topic's claims."""
     from app.commands.run import exit_code, print_report
@@ -233,6 +234,6 @@ def add_url(
     _add(db, topic, [SourceSpec("one", url, allow_private=tuple(allow_private))])
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         report = steps.track(desk, topic, only=url)
-    print_report(report)
+    print_report(report, as_json=as_json)
     code = exit_code([report])
     raise typer.Exit(code if code or not report.tally.skips else 1)  # it was the one thing asked for

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from app import opening, out
 from claimline import topics as topic_files
-from claimline.errors import TopicError, UsageError
+from claimline.errors import Problem, TopicError, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The files that say what to watch.")
@@ -21,23 +24,55 @@ def add_to(app: typer.Typer) -> None:
 
 
 @group.command("check")
-def check(files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON).")) -> None:
+def check(
+    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON)."), as_json: bool = out.JSON
+) -> None:
     """Check topic files; every error at once, with its line."""
-    wrong = 0
-    for path in files:
-        try:
-            topic = topic_files.load(path)
-        except TopicError as error:
-            out.say(str(error))
-            wrong += len(error.problems)
+    found = [_checked(path) for path in files]
+    if as_json:
+        out.json_lines(_checked_row(c) for c in found)
+    for c in found:
+        if c.topic is None:
+            out.say(str(TopicError(str(c.file), c.problems)))
             continue
-        counted = f"{out.count(len(topic.claims), 'claim')}, {out.count(len(topic.sources), 'source')}"
-        out.out.print(f"{path}: fine: {counted}", soft_wrap=True, markup=False)
-        for hint in _hints(topic, path.parent):
-            out.say(f"{path}: hint: {hint}")
-    if wrong:
+        if not as_json:
+            counted = f"{out.count(len(c.topic.claims), 'claim')}, {out.count(len(c.topic.sources), 'source')}"
+            out.out.print(f"{c.file}: fine: {counted}", soft_wrap=True, markup=False)
+        for hint in c.hints:
+            out.say(f"{c.file}: hint: {hint}")
+    if wrong := sum(len(c.problems) for c in found):
         out.say(out.count(wrong, "problem"))
         raise typer.Exit(2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A topic file that was looked at: its topic, or its problems."""
+
+    file: Path
+    topic: Topic | None
+    problems: Sequence[Problem] = ()
+    hints: Sequence[str] = ()
+
+
+def _checked(path: Path) -> _Checked:
+    try:
+        topic = topic_files.load(path)
+    except TopicError as error:
+        return _Checked(path, None, error.problems)
+    return _Checked(path, topic, hints=_hints(topic, path.parent))
+
+
+def _checked_row(c: _Checked) -> dict[str, Any]:
+    return {
+        "file": str(c.file),
+        "ok": c.topic is not None,
+        "topic": c.topic.slug if c.topic else None,
+        "claims": len(c.topic.claims) if c.topic else None,
+        "sources": len(c.topic.sources) if c.topic else None,
+        "problems": [{"line": p.line, "key": p.key, "message": p.message} for p in c.problems],
+        "hints": list(c.hints),
+    }
 
 
 def _hints(topic: Topic, folder: Path) -> list[str]:

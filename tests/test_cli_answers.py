@@ -1,0 +1,253 @@
+"""What commands that change something answer to a program, by schema; and how the doctor mends a ledger of an earlier version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from app.cli import app
+from storage import ledger, tables, verify
+from storage.engine import Database, open_database
+from tests.storage_world import R, S, World, day
+
+SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
+YES, NO = "https://a.example/1", "https://b.example/1"
+QUOTE = "The bridge is open, Zebediah said."
+# warcio leaves closing its buffers to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")
+
+
+def schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    return found
+
+
+def answers(*args: str, follow: str, code: int = 0) -> tuple[list[dict[str, Any]], str]:
+    """The lines that a command writes on stdout with --json, each checked by its schema, and what it says on stderr."""
+    done = CliRunner().invoke(app, [*args, "--json"], catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    for row in rows:
+        jsonschema.validate(row, schema(follow))
+    return rows, done.stderr
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    """A bridge of which one article says that it is open, and one that it is not."""
+    db = open_database(sqlite_url)
+    w = World(db).start()
+    w.say(YES, day("2020-03-01"), S, text=QUOTE, speaker="Zebediah")
+    w.say(NO, day("2020-03-02"), R, text="The bridge is shut. It stays shut.")
+    w.publish()
+    yield w
+    db.dispose()
+
+
+def at(w: World) -> tuple[str, str]:
+    w.db.engine.dispose()
+    return "--db", w.db.url
+
+
+# --- what a program is told -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["decide", NO, "open", "supports"], {"done": "decide", "stance": "supports", "url": NO}),
+        (["accept", YES, "open"], {"done": "accept", "stance": "supports", "url": YES}),
+        (["reject", YES, "open", "--quote", QUOTE], {"done": "reject", "quote": QUOTE}),
+        (
+            ["evidence", "add", NO, "open", "--quote", "It stays shut.", "--stance", "refutes"],
+            {"done": "evidence add", "quote": "It stays shut."},
+        ),
+        (["rule", "open", "supported", "--from", "2020-03-05"], {"done": "rule", "status": "supported", "from": "2020-03-05"}),
+        (["separate", NO], {"done": "separate", "claim": None, "url": NO}),
+        (["date", NO, "2020-03-09"], {"done": "date", "topic": None, "from": "2020-03-09"}),
+    ],
+)
+def test_a_decision_answers_with_its_id_and_what_it_changed(world: World, command: list[str], told: dict[str, Any]) -> None:
+    (row,), words = answers(*command, "--by", "ann", "--note", "why not", *at(world), follow="decided")
+    assert told.items() <= row.items()
+    assert (row["by"], row["note"]) == ("ann", "why not")
+    assert row["id"] in words
+    if row["done"] != "date":
+        assert row["topic"] == "bridge"
+    (kept,), _ = answers("decisions", *at(world), follow="decisions")
+    assert kept.items() <= row.items()
+
+
+def test_the_changes_of_a_decision_are_those_that_the_history_then_tells(world: World) -> None:
+    (row,), _ = answers("rule", "open", "refuted", "--from", "2020-03-05", *at(world), follow="decided")
+    history, _ = answers("history", "open", *at(world), follow="history")
+    assert [c["to"] for c in row["changes"]] == ["refuted"]
+    assert row["changes"] == history[-1:]
+
+
+def test_an_undoing_answers_with_what_it_took_back(world: World) -> None:
+    (made,), _ = answers("decide", NO, "open", "supports", "--by", "ann", *at(world), follow="decided")
+    (row,), words = answers("undo", made["id"], "--by", "bob", *at(world), follow="undo")
+    assert (row["done"], row["by"]) == ("undo", "bob")
+    assert row["id"] != made["id"]
+    assert [(d["id"], d["by"], d["undone"]) for d in row["decisions"]] == [(made["id"], "ann", True)]
+    assert [(c["from"], c["to"]) for c in row["changes"]] == [("supported", "contested")]
+    assert "is taken back" in words
+
+
+def test_a_purge_answers_with_counts_and_a_hash_and_never_with_the_name(world: World) -> None:
+    (row,), words = answers("purge", "Zebediah", "--reason", "asked", "--yes", *at(world), follow="purge")
+    assert (row["done"], row["kind"], row["reason"], row["counts"]["quotes"]) == ("purge", "person", "asked", 1)
+    assert "ebediah" not in json.dumps(row)
+    assert "erased" in words
+    (row,), _ = answers("purge", NO, "--reason", "asked", "--yes", *at(world), follow="purge")
+    assert [(c["from"], c["to"]) for c in row["changes"]] == []
+    assert row["kind"] == "url"
+
+
+def test_retention_answers_with_what_was_removed(world: World) -> None:
+    (row,), words = answers("retain", "--bytes-days", "0", *at(world), follow="retain")
+    assert (row["done"], row["bytes_days"], row["text_days"]) == ("retain", 0, None)
+    assert "removed" in words
+
+
+def test_a_backfill_answers_with_the_changes_as_a_run_does(tmp_path: Path) -> None:
+    page = (
+        "<html lang='en'><head><title>Harbour bridge opens to lorries</title></head><body><article>"
+        "<h1>Harbour bridge opens to lorries</h1><p>The harbour bridge is open to lorries, the harbour authority said.</p>"
+        "<p>&quot;The harbour bridge is open to lorries,&quot; said Ada Brandt, the city engineer, on Monday.</p></article>"
+    )
+    with (tmp_path / "a.warc").open("wb") as file:
+        writer = WARCWriter(file, gzip=False)
+        headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
+        record = writer.create_warc_record(
+            "https://h.example/2024/03/04/bridge",
+            "response",
+            payload=BytesIO(page.encode()),
+            http_headers=headers,
+            warc_headers_dict={"WARC-Date": "2024-03-04T08:00:00Z"},
+        )
+        writer.write_record(record)
+    topic = tmp_path / "bridge.yaml"
+    topic.write_text(
+        "title: The bridge\nnames: [harbour bridge]\nclaims:\n"
+        "  - {slug: open, statement: The harbour bridge is open to lorries}\nsources:\n  - warc: a.warc\n",
+        encoding="utf-8",
+    )
+    db = ("--db", str(tmp_path / "c.db"))
+    assert CliRunner().invoke(app, ["topics", "import", str(topic), *db]).exit_code == 0
+    span = ("--topic", "bridge", "--from", "2024-03-01", "--to", "2024-03-10")
+    rows, words = answers("backfill", *span, *db, follow="history")
+    assert [(r["claim"], r["to"], r["valid_from"]) for r in rows] == [("open", "supported", "2024-03-04")]
+    assert "1 new article" in words
+    assert answers("backfill", *span, *db, follow="history")[0] == []
+
+
+def test_a_check_answers_for_each_file_with_every_problem_and_its_line(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("title: T\nclaims: [The pier is closed to cars]\nsources:\n  - files: nowhere\n", encoding="utf-8")
+    bad.write_text("title: T\nclaims: ['Is the pier closed?']\n", encoding="utf-8")
+    (fine, wrong), words = answers("topics", "check", str(good), str(bad), follow="topics-check", code=2)
+    assert (fine["file"], fine["ok"], fine["topic"], fine["claims"]) == (str(good), True, "good", 1)
+    assert any("no such file or folder" in hint for hint in fine["hints"])
+    assert (wrong["ok"], wrong["topic"]) == (False, None)
+    assert {p["key"] for p in wrong["problems"]} >= {"sources"}
+    assert all(f"{bad}:{p['line']}:" in words for p in wrong["problems"])
+
+
+def test_the_schemas_say_of_a_change_what_that_of_the_history_says() -> None:
+    own = ("type", "required", "properties", "additionalProperties")
+    history = {k: v for k, v in schema("history").items() if k in own}
+    for name in ("decided", "undo", "purge"):
+        assert schema(name)["$defs"]["change"] == history
+    decision = {k: v for k, v in schema("decisions").items() if k in own}
+    assert schema("undo")["$defs"]["decision"] == decision
+    assert decision["properties"].items() <= schema("decided")["properties"].items()
+
+
+# --- a ledger of an earlier version ---------------------------------------------------------------------------------
+
+
+def purged_by_an_earlier_version(db: Database) -> World:
+    """Two reports of one speaker whose name is gone from the rows that are folded, and no fold since."""
+    w = World(db).start()
+    for host in "ab":
+        text = f"The bridge is open, {host} says that Zebediah said."
+        w.say(f"https://{host}.example/1", day("2020-03-01"), S, text=text, speaker="Zebediah")
+    w.publish()
+    nobody = {"speaker_written": None, "speaker_key": None, "speaker_basis": None}
+    db.write(lambda s: s.execute(sa.update(tables.evidence).values(**nobody)))
+    db.write(lambda s: s.execute(sa.update(tables.positions).values(speaker=None, speaker_written=None)))
+    return w
+
+
+def test_claims_that_an_earlier_version_folded_otherwise_are_folded_again_as_an_edition(database: Database) -> None:
+    w = purged_by_an_earlier_version(database)
+    with database.read() as s:
+        (found,) = verify.differences(s, w.topic_id)
+        before = ledger.editions(s, w.topic_id)
+    assert (found.claim_id, found.mendable) == (w.claim_id(), True)
+    done = database.write(lambda s: verify.mend(s, w.topic_id, by="Ada", now=w.tick()))
+    with database.read() as s:
+        assert verify.differences(s, w.topic_id) == ()
+        (edition, *earlier) = ledger.editions(s, w.topic_id)
+        status = ledger.status(s, w.claim_id())
+        known = ledger.status(s, w.claim_id(), known_at=before[0].recorded_at)
+    assert (edition.key, edition.cause.value, edition.actor) == (done.edition_key, "rules changed", "Ada")
+    assert tuple(earlier) == before
+    assert (status.figures.speakers, known.figures.speakers) == (0, 1)
+    again = database.write(lambda s: verify.mend(s, w.topic_id, by="Ada", now=w.tick()))
+    assert again.edition_id is None
+
+
+def test_a_claim_whose_changes_are_right_and_whose_standing_is_not_is_found_and_mended(database: Database) -> None:
+    w = World(database).start()
+    w.say(YES, day("2020-03-01"), S, text=QUOTE)
+    w.publish()
+    database.write(lambda s: s.execute(sa.update(tables.claim_states).values(status="refuted")))
+    with database.read() as s:
+        (found,) = verify.differences(s, w.topic_id)
+    assert "where it stands" in found.what
+    database.write(lambda s: verify.mend(s, w.topic_id, by="Ada", now=w.tick()))
+    with database.read() as s:
+        assert verify.differences(s, w.topic_id) == ()
+
+
+def test_positions_that_are_not_what_was_answered_are_not_folded_into_the_ledger(database: Database) -> None:
+    w = purged_by_an_earlier_version(database)
+    database.write(lambda s: s.execute(sa.update(tables.positions).values(confidence=0.1)))
+    with database.read() as s:
+        found = verify.differences(s, w.topic_id)
+    assert [d.mendable for d in found] == [False, False]
+    assert database.write(lambda s: verify.mend(s, w.topic_id, by="Ada", now=w.tick())).edition_id is None
+
+
+def test_the_doctor_names_the_command_that_mends_and_it_does(sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
+    w = purged_by_an_earlier_version(db)
+
+    def doctor(*more: str) -> list[str]:
+        told = CliRunner().invoke(app, ["doctor", *more, *at(w)], env={"COLUMNS": "400"})
+        return [line for line in f"{told.stdout}{told.exception or ''}".splitlines() if "fold" in line or "--mend" in line]
+
+    (line,) = doctor("--ledger")
+    assert line.startswith(
+        "FAIL  bridge: an earlier version folded otherwise: open; `claimline doctor --ledger --mend --topic bridge`"
+    )
+    assert "--mend goes with --ledger" in doctor("--mend")[-1]
+    (line,) = doctor("--ledger", "--mend", "--topic", "bridge", "--by", "Ada")
+    assert line.startswith("ok    bridge: 1 of the claims folded again")
+    assert doctor("--ledger") == []
+    with db.read() as s:
+        assert verify.differences(s, w.topic_id) == ()
+    db.dispose()
