@@ -18,7 +18,8 @@ from rapidfuzz import fuzz, process
 
 from claimline.errors import UsageError
 from claimline.models import ClaimSpec
-from claimline.topics import SLUG, slugify
+from claimline.slugs import readable_slug
+from claimline.topics import SLUG
 
 MAX_ROWS = 2_000
 MAX_CHARS = 400
@@ -64,7 +65,7 @@ def _checked(rows: Iterable[tuple[int, Mapping[str, str]]], known: Sequence[Clai
         if problem:
             yield ClaimRow(number, statement, None, problem)
             continue
-        slug = _free(row.get("slug") or slugify(statement, limit=48), slugs)
+        slug = _free(row.get("slug") or readable_slug(statement, limit=48), slugs)
         near = process.extractOne(statement, statements, scorer=fuzz.token_sort_ratio, score_cutoff=NEAR)
         tags = tuple(dict.fromkeys(t.strip() for t in re.split(r"[,;|]", row.get("tags", "")) if t.strip()))
         spec = ClaimSpec(slug, statement, tags)

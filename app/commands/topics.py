@@ -146,12 +146,14 @@ def new(
     to: Path | None = typer.Option(None, "--out", "-o", metavar="FILE", help="Where to write. Default: topics/<slug>.yaml."),
 ) -> None:
     """Write a valid topic file for one claim, to be edited and tracked."""
-    slug = topic_files.slugify(sentence)
+    from claimline.slugs import readable_slug
+
+    slug = readable_slug(sentence)
     path = to or Path("topics") / f"{slug}.yaml"
     if path.exists():
         raise UsageError(f"{path} is there already; name another file with --out")
     sources = tuple(_source(s) for s in source) or (SourceSpec("feed", "https://example.org/feed.xml", title="Replace me"),)
-    topic = Topic(topic_files.slugify(title or sentence), title or sentence, (ClaimSpec(slug, sentence),), sources)
+    topic = Topic(readable_slug(title or sentence), title or sentence, (ClaimSpec(slug, sentence),), sources)
     text = _HEAD + topic_files.dump(topic) + _TAIL
     try:
         topic_files.parse(text)  # refuses a sentence that is no claim, before anything is written

@@ -11,6 +11,7 @@ from claimline.errors import TopicError, UsageError
 from claimline.matching.passages import split
 from claimline.matching.retrieve import Embedder, Retriever, shared_embedder
 from claimline.models import ClaimSpec, Examples, Passage, Topic
+from claimline.slugs import readable_slug
 from storage import claims
 from storage.engine import Database, Session
 from storage.pages_topics import TextLine
@@ -41,7 +42,7 @@ class ClaimForm:
         statement = " ".join(self.statement.split())
         examples = Examples(_lines(self.supports), _lines(self.refutes), _lines(self.neutral))
         tags = tuple(dict.fromkeys(t.strip() for t in self.tags.split(",") if t.strip()))
-        slug = held.slug if held else (self.slug.strip() or topic_files.slugify(statement, limit=48))
+        slug = held.slug if held else (self.slug.strip() or readable_slug(statement, limit=48))
         made = ClaimSpec(
             slug, statement, tags, examples, negation_of=self.negation_of or None, narrower_than=self.narrower_than or None
         )

@@ -13,6 +13,7 @@ from claimline import claim_files
 from claimline import topics as topic_files
 from claimline.errors import UnknownName, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
+from claimline.slugs import readable_slug
 from storage import claims, pages_topics
 from storage.records import StoredTopic
 
@@ -48,8 +49,8 @@ def new_topic(
 ) -> Response:
     """A topic of one claim and one feed, to be refined."""
     try:
-        spec = ClaimSpec(topic_files.slugify(statement, limit=48), " ".join(statement.split()))
-        made = Topic(topic_files.slugify(title), title.strip(), (spec,), (SourceSpec("feed", source.strip()),))
+        spec = ClaimSpec(readable_slug(statement, limit=48), " ".join(statement.split()))
+        made = Topic(readable_slug(title), title.strip(), (spec,), (SourceSpec("feed", source.strip()),))
         topic = views.checked(made)
         with visit.db.read() as s:
             if any(t.slug == topic.slug for t in claims.topics(s)):
