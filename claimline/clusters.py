@@ -222,6 +222,11 @@ def _profile(text: str) -> _Profile:
     return _Profile(order, frozenset(order), Counter(_NUMBER.findall(text.replace(",", "."))))
 
 
+def forget() -> None:
+    """Lets go of the texts that were compared: each weighs some 80 kB, and the next run's are others."""
+    _profile.cache_clear()
+
+
 def _far_apart(a: date | None, b: date | None) -> bool:
     return a is not None and b is not None and abs((a - b).days) > DAYS_APART
 

@@ -269,6 +269,7 @@ def group_copies(desk: Desk, topic: StoredTopic) -> Tally:
         signatures |= {str(i): sketch.signature for i, sketch in gone.items()}
         pairs = near.candidate_pairs(signatures, [str(i) for i in new])
         edges = [edge for a, b in sorted(pairs) if (edge := _edge(texts, gone, int(a), int(b))) is not None]
+        near.forget()
     with tally.timed("record"):
         desk.db.write(lambda s: clusters.save_edges(s, edges, new, now=desk.now()))
     tally.counts["copies-found"] += len(edges)
