@@ -147,7 +147,11 @@ def _new_version(s: Session, topic_id: int, topic: Topic, digest: str, yaml: str
 
 def _adopt(s: Session, topic: Topic, topic_id: int, version_id: int, created: bool, now: datetime, by: str) -> TopicImport:
     report = _Report([], [], [], [])
-    _touch_changed_settings(s, topic_id, topic, now)
+    before = _held(s, topic_id)
+    if before is not None and before.unknown_outlets != topic.unknown_outlets:
+        _touch_all(s, topic_id, now)
+    if not _private_hosts(topic) <= (_private_hosts(before) if before else frozenset()):
+        _ask_private_hosts_again(s, topic_id, now)
     s.execute(sa.update(t.topics).where(t.topics.c.id == topic_id).values(current_version_id=version_id))
     held = {r["slug"]: dict(r) for r in s.execute(sa.select(t.claims).where(t.claims.c.topic_id == topic_id)).mappings()}
     kept: set[int] = set()
@@ -163,14 +167,30 @@ def _adopt(s: Session, topic: Topic, topic_id: int, version_id: int, created: bo
     return TopicImport(topic_id, version_id, created, True, *lists)
 
 
-def _touch_changed_settings(s: Session, topic_id: int, topic: Topic, now: datetime) -> None:
-    """Whether unknown outlets count bears on every position of the topic."""
+def _held(s: Session, topic_id: int) -> Topic | None:
+    """The topic as it was until now."""
     v = t.topic_versions
     current = sa.select(t.topics.c.current_version_id).where(t.topics.c.id == topic_id).scalar_subquery()
     held = s.execute(sa.select(v.c.spec).where(v.c.id == current)).scalar()
-    if held is not None and held.get("unknown_outlets") != topic.unknown_outlets:
-        for claim_id in s.execute(sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)).scalars().all():
-            touch(s, topic_id, Cause.CHANGED_SETTING, now, claim_id=claim_id)
+    return codec.load_topic(held) if held is not None else None
+
+
+def _touch_all(s: Session, topic_id: int, now: datetime) -> None:
+    """Whether unknown outlets count bears on every position of the topic."""
+    for claim_id in s.execute(sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)).scalars().all():
+        touch(s, topic_id, Cause.CHANGED_SETTING, now, claim_id=claim_id)
+
+
+def _private_hosts(topic: Topic) -> frozenset[str]:
+    return frozenset(host for spec in topic.sources for host in spec.allow_private)
+
+
+def _ask_private_hosts_again(s: Session, topic_id: int, now: datetime) -> None:
+    """What was left because it stands on a private host may be allowed now: the next run asks again."""
+    a, ta = t.articles, t.topic_articles
+    mine = sa.select(ta.c.article_id).where(ta.c.topic_id == topic_id)
+    left = (a.c.state == "left") & a.c.last_error.startswith("private-address") & a.c.id.in_(mine)
+    s.execute(sa.update(a).where(left).values(next_fetch_at=now))
 
 
 def _adopt_claim(

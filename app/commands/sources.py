@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from app import opening, out, reading
-from claimline.errors import UsageError
+from claimline.errors import SourceError, UsageError
 from claimline.models import SourceSpec, Topic
 
 group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
@@ -94,9 +94,12 @@ def try_source(
     settings = opening.settings()
     spec = SourceSpec(_kind(where, kind), where, allow_private=tuple(allow_private))
     with open_client(settings, allow_private=allow_private) as client:
-        found = kinds.discover(
-            spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
-        )
+        try:
+            found = kinds.discover(
+                spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
+            )
+        except SourceError as error:
+            raise SourceError(error.locator, error.reason, error.detail + _or_here(error.reason, error.detail)) from None
     rows = [{"published": e.published, "title": e.title, "url": e.url} for e in found.entries[:limit]]
     if as_json:
         out.json_lines(rows)
@@ -106,6 +109,11 @@ def try_source(
         out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
     shown = f" ({limit} shown)" if len(found.entries) > limit else ""
     out.say(f"{out.count(len(found.entries), 'article')}{shown}, {len(found.skips)} left out")
+
+
+def _or_here(reason: str, detail: str) -> str:
+    """What a command that has --allow-private adds to the refusal of a host that may be allowed."""
+    return ", or name it here with --allow-private" if reason == "private-address" and "allow_private" in detail else ""
 
 
 @group.command("add")
@@ -128,7 +136,8 @@ def add(
     chosen = _kind(where, kind)
     locator = where if "://" in where or chosen == "gdelt" else str(_there(where))
     spec = SourceSpec(chosen, locator, title=title, lang=lang, allow_private=tuple(allow_private))
-    typer.echo(f"{topic}: {'1 added' if _add(db, topic, [spec]) else 'is there already'}")
+    added = _add(db, topic, [spec])
+    typer.echo(f"{topic}: {f'{added.new} added' if added.new else 'is there already'}{added.words()}")
 
 
 def _there(where: str) -> Path:
@@ -147,20 +156,38 @@ def _query(db: str | None, topic: str) -> str:
         return gdelt.query_for(claims.topic(s, topic).topic)
 
 
-def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> int:
-    """Adds what the topic does not have yet, as a new version of the topic; returns how many."""
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """How many sources are new, and the private hosts that others allow from now on."""
+
+    new: int
+    allowed: tuple[str, ...]
+
+    def words(self) -> str:
+        return f"; {', '.join(self.allowed)} may be read from now on" if self.allowed else ""
+
+
+def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> _Added:
+    """Adds what the topic does not have yet, hosts that a source allows included, as a new version of the topic."""
     from flows import steps
     from storage import claims
 
     with opening.desk(db, actor="command line") as desk:
         with desk.db.read() as s:
             held = claims.topic(s, topic).topic
-        known = {(x.kind, x.locator) for x in held.sources}
+        known = {(x.kind, x.locator): x for x in held.sources}
         new = [x for x in specs if (x.kind, x.locator) not in known]
+        hosts: list[str] = []
+        for spec in specs:
+            if before := known.get((spec.kind, spec.locator)):
+                more = [h for h in spec.allow_private if h not in before.allow_private]
+                known[spec.kind, spec.locator] = replace(before, allow_private=(*before.allow_private, *more))
+                hosts += more
         if new:
             _refuse_invalid(replace(held, sources=tuple(new)))
-            steps.import_topic(desk, replace(held, sources=(*held.sources, *new)))
-    return len(new)
+        if new or hosts:
+            steps.import_topic(desk, replace(held, sources=(*known.values(), *new)))
+    return _Added(len(new), tuple(hosts))
 
 
 def _refuse_invalid(topic: Topic) -> None:
@@ -186,7 +213,7 @@ def import_opml(
     specs, skips = opml.read(str(file), file.read_bytes())
     for skip in skips:
         out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
-    typer.echo(f"{topic}: {_add(db, topic, specs)} of {len(specs)} feeds are new")
+    typer.echo(f"{topic}: {_add(db, topic, specs).new} of {len(specs)} feeds are new")
 
 
 @group.command("export")
@@ -235,5 +262,7 @@ def add_url(
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         report = steps.track(desk, topic, only=url)
     print_report(report, as_json=as_json)
+    if any(_or_here(skip.reason, skip.detail) for skip in report.tally.skips):
+        out.say("  if the host is yours, --allow-private HOST lets this command read it, too")
     code = exit_code([report])
     raise typer.Exit(code if code or not report.tally.skips else 1)  # it was the one thing asked for

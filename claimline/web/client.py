@@ -164,7 +164,7 @@ class Client:
                 sent = {"Accept": sent["Accept"]}
                 if not self._is_own(target):
                     # A page of the open web must not lead us to a private host, though its owner let us in by the front door.
-                    guard.check_url(following, guard.Allowed())
+                    guard.check_url(following, guard.Allowed(), allowable=False)
             target = following
         raise FetchRefused(first, "too-many-redirects", f"more than {self._settings.max_redirects}")
 
@@ -251,7 +251,7 @@ class Client:
         seconds = max(self._settings.total_timeout_s, timeout_s or 0.0)
         ends = self._monotonic() + seconds
         try:
-            with as_fetch_errors(url), deadline.within(seconds):
+            with as_fetch_errors(url, allowable=True), deadline.within(seconds):
                 response = self._transport.handle_request(request)
                 try:
                     return headers.read(url, response, max_bytes, self._clock(), lambda: self._monotonic() > ends)

@@ -105,7 +105,7 @@ def _open(url: str, have: int, settings: Settings, door: httpx.BaseTransport, al
     if have:
         fields["Range"] = f"bytes={have}-"
     for _ in range(settings.max_redirects + 1):
-        guard.check_url(target, allowed)
+        guard.check_url(target, allowed, allowable=False)
         request = httpx.Request("GET", target, headers=fields, extensions={"timeout": timeout})
         response = door.handle_request(request)
         if response.status_code not in _REDIRECTS:

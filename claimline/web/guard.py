@@ -43,8 +43,10 @@ class Allowed:
         return bool({host, f"[{host}]", f"{host}:{port}", f"[{host}]:{port}"} & self._hosts)
 
 
-def check_url(url: httpx.URL, allowed: Allowed) -> None:
-    """Refuse what can be refused without looking a name up. Raises FetchRefused."""
+def check_url(url: httpx.URL, allowed: Allowed, *, allowable: bool = True) -> None:
+    """Refuse what can be refused without looking a name up. Raises FetchRefused; of a private address that says how to allow it,
+    unless it cannot be (`allowable`: led to by others).
+    """
     written = str(url)
     if url.scheme not in ("http", "https"):
         raise FetchRefused(written, "scheme", f"{url.scheme or 'none'} is not http or https")
@@ -56,17 +58,27 @@ def check_url(url: httpx.URL, allowed: Allowed) -> None:
         return
     # `127.1`, `0x7f000001` and `017700000001` are addresses to the system's resolver, whatever they look like.
     if _NUMERIC.match(url.host) and not _is_dotted_quad(url.host):
-        raise FetchRefused(written, "private-address", "an encoded address")
+        raise FetchRefused(written, "private-address", _why("an encoded address", url, allowable))
     if _INTERNAL.search(url.host.lower()):
-        raise FetchRefused(written, "private-address", "a local name")
+        raise FetchRefused(written, "private-address", _why("a local name", url, allowable))
     try:
         if _is_address(url.host):
             _CLOSED.check_address(url.host)
         _CLOSED.check_url(written)
     except BlockedAddressError as refused:
-        raise FetchRefused(written, "private-address", refused.reason) from refused
+        raise FetchRefused(written, "private-address", _why(refused.reason, url, allowable)) from refused
     except (SSRFGuardError, ValueError) as refused:
         raise FetchRefused(written, "bad-url", str(refused)) from refused
+
+
+def _why(reason: str, url: httpx.URL, allowable: bool) -> str:
+    return f"{reason}; {how_to_allow(url.host)}" if allowable else f"{reason}: {url.host}"
+
+
+def how_to_allow(host: str) -> str:
+    """What the owner of a private host writes, so that it is read."""
+    named = f"'{host}'" if ":" in host else host
+    return f"only if it is yours, allow it at a source of the topic file: `allow_private: [{named}]`"
 
 
 def port_of(url: httpx.URL) -> int:
