@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -109,28 +108,41 @@ def claim_by_key(s: Session, key: str) -> StoredClaim:
 def weekly(
     s: Session, claim_ids: Iterable[int], *, as_of: date | None = None, known_at: datetime | None = None
 ) -> dict[int, tuple[WeekCount, ...]]:
-    """Reports by week and side for these claims, weeks without one left out."""
+    """Reports by week and side for these claims, weeks without one left out.
+
+    A claim's positions come as one text of numbers: sorting and grouping them in the database, and many rows, take three times as
+    long.
+    """
     p = t.positions
-    week = _week_number(s, p.c.valid_from).label("week")
-    n = sa.func.count(sa.distinct(p.c.article_id)).label("n")
-    found: dict[int, dict[int, dict[str, int]]] = {}
+    side = sa.case({stance: i for i, stance in enumerate(_SIDES)}, value=p.c.stance, else_=len(_SIDES))
+    week = sa.cast(_week_number(s, p.c.valid_from), sa.BigInteger)
+    number = (week * 4 + side) * _ARTICLES + p.c.article_id
+    numbers = sa.func.aggregate_strings(sa.cast(number, sa.String), ",")
+    found: dict[int, tuple[WeekCount, ...]] = {}
     for batch in chunks(claim_ids):
         where = p.c.claim_id.in_(batch) & position_rows.known(p, known_at) & (p.c.weight > 0)
         if as_of is not None:
             where &= p.c.valid_from <= as_of
-        query = sa.select(p.c.claim_id, week, p.c.stance, n).where(where).group_by(p.c.claim_id, "week", p.c.stance)
-        for claim_id, number, stance, count in s.execute(query).tuples().all():
-            found.setdefault(claim_id, {}).setdefault(int(number), {})[stance] = count
-    mondays = {k: _WEEK_ZERO + timedelta(days=7 * k) for weeks in found.values() for k in weeks}
-    return {
-        claim_id: tuple(
-            [
-                WeekCount(mondays[k], n.get("supports", 0), n.get("refutes", 0), n.get("neutral", 0))
-                for k, n in sorted(weeks.items(), key=itemgetter(0))
-            ]
-        )
-        for claim_id, weeks in found.items()
-    }
+        query = sa.select(p.c.claim_id, numbers).where(where).group_by(p.c.claim_id)
+        found.update({claim_id: _weeks(text) for claim_id, text in s.execute(query).tuples().all()})
+    return found
+
+
+_SIDES = WeekCount._fields[1:]
+_ARTICLES = 2**32  # more than there can be
+
+
+def _weeks(numbers: str) -> tuple[WeekCount, ...]:
+    """Counts from the numbers of a claim's positions: the week and the side in the upper part, the article in the lower."""
+    import numpy as np  # only where a page is drawn
+
+    each_once = np.unique(np.fromstring(numbers, dtype=np.int64, sep=","))
+    sides, counts = np.unique(each_once // _ARTICLES, return_counts=True)
+    weeks, row = np.unique(sides // 4, return_inverse=True)
+    table = np.zeros((4, len(weeks)), dtype=np.int64)
+    table[sides % 4, row] = counts
+    mondays = [_WEEK_ZERO + timedelta(days=7 * k) for k in weeks.tolist()]
+    return tuple(map(WeekCount._make, zip(mondays, *table[:3].tolist(), strict=True)))
 
 
 def _week_number(s: Session, day: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
