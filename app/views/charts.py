@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from claimline import labels
 from claimline.models import Status
@@ -18,9 +18,8 @@ SPARK_BINS = 48
 LONG_SILENCE_DAYS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A rectangle in the drawing's own units; `kind` names its colour."""
+class Bar(NamedTuple):
+    """A rectangle in the drawing's own units; `kind` names its colour. A tuple: a page may draw thousands."""
 
     x: float
     y: float
@@ -47,10 +46,11 @@ def spark(weeks: Sequence[WeekCount], until: date, *, width: int = 144, height: 
     span = max(1, (max(until, weeks[-1].monday) - first).days // 7 + 1)
     bins = min(SPARK_BINS, max(12, span))
     ups, downs = [0] * bins, [0] * bins
-    for w in weeks:
-        i = min(bins - 1, (w.monday - first).days // 7 * bins // span)
-        ups[i] += w.supports
-        downs[i] += w.refutes
+    start = first.toordinal()
+    for day, supports, refutes, _ in weeks:
+        i = min(bins - 1, (day.toordinal() - start) // 7 * bins // span)
+        ups[i] += supports
+        downs[i] += refutes
     top = max(1, *ups, *downs)
     step, middle = width / bins, height / 2
     bars = []
