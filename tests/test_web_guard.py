@@ -217,12 +217,13 @@ def test_a_host_that_the_owner_allowed_is_read_and_its_neighbour_is_not(listenin
     assert len(listening.came) == came
 
 
-def test_the_open_web_cannot_lead_us_to_a_private_host_that_was_allowed() -> None:
-    pages = {"https://news.test/": redirect("http://127.0.0.1:80/admin"), "http://127.0.0.1/admin": "secret"}
-    client, _, _ = fake_client(pages, allow_private=["127.0.0.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "wiki.newsroom.test", "news.test:8080"])
+def test_the_open_web_cannot_lead_us_to_a_private_host_that_was_allowed(host: str) -> None:
+    pages = {"https://news.test/": redirect(f"http://{host}/admin"), f"http://{host}/admin": "secret"}
+    client, _, _ = fake_client(pages, allow_private=[host])
     with pytest.raises(FetchRefused, match="private-address"):
         client.get("https://news.test/")
-    assert client.get("http://127.0.0.1/admin").body == b"secret"
+    assert client.get(f"http://{host}/admin").body == b"secret"
 
 
 def test_a_local_name_may_be_allowed_by_its_name(listening: Listening) -> None:

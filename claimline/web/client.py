@@ -162,9 +162,9 @@ class Client:
             seen.add(step)
             if following.host != target.host:
                 sent = {"Accept": sent["Accept"]}
-                if not self._is_own(target):
-                    # A page of the open web must not lead us to a private host, though its owner let us in by the front door.
-                    guard.check_url(following, guard.Allowed(), allowable=False)
+            if not self._is_own(target):
+                # A page of the open web must not lead us to a private host, though its owner let us in by the front door.
+                guard.check_led_to(following, self._allowed)
             target = following
         raise FetchRefused(first, "too-many-redirects", f"more than {self._settings.max_redirects}")
 

@@ -71,6 +71,15 @@ def check_url(url: httpx.URL, allowed: Allowed, *, allowable: bool = True) -> No
         raise FetchRefused(written, "bad-url", str(refused)) from refused
 
 
+def check_led_to(url: httpx.URL, allowed: Allowed) -> None:
+    """Refuse what a page of the open web may not lead to: private addresses, and the owner's own hosts, for whether a name stands
+    for a private address shows only at connecting, where the owner's word would count. Raises FetchRefused.
+    """
+    if (url.host, port_of(url)) in allowed:
+        raise FetchRefused(str(url), "private-address", f"the open web led to one of the topic's own hosts: {url.host}")
+    check_url(url, Allowed(), allowable=False)
+
+
 def _why(reason: str, url: httpx.URL, allowable: bool) -> str:
     return f"{reason}; {how_to_allow(url.host)}" if allowable else f"{reason}: {url.host}"
 
