@@ -286,7 +286,7 @@ def host_of(url: str) -> str:
         return url
 
 
-@lru_cache(maxsize=4096)  # asked several times on an address' way, and parsing one costs as much as a header
+@lru_cache(maxsize=512)  # asked several times on an address' way, and parsing one costs as much as a header
 def _url(written: str) -> httpx.URL:
     return httpx.URL(written)
 
