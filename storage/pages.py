@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName
-from claimline.models import DateFinding, OutletType, Stance
+from claimline.models import DateFinding, OutletType, Stance, Topic
 from storage import claims as claim_reads
 from storage import codec, ledger_rows, pins, position_rows
 from storage import tables as t
@@ -91,6 +91,29 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
 
 
 # --- claims ---------------------------------------------------------------------------------------------------------
+
+
+class TopicName(NamedTuple):
+    """A topic as a list to choose from shows it: without its claims, sources and people, which take long to read."""
+
+    id: int
+    slug: str
+    title: str
+
+
+def topic_names(s: Session) -> tuple[TopicName, ...]:
+    """Every topic, by its short name."""
+    topic, v = t.topics, t.topic_versions
+    query = sa.select(topic.c.id, topic.c.slug, v.c.spec["title"].as_string())
+    rows = s.execute(query.join(v, v.c.id == topic.c.current_version_id).order_by(topic.c.slug)).tuples().all()
+    return tuple(map(TopicName._make, rows))
+
+
+def topic_spec(s: Session, topic_id: int) -> Topic:
+    """What the topic's file says now, without the claims as they are stored."""
+    topic, v = t.topics, t.topic_versions
+    query = sa.select(v.c.spec).join(topic, v.c.id == topic.c.current_version_id).where(topic.c.id == topic_id)
+    return codec.load_topic(s.execute(query).scalar_one())
 
 
 def permanent_key(s: Session, claim_id: int) -> str:

@@ -15,7 +15,6 @@ from claimline.history import heard
 from claimline.models import Position, Stance, Status, Topic, Voice
 from claimline.voices import Heard
 from claimline.why import flip_of
-from storage import claims as claim_reads
 from storage import decisions, ledger, pages, pages_claim, runs
 from storage.pages import OutletCard, Owed, Uncounted
 from storage.pages_claim import Detail, Facets
@@ -168,14 +167,14 @@ def folded_positions(r: Reading, claim_id: int, moment: Moment) -> Folded:
 def claim_page(
     r: Reading, claim: StoredClaim, moment: Moment, filters: RowFilters, *, now: datetime, per_page: int = PAGE
 ) -> ClaimPage:
-    topic = claim_reads.topic_by_id(r.s, claim.topic_id)
+    topic = pages.topic_spec(r.s, claim.topic_id)
     a, k = moment.as_of, moment.known_at
     changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
     held = folded_positions(r, claim.id, moment)
     weeks = r.of_claims([claim.id], lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)[claim.id]
     read = r.once(lambda: pages.days_read(r.s, claim.topic_id), "days", claim.topic_id)
     line = charts.timeline(weeks, changes, read, until=moment.as_of or now.date())
-    names, written = people(topic.topic), _facets(r, claim.id, moment).speakers
+    names, written = people(topic), _facets(r, claim.id, moment).speakers
     voices = matching_voices(r, claim, held, filters, moment)
     count = max(1, -(-len(voices) // per_page))
     at = min(max(1, filters.page), count)
@@ -183,7 +182,7 @@ def claim_page(
     return ClaimPage(
         claim=claim,
         key=pages.permanent_key(r.s, claim.id),
-        topic_title=topic.topic.title,
+        topic_title=topic.title,
         at=status,
         review=status.review,
         owed=r.of_claims([claim.id], lambda few: pages.owed(r.s, few), Owed(), "owed")[claim.id],
@@ -199,7 +198,7 @@ def claim_page(
         pages=count,
         why=why(status),
         flip=flip_words(r, claim, moment, at_once=True),
-        speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic.topic, written), "speakers", a, k),
+        speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic, written), "speakers", a, k),
         held=held.unweighed,
         uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
         rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
@@ -372,7 +371,7 @@ def _flip_words(r: Reading, claim: StoredClaim, moment: Moment) -> str:
     if found is None:
         return "No small set of voices was found without which it would be otherwise."
     behind = reports(r, claim, [v.positions[0] for v in found.removed], moment)
-    names = people(claim_reads.topic_by_id(r.s, claim.topic_id).topic)
+    names = people(pages.topic_spec(r.s, claim.topic_id))
     who = [_name(v, behind.get(v.positions[0]), names) for v in found.removed]
     named = ", ".join(dict.fromkeys(who[:4])) + (" and others" if len(set(who)) > 4 else "")
     count = f"{len(found.removed)} voice{'' if len(found.removed) == 1 else 's'}"

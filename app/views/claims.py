@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from app.views import charts
 from app.views.reading import Moment, Reading
 from claimline.models import Position, Status
-from storage import claims as claim_reads
 from storage import ledger, pages, relations, runs
 from storage.pages import Owed
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim
@@ -93,13 +92,19 @@ def owed_of(r: Reading, some: Iterable[ClaimStatus]) -> dict[int, Owed]:
 def contradicts(r: Reading, moment: Moment) -> dict[tuple[str, str], tuple[str, ...]]:
     """(topic, claim) -> the related claims beside which it cannot stand as it does."""
     topics = dict.fromkeys((c.claim.topic_id, c.claim.topic_slug) for c in all_statuses(r, moment))
+    return {claim: others for topic in topics for claim, others in _contradicts(r, topic, moment).items()}
+
+
+def _contradicts(r: Reading, topic: tuple[int, str], moment: Moment) -> dict[tuple[str, str], tuple[str, ...]]:
     a, k = moment.as_of, moment.known_at
-    return r.once(lambda: relations.against(r.s, topics, as_of=a, known_at=k), "against", a, k)
+    return r.once(lambda: relations.against(r.s, [topic], as_of=a, known_at=k), "against", topic, a, k)
 
 
 def beside(r: Reading, claim: StoredClaim, moment: Moment) -> tuple[StoredClaim, ...]:
     """Those claims themselves, for one claim."""
-    others = contradicts(r, moment).get((claim.topic_slug, claim.slug), ())
+    others = _contradicts(r, (claim.topic_id, claim.topic_slug), moment).get((claim.topic_slug, claim.slug))
+    if not others:
+        return ()  # where every claim stands need not be known
     return tuple(c.claim for c in all_statuses(r, moment) if c.claim.topic_id == claim.topic_id and c.claim.slug in others)
 
 
@@ -111,7 +116,7 @@ def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
 
 def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) -> ClaimsPage:
     every = all_statuses(r, moment)
-    topics = claim_reads.topics(r.s)
+    topics = pages.topic_names(r.s)
     kept = [c for c in every if _kept(c, filters)]
     shown = fitting(r, moment, filters)
     count = max(1, -(-len(shown) // PAGE))
@@ -126,10 +131,10 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
         len(shown),
         len(every),
         filters,
-        tuple((t.slug, t.topic.title) for t in topics),
+        tuple((t.slug, t.title) for t in topics),
         tuple(sorted({tag for c in every for tag in c.claim.spec.tags}, key=str.casefold)),
         tuple(pair for pair in counts if pair[1]),
-        tuple(_read_line(r, t.id, t.slug, t.topic.title, moment, now) for t in topics),
+        tuple(_read_line(r, t.id, t.slug, t.title, moment, now) for t in topics),
         count,
     )
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from app.views.reading import Cache, Reading
 from claimline.models import DateFinding, Stance
 from storage import claims as claim_reads
-from storage import pages_article, pages_review, revisions
+from storage import pages, pages_article, pages_review, revisions
 from storage.pages_article import AnswerQuote, ArticleAnswer
 from storage.pages_review import Case
 from storage.queue import expired_rulings
@@ -110,7 +110,7 @@ def _still_open(c: Case, decided: frozenset[tuple[int, int]], dated: frozenset[i
 
 
 def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> ReviewPage:
-    topics = claim_reads.topics(r.s)
+    topics = pages.topic_names(r.s)
     topic, _, slug = f.claim.partition("/")
     claim = claim_reads.claim(r.s, slug, topic) if slug else None
     chosen = [t for t in topics if not f.topic or t.slug == f.topic]
@@ -128,7 +128,7 @@ def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> Revie
         tuple(case_views(r, first)),
         len(some),
         f,
-        tuple((t.slug, t.topic.title) for t in topics),
+        tuple((t.slug, t.title) for t in topics),
         tuple(sorted(filter(None, set(map(attrgetter("lang"), every))))),
         tuple(sorted(counts.items(), key=lambda x: -x[1])),
         tuple(d for t in chosen for d in expired_rulings(r.s, t.id, now=now)),
