@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -261,6 +261,21 @@ def decisions(
     where += [d.c.article_id == article_id] if article_id is not None else []
     where += [] if undone else [d.c.undone_by.is_(None)]
     return _decisions(s, sa.and_(*where), limit)
+
+
+def rulings(
+    s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[StoredDecision, ...]:
+    """The rulings on a claim that begin by a day, as they were known, newest first; one that was taken back later was known."""
+    d, e = t.decisions, t.editions
+    where = [d.c.claim_id == claim_id, d.c.kind == "ruling"]
+    where += [d.c.valid_from <= as_of] if as_of is not None else []
+    if known_at is None:
+        where += [d.c.undone_by.is_(None)]
+    else:
+        told = sa.select(e.c.id).where(e.c.recorded_at <= known_at)
+        where += [d.c.edition_id.in_(told), d.c.undone_edition_id.is_(None) | d.c.undone_edition_id.not_in(told)]
+    return _decisions(s, sa.and_(*where), None)
 
 
 def of_articles(s: Session, article_ids: Collection[int], kinds: Collection[str]) -> tuple[StoredDecision, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
@@ -103,9 +104,10 @@ def test_an_empty_feed_is_a_feed() -> None:
 def a_review(status: Status, review: str = "confirmed by Ada") -> Review:
     at = datetime(2021, 1, 2, tzinfo=UTC)
     day = date(2020, 12, 29)
-    said = Position("p", "https://a.example/x", "r", Stance.REFUTES, 0.9, day, speaker_written="Mara Lindqvist", quote="No.")
+    denied = Position("p", "https://a.example/x", "r", Stance.REFUTES, 0.9, day, speaker_written="Joost Keller", quote="No.")
+    said = Position("p3", "folder/other.txt", "r", Stance.SUPPORTS, 0.9, day, speaker_written="Mara Lindqvist", quote="Yes.")
     local = Position("p2", "folder/file.txt", "r", Stance.REFUTES, 0.9, day)
-    return Review("It is so", status, review, day, at, "https://desk.example/c/1", "Desk", (said, local))
+    return Review("It is so", status, review, day, at, "https://desk.example/c/1", "Desk", (denied, said, local))
 
 
 @pytest.mark.parametrize(("status", "rating"), [(Status.SUPPORTED, 5), (Status.REFUTED, 1), (Status.CONTESTED, 3)])
@@ -116,6 +118,13 @@ def test_a_review_rates_and_names_who_said_it_where(status: Status, rating: int)
     assert made["itemReviewed"]["appearance"] == [{"@type": "CreativeWork", "url": "https://a.example/x"}]
     assert made["itemReviewed"]["author"]["name"] == "Mara Lindqvist"
     assert made["claimReviewed"] == "It is so"
+
+
+def test_who_refutes_a_claim_is_not_named_as_its_author() -> None:
+    refuted = a_review(Status.REFUTED)
+    made = claim_review(replace(refuted, quotes=refuted.quotes[:1]))
+    assert made is not None
+    assert "author" not in made["itemReviewed"]
 
 
 def test_what_is_no_verdict_is_no_review() -> None:

@@ -14,8 +14,8 @@ from claimline.exports.claimreview import Review, claim_review
 from claimline.exports.feed import Entry
 from claimline.models import Voice
 from storage import claims as claim_reads
-from storage import ledger, pages
-from storage.records import StoredChange, StoredClaim
+from storage import decisions, ledger, pages
+from storage.records import ClaimStatus, StoredChange, StoredClaim
 
 CLAIM_COLUMNS = (
     "topic",
@@ -116,10 +116,11 @@ def _report_row(claim: StoredClaim, voice: Voice, report: claim_views.Report) ->
 # --- feeds and reviews ----------------------------------------------------------------------------------------------
 
 
-def entries(changes: Sequence[StoredChange], statements: dict[str, str], base: str) -> list[Entry]:
-    """Changes as feed entries, those that were learned last first."""
+def entries(changes: Sequence[StoredChange], claims: Sequence[StoredClaim], base: str) -> list[Entry]:
+    """Changes of these claims as feed entries, those that were learned last first."""
+    statements = {(c.topic_slug, c.slug): c.statement for c in claims}  # two topics may have a claim of one name
     newest = sorted(changes, key=lambda c: (c.recorded_at, c.change.valid_from, c.key), reverse=True)[:FEED_ENTRIES]
-    return [_entry(c, statements.get(c.claim, c.claim), base) for c in newest]
+    return [_entry(c, statements.get((c.topic, c.claim), c.claim), base) for c in newest]
 
 
 def _entry(c: StoredChange, statement: str, base: str) -> Entry:
@@ -137,26 +138,20 @@ def changes_of(r: Reading, claims: Sequence[StoredClaim], moment: Moment) -> lis
     return [c for x in claims for c in ledger.changes(r.s, x.id, as_of=moment.as_of, known_at=moment.known_at)]
 
 
-def reviews(r: Reading, claims: Sequence[StoredClaim], moment: Moment, base: str, publisher: str) -> list[dict[str, Any]]:
+def reviews(r: Reading, claims: Sequence[ClaimStatus], moment: Moment, base: str, publisher: str) -> list[dict[str, Any]]:
     """ClaimReviews of those claims whose present status a person stands behind."""
     found = []
-    for claim in claims:
-        changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
-        last = changes[-1] if changes else None
-        if last is None or not last.review:
+    for at in claims:
+        if not at.review or at.since is None or at.recorded_at is None:
             continue
+        claim = at.claim
+        changes = ledger.changes(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+        ruled = decisions.rulings(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
+        # A ruling that agrees makes no change: the review is as new as the ruling.
+        told = max([at.recorded_at, *(d.at for d in ruled[:1] if d.status is at.status)])
         link = f"{base}/c/{pages.permanent_key(r.s, claim.id)}"
-        review = Review(
-            claim.statement,
-            last.change.after,
-            last.review,
-            last.change.valid_from,
-            last.recorded_at,
-            link,
-            publisher,
-            last.quotes,
-        )
-        made = claim_review(review)
+        quotes = changes[-1].quotes if changes else ()
+        made = claim_review(Review(claim.statement, at.status, at.review, at.since, told, link, publisher, quotes))
         found += [made] if made else []
     return found
 

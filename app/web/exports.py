@@ -17,6 +17,7 @@ from app.web.shell import Visit, reader
 from claimline.errors import UnknownName
 from claimline.exports import feed, tables
 from storage import claims as claim_reads
+from storage import ledger
 
 router = APIRouter()
 PUBLISHER = "Claimline"
@@ -28,10 +29,10 @@ def claims(kind: str, visit: Visit = Depends(reader), asked: claims_views.Filter
         if kind in tables.TYPES:
             rows = views.claim_rows(r, visit.moment, asked)
             return _file(kind, "claims", tables.write(kind, views.CLAIM_COLUMNS, rows))
-        chosen = [c.claim for c in claims_views.fitting(r, visit.moment, asked)]
+        chosen = claims_views.fitting(r, visit.moment, asked)
         if kind == "atom":
-            changes = views.changes_of(r, chosen, visit.moment)
-            made = views.entries(changes, {c.slug: c.statement for c in chosen}, _base(visit))
+            named = [c.claim for c in chosen]
+            made = views.entries(views.changes_of(r, named, visit.moment), named, _base(visit))
             return _atom(visit, "Claimline: changes of status", "claims", "/", made)
         if kind == "claimreview":
             return _json(views.reviews(r, chosen, visit.moment, _base(visit), PUBLISHER))
@@ -52,12 +53,13 @@ def claim(
             rows = views.report_rows(r, found, visit.moment, asked)
             return _file(kind, found.slug, tables.write(kind, views.REPORT_COLUMNS, rows))
         if kind == "atom":
-            made = views.entries(views.changes_of(r, [found], visit.moment), {found.slug: found.statement}, _base(visit))
+            made = views.entries(views.changes_of(r, [found], visit.moment), [found], _base(visit))
             return _atom(
                 visit, found.statement, f"claim:{found.topic_slug}:{found.slug}", claims_views.claim_path(topic, slug), made
             )
         if kind == "claimreview":
-            return _json(views.reviews(r, [found], visit.moment, _base(visit), PUBLISHER))
+            at = ledger.status(r.s, found.id, as_of=visit.moment.as_of, known_at=visit.moment.known_at)
+            return _json(views.reviews(r, [at], visit.moment, _base(visit), PUBLISHER))
     raise UnknownName("export", kind, [*tables.TYPES, "atom", "claimreview"])
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from claimline import labels
-from claimline.models import Position, Status
+from claimline.models import Position, Stance, Status
 
 # The scale of the vocabulary's users: 5 true, 1 false, 3 in between.
 RATING = {Status.SUPPORTED: 5, Status.REFUTED: 1, Status.CONTESTED: 3}
@@ -33,7 +33,8 @@ def claim_review(r: Review) -> dict[str, Any] | None:
     if r.status not in RATING:
         return None
     appearances = [{"@type": "CreativeWork", "url": p.article} for p in r.quotes if p.article.startswith(("http://", "https://"))]
-    speaker = next((p.speaker_written for p in r.quotes if p.speaker_written), None)
+    # Who refutes a claim is not its author.
+    speaker = next((p.speaker_written for p in r.quotes if p.speaker_written and p.stance is Stance.SUPPORTS), None)
     item: dict[str, Any] = {"@type": "Claim", "datePublished": r.since.isoformat()}
     if appearances:
         item["appearance"] = appearances
