@@ -89,6 +89,7 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
         state = runs.read_state(s, topic.id)
         sources = articles.sources(s, topic.id)
         owed = assessments.pending(s, topic.id)
+        lost = articles.given_up(s, topic.id)
     last = state.last_sufficient_at
     hours = f"{max_age.total_seconds() / 3600:g} h"
     if last is None:
@@ -109,6 +110,11 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
             yield Finding(False, f"{topic.slug}: {source.locator} failed {source.failures} times ({source.last_error})", advice)
     if owed.failed or owed.given_up:
         yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up")
+    if lost:
+        advice = "`claimline trace URL` says why, and `claimline add URL` asks for one once more"
+        yield Finding(
+            True, f"{topic.slug}: given up after {articles.MAX_ATTEMPTS} tries and never read: {lost} of the articles", advice
+        )
     if owed.uncertain_dates:
         yield Finding(
             True,

@@ -33,6 +33,7 @@ __all__ = [
     "article_key",
     "articles",
     "due_for_recheck",
+    "given_up",
     "pending_fetch",
     "save_capture",
     "save_captures",
@@ -83,7 +84,8 @@ def save_discovery(
 ) -> DiscoverySaved:
     """Articles, aliases, discoveries and the source's validators, all or nothing.
 
-    Every topic that looks at the source gets its articles. An entry whose own words changed is due for another look.
+    Every topic that looks at the source gets its articles. An entry whose own words changed is due for another look, and what
+    was given up is when another source names it.
     """
     where, refuses = article_key(s, source_id, url_key), refusals(s)
     named = [(where(entry.url), entry) for entry in found.entries]
@@ -158,9 +160,18 @@ def _save_entries(s: Session, source_id: int, entries: Sequence[tuple[int, Entry
                 s.execute(sa.update(d).where(where).values(entry=data))
             if before.get("updated") != data.get("updated"):
                 s.execute(sa.update(a).where(a.c.id == article_id, a.c.state == "captured").values(next_fetch_at=now))
+                _once_more(s, [article_id], now)
         held[article_id] = data
+    _once_more(s, new, now)
     rows = [{"source_id": source_id, "article_id": of, "entry": data, "found_at": now} for of, data in new.items()]
     insert_many(s, d, rows)
+
+
+def _once_more(s: Session, article_ids: Iterable[int], now: datetime) -> None:
+    """What was given up is asked for once more when a source names it anew."""
+    a = t.articles
+    for batch in chunks(article_ids):
+        s.execute(sa.update(a).where(a.c.state == "given-up", a.c.id.in_(batch)).values(state="failing", next_fetch_at=now))
 
 
 def _link(s: Session, source_id: int, topic_id: int, article_ids: Iterable[int], now: datetime) -> None:
@@ -191,6 +202,14 @@ def due_for_recheck(s: Session, topic_id: int, *, now: datetime, limit: int = 10
     """Articles whose text may have changed since it was last looked at."""
     due = t.articles.c.state.in_(["captured", "gone"]) & t.articles.c.next_fetch_at.is_not(None)
     return _to_fetch(s, topic_id, due, now, limit)
+
+
+def given_up(s: Session, topic_id: int) -> int:
+    """How many of the topic's articles were asked for until we gave up, and never had."""
+    a, ta = t.articles, t.topic_articles
+    mine = sa.select(ta.c.article_id).where(ta.c.topic_id == topic_id)
+    lost = (a.c.state == "given-up") & (a.c.attempts >= MAX_ATTEMPTS) & a.c.id.in_(mine)
+    return s.execute(sa.select(sa.func.count()).select_from(a).where(lost)).scalar_one()
 
 
 def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: datetime, limit: int) -> tuple[ToFetch, ...]:

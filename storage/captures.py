@@ -26,7 +26,14 @@ from storage.records import CaptureSaved
 from storage.sql import insert_id, insert_new, stable_key, topics_of_article, touch
 from storage.stands import RETRACTION
 
-MAX_ATTEMPTS = 5
+# An article without a text is asked for again after five minutes, then later and later, once a day at the end. By then it has
+# been a fortnight at least, however often runs come: a host that is away for a week, or asks us to wait for days, loses us nothing.
+MAX_ATTEMPTS = 19
+_FIRST_RETRY = timedelta(minutes=5)
+_LONGEST_RETRY = timedelta(days=1)
+# A text that we hold is no longer there, or cannot be had: this often is asked, and so long waited at most.
+_GONE_ATTEMPTS = 5
+_LONGEST_RECHECK = timedelta(days=4)
 # What we chose not to read, and after how long we ask again whether we may. The short one is for the next run.
 _LEFT = {
     "robots": timedelta(days=1),
@@ -218,7 +225,7 @@ def _gone(s: Session, article_id: int, source_id: int | None, came: Fetched, now
     if held.state != "gone":
         _new_capture(s, article_id, source_id, came, None)
     seen = Looked(now, held.first_seen, live=article_id in live_articles(s, [article_id], now), gone=True)
-    due = next_look(seen) if held.attempts < MAX_ATTEMPTS and current is not None else None
+    due = next_look(seen) if held.attempts < _GONE_ATTEMPTS and current is not None else None
     values = {"state": "gone", "last_error": f"gone ({came.status})", "attempts": held.attempts + 1}
     s.execute(sa.update(t.articles).where(t.articles.c.id == article_id).values(last_checked_at=now, next_fetch_at=due, **values))
     return CaptureSaved(current, False, "gone")
@@ -242,7 +249,7 @@ def _not_captured(
     state = "left" if left else "given-up" if not retry or attempts >= MAX_ATTEMPTS else "failing"
     if held.current_revision_id is not None:
         state = "captured"
-    due: datetime | None = now + timedelta(minutes=5) * 4 ** min(attempts - 1, 5) if not left else now + _LEFT[reason]
+    due: datetime | None = now + (_LEFT[reason] if left else _again(attempts, held=held.current_revision_id is not None))
     if left and now - held.first_seen > _LEFT_FOR:
         due = None
     error = f"{reason}: {detail}" if detail else reason
@@ -256,6 +263,11 @@ def _not_captured(
         row = {"article_id": article_id, "source_id": source_id, "fetched_at": at, "status": status}
         s.execute(sa.insert(c).values(**row, reason=reason, detail=detail, bytes_kept=False, checks=1))
     return CaptureSaved(held.current_revision_id, False, "failed")
+
+
+def _again(attempts: int, *, held: bool) -> timedelta:
+    """How long to wait after so many tries in vain; `held`: there is a text already."""
+    return min(_FIRST_RETRY * 4 ** min(max(attempts - 1, 0), 6), _LONGEST_RECHECK if held else _LONGEST_RETRY)
 
 
 def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from claimline.models import Cause, Fetched, Judgement, OutletSpec, Skip
+from claimline.models import Cause, Discovered, Entry, Fetched, Judgement, OutletSpec, Skip
 from storage import articles, assessments, claims, clusters, ledger, outlets, pins, retention, revisions
 from storage.engine import Database
 from storage.records import Edge
@@ -236,6 +236,50 @@ def test_what_could_not_be_fetched_is_tried_again_and_then_given_up(database: Da
     with database.read() as s:
         assert articles.pending_fetch(s, w.topic_id, now=w.now) == ()
         assert articles.article(s, article_id).state == "given-up"
+
+
+def failing(w: World, *, every: timedelta, for_: timedelta, url: str = URL, skip: Skip | None = None) -> tuple[int, timedelta]:
+    """Runs so often and so long in which the article fails; how often it was asked for, and when last."""
+    article_id, began, asked, last = w.article(url), w.now, 0, w.now
+    came = skip or Skip(url, "http-429", failed=True)
+    while w.now - began < for_:
+        with w.db.read() as s:
+            due = [x.article_id for x in articles.pending_fetch(s, w.topic_id, now=w.now)]
+        if article_id in due:
+            w.db.write(lambda s: articles.save_capture(s, article_id, came, None, source_id=None, now=w.now))
+            asked, last = asked + 1, w.now
+        w.tick(seconds=every.total_seconds())
+    return asked, last - began
+
+
+def test_frequent_runs_do_not_use_up_the_patience_with_an_article(database: Database) -> None:
+    w = World(database).start()
+    asked, until = failing(w, every=timedelta(minutes=15), for_=timedelta(days=30))
+    assert (asked, until.days) == (articles.MAX_ATTEMPTS, 14)
+    with database.read() as s:
+        assert articles.article_by_url(s, URL).state == "given-up"
+        assert articles.given_up(s, w.topic_id) == 1
+
+
+def test_what_was_given_up_is_asked_for_once_more_when_it_is_named_anew(database: Database) -> None:
+    w = World(database).start()
+    failing(w, every=timedelta(hours=1), for_=timedelta(days=16))
+    again = Discovered((Entry(URL, title=URL, updated="2021-01-20"),))
+    database.write(lambda s: articles.save_discovery(s, w.source_id(), w.topic_id, again, now=w.now))
+    assert failing(w, every=timedelta(hours=1), for_=timedelta(days=3)) == (1, timedelta(0))
+
+
+def test_a_text_that_was_read_before_a_host_failed_is_looked_for_less_often(database: Database) -> None:
+    w = World(database).start()
+    see(w, "It is open.")
+    article_id = w.article(URL)
+    skip = Skip(URL, "timeout", failed=True)
+    for _ in range(9):
+        database.write(lambda s: articles.save_capture(s, article_id, skip, None, source_id=None, now=w.now))
+    with database.read() as s:
+        assert articles.due_for_recheck(s, w.topic_id, now=w.now + timedelta(days=3)) == ()
+        assert len(articles.due_for_recheck(s, w.topic_id, now=w.now + timedelta(days=4))) == 1
+        assert articles.given_up(s, w.topic_id) == 0
 
 
 # --- copies ---------------------------------------------------------------------------------------------------------
