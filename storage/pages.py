@@ -22,6 +22,7 @@ from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
 from storage.sql import chunks, stable_key, today
 
+_JUDGED, _OF_UNDATED = t.assessments.alias("judged"), t.assessments.alias("of_undated")  # made once: it copies all columns
 _WEEK_ZERO = date(1969, 12, 29)  # the Monday before the epoch
 
 
@@ -214,7 +215,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
         d.c.undone_by.is_(None),
     )
     current = t.articles.c.current_revision_id == a.c.revision_id
-    j = a.alias("judged")  # what the pinned judge has settled is unsure no more
+    j = _JUDGED  # what the pinned judge has settled is unsure no more
     judged = sa.exists().where(
         j.c.claim_version_id == a.c.claim_version_id,
         j.c.revision_id == a.c.revision_id,
@@ -243,7 +244,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
 
 def undated_answers() -> sa.Select[tuple[int]]:
     """The answers on texts of which the day is not sure: from the few texts to their answers, not through all answers."""
-    x, r = t.assessments.alias("of_undated"), t.revisions
+    x, r = _OF_UNDATED, t.revisions
     return sa.select(x.c.id).join(r, r.c.id == x.c.revision_id).where(r.c.published_day.is_(None))
 
 

@@ -6,7 +6,6 @@ The reasons and what they are worth are those of `storage.queue`; a case's words
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import count
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -55,30 +54,33 @@ _BIT = {name: 1 << i for i, name in enumerate(_NAMES)}  # reasons as a number, t
 def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
     """The open cases of a topic, most valuable first."""
     again = {(d.claim_id, d.article_id) for d in reopened(s, topic_id) if d.kind != "ruling"}
-    reasons: dict[Pair, int] = {(c, a): _BIT["reopened decision"] for c, a in again if c is not None and a is not None}
-    texts: dict[Pair, tuple[int, str | None, float]] = {}
-    for name, answers in _answered(s, topic_id).items():
-        bit = _BIT[name]
-        for claim_id, article_id, revision_id, lang, confidence in answers:
-            pair = (claim_id, article_id)
-            reasons[pair] = reasons.get(pair, 0) | bit
-            texts[pair] = (revision_id, lang, confidence)
+    more: dict[Pair, int] = {(c, a): _BIT["reopened decision"] for c, a in again if c is not None and a is not None}
     for pair, bits in _tipping(s, topic_id).items():
-        reasons[pair] = reasons.get(pair, 0) | bits
+        more[pair] = more.get(pair, 0) | bits
     for claim_id, _, article_id in _behind(s, relations.disputed_evidence(s, topic_id)):
         pair = (claim_id, article_id)
-        reasons[pair] = reasons.get(pair, 0) | _BIT[CONFLICT]
+        more[pair] = more.get(pair, 0) | _BIT[CONFLICT]
+    found: dict[Pair, tuple[int, int, str | None, float]] = {}  # the reasons; the text, its language, how sure the answer is
+    for name, answers in _answered(s, topic_id).items():
+        bit = _BIT[name]
+        for claim_id, article_id, revision_id, lang, sure in answers:
+            pair = (claim_id, article_id)
+            held = found.get(pair)
+            found[pair] = (bit if held is None else held[0] | bit, revision_id, lang, sure)
+    for pair, text in _texts(s, [pair for pair in more if pair not in found]).items():
+        found[pair] = (0, *text)
+    for pair, bits in more.items():
+        if pair in found:
+            had, *rest = found[pair]
+            found[pair] = (had | bits, *rest)
     for pair in _said(s, topic_id) - again:
-        reasons.pop(pair, None)
-    texts |= _texts(s, [pair for pair in reasons if pair not in texts])
-    told = {bits: _told(bits) for bits in set(reasons.values())}
-    found = []
-    for pair, bits in reasons.items():
-        if pair in texts:
-            revision_id, lang, confidence = texts[pair]
-            less, names = told[bits]
-            found.append(Case(less, abs(confidence - 0.5), *pair, topic_id, revision_id, lang, names))
-    return tuple(sorted(found))
+        found.pop(pair, None)
+    told = {bits: _told(bits) for bits in {held[0] for held in found.values()}}
+    made, cases = Case._make, []
+    for (claim_id, article_id), (bits, revision_id, lang, sure) in found.items():
+        less, names = told[bits]
+        cases.append(made((less, abs(sure - 0.5), claim_id, article_id, topic_id, revision_id, lang, names)))
+    return tuple(sorted(cases))
 
 
 def _told(bits: int) -> tuple[float, tuple[str, ...]]:
@@ -93,8 +95,8 @@ Answered = tuple[int, int, int, str | None, float]  # claim, article, text, its 
 def _answered(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
     """Answers that count, on the text that the article carries now, by what makes them unsure."""
     a, d = t.assessments, t.decisions
-    dated = sa.exists().where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id == a.c.article_id)
-    undated = _counting(undated_answers()).where(_of_topic(topic_id), ~dated).limit(MOST)
+    dated = sa.select(d.c.article_id).where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id.is_not(None))
+    undated = _counting(a.c.id.in_(undated_answers()) & _of_topic(topic_id) & a.c.article_id.not_in(dated)).limit(MOST)
     mixed = (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True)  # written out: there is an index of these
     return {
         "uncertain date": s.execute(undated).tuples().all(),
@@ -106,12 +108,15 @@ def _answered(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
 def _newest(s: Session, topic_id: int, where: sa.ColumnElement[bool]) -> Sequence[Answered]:
     """Of many thousands only the newest are looked up: which those are an index tells, and mostly the first few suffice."""
     a = t.assessments
-    # The sign keeps SQLite from looking through all answers in the order of their ids.
-    ids = sa.select(a.c.id).where(_of_topic(topic_id), where).order_by(-a.c.id)
+    numbers = sa.func.aggregate_strings(sa.cast(a.c.id, sa.String), ",")  # as one text: a row each would take twice as long
+    text = s.execute(sa.select(numbers).where(_of_topic(topic_id), where)).scalar()
+    ids = sorted(map(int, text.split(",")), reverse=True) if text else []
     found: list[Answered] = []
-    for skip in count(0, MOST):
-        found += s.execute(_counting(ids.limit(MOST).offset(skip))).tuples().all()
-        if len(found) >= MOST or s.execute(ids.limit(1).offset(skip + MOST)).first() is None:
+    for skip in range(0, len(ids), MOST):
+        some = ids[skip : skip + MOST]
+        between = a.c.id.between(some[-1], some[0])
+        found += s.execute(_counting(_of_topic(topic_id) & where & between)).tuples().all()
+        if len(found) >= MOST:
             break
     return found[:MOST]
 
@@ -121,7 +126,7 @@ def _of_topic(topic_id: int) -> sa.ColumnElement[bool]:
     return t.assessments.c.claim_id.in_(mine)
 
 
-def _counting(ids: sa.Select[tuple[int]]) -> sa.Select[Answered]:
+def _counting(which: sa.ColumnElement[bool]) -> sa.Select[Answered]:
     """Those of these answers that count, the newest first."""
     a, pin, r = t.assessments, t.pins, t.revisions
     return (
@@ -129,7 +134,7 @@ def _counting(ids: sa.Select[tuple[int]]) -> sa.Select[Answered]:
         .join(r, r.c.id == a.c.revision_id)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.claim_version_id == a.c.claim_version_id))
         .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
-        .where(a.c.id.in_(ids), pins.counts(a, pin))
+        .where(which, pins.counts(a, pin))
         .order_by(a.c.id.desc())
     )
 
@@ -153,10 +158,11 @@ def _tipping(s: Session, topic_id: int) -> dict[Pair, int]:
 def _behind(s: Session, wanted: Mapping[int, Collection[str]]) -> Iterator[tuple[int, str, int]]:
     """(claim, key, article) of these live positions; several claims at once, since most have few."""
     p = t.positions
+    where = p.c.claim_id.in_(sa.bindparam("claims", expanding=True)) & p.c.key.in_(sa.bindparam("keys", expanding=True))
+    query = sa.select(p.c.claim_id, p.c.key, p.c.article_id).where(where, p.c.known_to.is_(None))
     for claims in chunks(wanted, 10):
         for few in chunks({key for claim_id in claims for key in wanted[claim_id]}):
-            where = p.c.claim_id.in_(claims) & p.c.key.in_(few) & p.c.known_to.is_(None)
-            yield from s.execute(sa.select(p.c.claim_id, p.c.key, p.c.article_id).where(where)).tuples().all()
+            yield from s.execute(query, {"claims": claims, "keys": few}).tuples().all()
 
 
 def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:
@@ -174,9 +180,10 @@ def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int]
     texts: dict[int, tuple[int, str | None]] = {}
     for few in chunks({article for _, article in pairs}):
         query = sa.select(art.c.id, r.c.id.label("revision"), r.c.lang).join(r, r.c.id == art.c.current_revision_id)
-        texts.update({row.id: (row.revision, row.lang) for row in s.execute(query.where(art.c.id.in_(few)))})
+        found = s.execute(query.where(art.c.id.in_(few))).tuples().all()
+        texts.update({article_id: (revision_id, lang) for article_id, revision_id, lang in found})
         answers = sa.select(a.c.claim_id, a.c.article_id, a.c.confidence).where(a.c.article_id.in_(few))
-        sure.update({(row.claim_id, row.article_id): row.confidence for row in s.execute(answers)})
+        sure.update({(claim_id, article): answer for claim_id, article, answer in s.execute(answers).tuples().all()})
     return {pair: (*texts[pair[1]], sure.get(pair, 0.5)) for pair in pairs if pair[1] in texts}
 
 

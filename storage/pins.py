@@ -19,6 +19,9 @@ from storage import tables as t
 from storage.records import Pin
 from storage.revisions import unscanned
 
+# Made once: an alias copies its table's columns, and a page asks a dozen times.
+_OWN, _ASKED = t.scans.alias("own_scans"), t.topic_claims.alias("asked_claims")
+
 
 def live(s: Session, topic_id: int) -> dict[int, Pin]:
     """The pins of the topic's claims, by claim."""
@@ -45,7 +48,7 @@ def of_matcher(
 
     `known_at`: as it was when the edition of that moment was published; None: now.
     """
-    own, asked = t.scans.alias("own_scans"), t.topic_claims.alias("asked_claims")
+    own, asked = _OWN, _ASKED
     read = (
         sa.select(own.c.id)
         .join(asked, asked.c.topic_version_id == own.c.topic_version_id)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import nlargest
+from heapq import nsmallest
 from operator import attrgetter
 
 from app.views.reading import Cache, Reading
@@ -98,9 +98,8 @@ class Queue:
         every = self._cache.get(key, lambda: pages_review.cases(r.s, topic_id))
         decided = pages_review.decided_pairs(r.s, topic_id)
         dated = pages_review.dated_articles(r.s)
-        if not decided and not dated:
-            return list(every)
-        return [c for c in every if _still_open(c, decided, dated)]
+        said = dated.union([article for _, article in decided])
+        return [c for c in every if c.article_id not in said or _still_open(c, decided, dated)]
 
 
 def _still_open(c: Case, decided: frozenset[tuple[int, int]], dated: frozenset[int]) -> bool:
@@ -120,7 +119,7 @@ def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> Revie
     some = every
     if f.lang or f.reason:
         some = [c for c in every if (not f.lang or c.lang == f.lang) and (not f.reason or f.reason in c.reasons)]
-    first = nlargest(PAGE, some, key=attrgetter("worth"))
+    first = nsmallest(PAGE, some, key=attrgetter("less"))
     counts: Counter[str] = Counter()
     for reasons, n in Counter(map(attrgetter("reasons"), every)).items():
         counts.update(dict.fromkeys(reasons, n))
