@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import Cause, Figures, Position, Ruling, Status
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, position_rows
+from storage import codec, ledger_rows, position_rows, wordings
 from storage import tables as t
 from storage.publish import CHANGED, WITHDRAWN, publish, publish_in
 from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredEdition
@@ -122,7 +122,8 @@ def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, kno
     )
     newest = {row.claim_id: row for row in s.execute(now)}
     ruled = ledger_rows.ruled(s, ids, as_of, known_at)
-    found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in claims]
+    worded = wordings.as_known(s, claims, known_at)
+    found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in worded]
     return [_confirmed(x, ruled.get(x.claim.id)) for x in found]
 
 

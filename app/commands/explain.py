@@ -45,7 +45,7 @@ def why(
         found = claims.claim(s, claim, topic)
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         rulings = ledger.standing_rulings(s, found.id, as_of=day, known_at=known)
-        review = ledger.status(s, found.id, as_of=day, known_at=known).review
+        at = ledger.status(s, found.id, as_of=day, known_at=known)
         relations = related.of_claim(s, found, as_of=day, known_at=known)
         weighed = ledger.weighed(s, found.id, known_at=known)
         standing, flip = reasons.explained(weighed, rulings, until=day, most_voices=0 if as_json else MOST_VOICES)
@@ -62,7 +62,7 @@ def why(
             "figures": {"supports": standing.figures.supports, "refutes": standing.figures.refutes},
             "voices": reading.voices(standing.figures),
             "speakers": standing.figures.speakers,
-            "review": review,
+            "review": at.review,
             "related": [reading.relation_row(r) for r in relations],
             "change": reading.change_row(last) if last else None,
             "before": reading.change_row(earlier) if earlier else None,
@@ -72,13 +72,13 @@ def why(
         }
         out.json_lines([row])
         return
-    out.out.print(Text(found.statement, style="bold"))
+    out.out.print(Text(at.claim.statement, style="bold"))
     if last is None:
         out.out.print(f"{labels.status('unreported')}: no change is recorded" + (f" up to {day}" if day else ""))
         return
     f = standing.figures
     out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:.2f} for, {f.refutes:.2f} against")
-    out.out.print(out.safe(review or "not confirmed by a person"))
+    out.out.print(out.safe(at.review or "not confirmed by a person"))
     relation_lines(relations)
     change_lines(last)
     if earlier:

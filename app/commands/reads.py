@@ -118,7 +118,7 @@ def history(
         out.json_lines(reading.change_row(c) for c in changes)
         out.say(far)
         return
-    out.out.print(Text(found.statement, style="bold"))
+    out.out.print(Text(status.claim.statement, style="bold"))
     now = Text.assemble(_status_cell(str(status.status)), f" ({labels.voices(status.figures)})")
     if status.since:
         now.append(f", since {status.since}")

@@ -103,13 +103,22 @@ class Timeline:
         return max((w.supports + w.refutes + w.neutral for w in self.weeks), default=1) or 1
 
 
-def timeline(weeks: Sequence[WeekCount], changes: Sequence[StoredChange], read: Sequence[DayRead], *, until: date) -> Timeline:
-    """`changes` oldest first; `until` is the day that is looked at."""
+def timeline(
+    weeks: Sequence[WeekCount],
+    changes: Sequence[StoredChange],
+    read: Sequence[DayRead],
+    *,
+    until: date,
+    known: date | None = None,
+) -> Timeline:
+    """`changes` oldest first; `until` is the day that is looked at, `known` up to which we know whether we read."""
     days = [w.monday for w in weeks[:1]] + [c.change.valid_from for c in changes[:1]]
     start = monday(min(days, default=until - 12 * WEEK))
     # A month before the first report, so that the beginning is seen to be one.
     start -= 4 * WEEK
     end = max(until, weeks[-1].monday if weeks else until) + timedelta(days=1)
+    if known is not None:
+        read = [r for r in read if r.day <= known]
     held = {w.monday: w for w in weeks}
     every = [start + k * WEEK for k in range((end - start).days // 7 + 1)]
     marks = tuple(
@@ -128,7 +137,7 @@ def timeline(weeks: Sequence[WeekCount], changes: Sequence[StoredChange], read: 
         tuple(held.get(m, WeekCount(m)) for m in every),
         _bands(changes, start, end),
         marks,
-        _blind(read, start, end),
+        _blind(read, start, end if known is None else min(end, known + timedelta(days=1))),
         read[0].day if read else None,
     )
 

@@ -173,14 +173,14 @@ def claim_page(
     held = folded_positions(r, claim.id, moment)
     weeks = r.of_claims([claim.id], lambda few: pages.weekly(r.s, few, as_of=a, known_at=k), NO_WEEKS, "weekly", a, k)[claim.id]
     read = r.once(lambda: pages.days_read(r.s, claim.topic_id), "days", claim.topic_id)
-    line = charts.timeline(weeks, changes, read, until=moment.as_of or now.date())
+    line = charts.timeline(weeks, changes, read, until=a or moment.known_day or now.date(), known=moment.known_day)
     names, written = people(topic), _facets(r, claim.id, moment).speakers
     voices = matching_voices(r, claim, held, filters, moment)
     count = max(1, -(-len(voices) // per_page))
     at = min(max(1, filters.page), count)
     status = ledger.status(r.s, claim.id, as_of=moment.as_of, known_at=moment.known_at)
     return ClaimPage(
-        claim=claim,
+        claim=status.claim,
         key=pages.permanent_key(r.s, claim.id),
         topic_title=topic.title,
         at=status,
@@ -201,7 +201,7 @@ def claim_page(
         speakers=r.of_claim(claim.id, lambda: speaker_lines(held, topic, written), "speakers", a, k),
         held=held.unweighed,
         uncounted=() if moment.past else r.of_claim(claim.id, lambda: pages.uncounted(r.s, claim.id, limit=20), "uncounted"),
-        rulings=tuple(d for d in decisions.decisions(r.s, claim_id=claim.id) if d.kind == "ruling"),
+        rulings=decisions.rulings(r.s, claim.id, as_of=a, known_at=k),
         state=runs.read_state(r.s, claim.topic_id, known_at=moment.known_at),
         names=names,
         against=beside(r, claim, moment),

@@ -126,7 +126,7 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     return ClaimsPage(
         tuple(
             replace(line, against=beside(r, line.at.claim, moment))
-            for line in lines(r, moment, some, until=moment.as_of or now.date())
+            for line in lines(r, moment, some, until=moment.as_of or moment.known_day or now.date())
         ),
         len(shown),
         len(every),

@@ -28,6 +28,10 @@ class Moment:
         return self.as_of is not None or self.known_at is not None
 
     @property
+    def known_day(self) -> date | None:
+        return self.known_at.astimezone(UTC).date() if self.known_at else None
+
+    @property
     def params(self) -> dict[str, str]:
         found = {"as_of": self.as_of.isoformat() if self.as_of else "", "known_at": self.known_at_text}
         return {k: v for k, v in found.items() if v}

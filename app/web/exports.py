@@ -17,7 +17,7 @@ from app.web.shell import Visit, reader
 from claimline.errors import UnknownName
 from claimline.exports import feed, tables
 from storage import claims as claim_reads
-from storage import ledger
+from storage import ledger, wordings
 
 router = APIRouter()
 PUBLISHER = "Claimline"
@@ -53,6 +53,7 @@ def claim(
             rows = views.report_rows(r, found, visit.moment, asked)
             return _file(kind, found.slug, tables.write(kind, views.REPORT_COLUMNS, rows))
         if kind == "atom":
+            found = wordings.as_known(r.s, [found], visit.moment.known_at)[0]
             made = views.entries(views.changes_of(r, [found], visit.moment), [found], _base(visit))
             return _atom(
                 visit, found.statement, f"claim:{found.topic_slug}:{found.slug}", claims_views.claim_path(topic, slug), made
