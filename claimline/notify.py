@@ -14,16 +14,20 @@ from typing import Any
 
 from claimline import labels
 from claimline.errors import NotifyFailed
-from claimline.models import NotifyRule, Status
+from claimline.models import NotifyRule, Stance, Status
 
 CHANGE = "change"
 FIRST_REFUTATION = "first refutation"
+NEW_VOICE = "new voice"
+DECIDED_EDITED = "decided article edited"
 SOURCE_SILENT = "source silent"
 NOTHING_READ = "nothing read"
 DIGEST = "digest"
 KINDS: Mapping[str, str] = {
     CHANGE: "a claim's status changes",
     FIRST_REFUTATION: "a claim is reported as false, or disputed, for the first time",
+    NEW_VOICE: "an article brings a voice that takes a side and was not heard before",
+    DECIDED_EDITED: "an article on which a person has decided is edited",
     SOURCE_SILENT: "a source has not answered three times in a row, or has had nothing new for far longer than usual",
     NOTHING_READ: "no sufficient run for 26 hours",
     DIGEST: "once a day: yesterday's changes and how far we have read",
@@ -51,8 +55,8 @@ class Reading:
 
 
 def kind(rule: NotifyRule) -> str:
-    """The rule's `on` as one of KINDS; `first-refutation` and `first_refutation` are the same. Others are returned as written."""
-    return " ".join(rule.on.replace("-", " ").replace("_", " ").lower().split())
+    """The rule's `on` as one of KINDS; `a first-refutation` and `first_refutation` are the same. Others stay as written."""
+    return " ".join(rule.on.replace("-", " ").replace("_", " ").lower().split()).removeprefix("a ")
 
 
 def hears(rule: NotifyRule, told: Mapping[str, Any], *, first_against: bool) -> bool:
@@ -63,9 +67,10 @@ def hears(rule: NotifyRule, told: Mapping[str, Any], *, first_against: bool) -> 
     return wanted == CHANGE or (wanted == FIRST_REFUTATION and first_against)
 
 
-def targets(rules: Iterable[NotifyRule], kinds: Collection[str]) -> tuple[str, ...]:
-    """The environment variables of the rules of these kinds, each once, in order."""
-    return tuple(dict.fromkeys(rule.target_env for rule in rules if kind(rule) in kinds))
+def targets(rules: Iterable[NotifyRule], kinds: Collection[str], claim: str | None = None) -> tuple[str, ...]:
+    """The environment variables of the rules of these kinds (that want to hear of this claim), each once, in order."""
+    mine = (r for r in rules if kind(r) in kinds and (claim is None or not r.claims or claim in r.claims))
+    return tuple(dict.fromkeys(rule.target_env for rule in mine))
 
 
 # --- The words ------------------------------------------------------------------------------------------------------
@@ -88,6 +93,30 @@ def of_withdrawal(told: Mapping[str, Any], statement: str) -> Message:
     was = f"{labels.status(told['from'])} -> {labels.status(told['to'])} on {told['valid_from']}"
     lines = [f"“{statement}”", f"We had told: {was}. With what we know now, this change did not happen."]
     return Message(_line(f"Correction: {told['claim']}: no change on {told['valid_from']}"), _text(lines))
+
+
+def of_voice(told: Mapping[str, Any], statement: str) -> Message:
+    side = labels.stance(told["stance"])
+    lines = [f"“{statement}”", f"A voice that was not heard before {side} it, in print since {told['valid_from']}."]
+    lines += [told["said_by"]] if told.get("said_by") else []
+    lines += [_quoted(q) for q in told.get("quotes", ()) if q["quote"]]
+    return Message(_line(f"{told['claim']}: a new voice {side} it"), _text(lines))
+
+
+def said_by(speaker: str) -> str:
+    """Who speaks, as a message says it: a purge of the person looks for these words."""
+    return f"Said by {' '.join(speaker.split())}."
+
+
+def of_edit(told: Mapping[str, Any], statement: str) -> Message:
+    """A decided article was edited: does the new text still hold what was decided on?"""
+    says = told.get("still_says_so")
+    still = "The new text still holds its quote" if says else "Its quote no longer stands in the new text"
+    decided = told["decided"]
+    answer = labels.stance(decided) if decided in set(Stance) else decided
+    lines = [f"“{statement}”", f"{told['by']} had decided “{answer}” on {str(told['at'])[:10]}; the decision holds.", told["url"]]
+    lines += [] if says is None else [f"{still}: “{shortened(' '.join(str(told['quote']).split()))}”"]
+    return Message(_line(f"{told['claim']}: a decided article was edited"), _text(lines))
 
 
 def of_silence(topic: str, locator: str, failures: int, error: str | None) -> Message:

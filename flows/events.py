@@ -51,7 +51,7 @@ def event_id(key: str) -> UUID:
 
 
 def as_event(item: OutboxItem) -> Event:
-    """The event of one change or source; its resource is the claim or the source, the topic and the flow run are related."""
+    """The event of one change, source or topic, which is its resource; the topic and the flow run are related."""
     data = item.payload["data"]
     if not isinstance(data, Mapping):
         raise TypeError(f"outbox row {item.id} holds no event")
@@ -66,19 +66,17 @@ def as_event(item: OutboxItem) -> Event:
 
 
 def _resource(topic: str, data: Mapping[str, Any]) -> dict[str, str]:
-    if "claim" not in data:
+    if "claim" in data:
+        named = {"prefect.resource.id": f"claimline.claim.{topic}.{data['claim']}", "prefect.resource.name": str(data["claim"])}
+        turn = {f"claimline.{end}": str(data[end]) for end in ("from", "to") if end in data}
+        return named | {"claimline.topic": topic} | turn
+    if "source" in data:
         return {
             "prefect.resource.id": f"claimline.source.{topic}.{stable_key(data['kind'], data['source'])}",
             "prefect.resource.name": str(data["source"]),
             "claimline.topic": topic,
         }
-    return {
-        "prefect.resource.id": f"claimline.claim.{topic}.{data['claim']}",
-        "prefect.resource.name": str(data["claim"]),
-        "claimline.topic": topic,
-        "claimline.from": str(data["from"]),
-        "claimline.to": str(data["to"]),
-    }
+    return {"prefect.resource.id": f"claimline.topic.{topic}", "prefect.resource.name": topic, "claimline.topic": topic}
 
 
 def _related(topic: str) -> list[dict[str, str]]:

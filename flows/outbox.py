@@ -1,14 +1,15 @@
 """The outbox, handed on: each change becomes one event and one message a target; messages go out here, events in `flows.events`.
 
-What a publication wrote (`claimline.claim.changed`, `...withdrawn`) is taken apart in one transaction, so that a kill in between
-neither loses nor doubles a delivery. A message is marked before it is sent: told at most once, and one that was cut off in the
-middle stays visible as "being sent". Backfilled changes alert nobody. A source that breaks or falls silent is an event as well.
+What a publication wrote (`claimline.claim.changed`, `...withdrawn`, new voices, edits of decided articles) is taken apart in one
+transaction, so that a kill in between neither loses nor doubles a delivery. A message is marked before it is sent: told at most
+once, and one that was cut off in the middle stays visible as "being sent". Backfilled changes alert nobody. A source that breaks
+or falls silent is an event as well, and so is a topic of which nothing is read.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from flows.desk import Desk
 from flows.tally import Tally
 from storage import articles, claims, ledger, outbox, runs
 from storage.engine import Session
+from storage.notices import EDITED, VOICE
 from storage.publish import CHANGED, WITHDRAWN
 from storage.records import OutboxItem, StoredSource, StoredTopic
 from storage.sql import stable_key
@@ -31,10 +33,15 @@ NOTICE = "notice"
 BACKFILLED = "claimline.claim.backfilled"
 SOURCE_BROKEN = "claimline.source.broken"
 SOURCE_SILENT = "claimline.source.silent"
+NOTHING_READ = "claimline.topic.unread"
 SILENT_AFTER = 3
 # From here on, what waits for one target goes out as one message.
 MANY = 10
 STALE_AFTER = timedelta(hours=26)
+_BESIDE: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Message]]] = {
+    VOICE: (notify.NEW_VOICE, notify.of_voice),
+    EDITED: (notify.DECIDED_EDITED, notify.of_edit),
+}
 
 
 def deliver(desk: Desk, topic: StoredTopic) -> Tally:
@@ -53,16 +60,27 @@ def take_apart(desk: Desk, topic: StoredTopic) -> None:
 
 
 def _take_apart(s: Session, topic: StoredTopic, now: datetime) -> int:
-    published = outbox.outbox(s, topic_id=topic.id, kinds=(CHANGED, WITHDRAWN))
+    published = outbox.outbox(s, topic_id=topic.id, kinds=(CHANGED, WITHDRAWN, *_BESIDE))
     for item in published:
         flow = outbox.flow_of(s, topic.id, item.created_at)
         name = BACKFILLED if flow == "backfill" and item.kind == CHANGED else item.kind
         event = {"event": name, "id": item.key, "at": item.created_at.isoformat(), "data": dict(item.payload)}
         outbox.post(s, topic.id, EVENT, stable_key(EVENT, item.key), event, now=now)
-        if flow != "backfill":
+        if item.kind in _BESIDE:
+            _post_beside(s, topic, item, now)
+        elif flow != "backfill":
             _post_notices(s, topic, item, now)
     outbox.mark_sent(s, [item.id for item in published], now=now)
     return len(published)
+
+
+def _post_beside(s: Session, topic: StoredTopic, item: OutboxItem, now: datetime) -> None:
+    """What a publication tells beside its changes; its key lets it stand there once."""
+    kind, words = _BESIDE[item.kind]
+    claim = str(item.payload["claim"])
+    message = words(item.payload, _statement(topic, claim))
+    for target in notify.targets(topic.topic.notify, {kind}, claim):
+        _post(s, topic, target, message, (item.kind, item.key), now)
 
 
 def _post_notices(s: Session, topic: StoredTopic, item: OutboxItem, now: datetime) -> None:
@@ -148,8 +166,8 @@ def _post(
 def _occasions(s: Session, topic: StoredTopic, now: datetime) -> None:
     rules = topic.topic.notify
     _silent_sources(s, topic, rules, now)
+    _nothing_read(s, topic, rules, now)
     if rules:
-        _nothing_read(s, topic, rules, now)
         _digest(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
 
 
@@ -185,7 +203,11 @@ def _post_of_source(
     """One event an outage: its id follows from the source and the last time that all was well."""
     made = stable_key(EVENT, name, topic.slug, source.kind, source.locator, *key)
     data = {"source": source.locator, "kind": source.kind, "topic": topic.slug, **told}
-    outbox.post(s, topic.id, EVENT, made, {"event": name, "id": made, "at": now.isoformat(), "data": data}, now=now)
+    _post_event(s, topic, name, made, data, now)
+
+
+def _post_event(s: Session, topic: StoredTopic, name: str, made: str, data: Mapping[str, object], now: datetime) -> None:
+    outbox.post(s, topic.id, EVENT, made, {"event": name, "id": made, "at": now.isoformat(), "data": dict(data)}, now=now)
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -202,15 +224,16 @@ def _quiet_since(s: Session, source: StoredSource) -> datetime | None:
 
 
 def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
-    """Once for each gap. Where nothing runs at all, nobody can tell from in here: that is what `doctor --max-age` is for."""
-    targets = notify.targets(rules, {notify.NOTHING_READ})
-    if not targets:
-        return
+    """An event, and a message to whom it concerns, once for each gap. Where nothing runs at all, nobody can tell from in here:
+    that is what `doctor --max-age` is for.
+    """
     state = runs.read_state(s, topic.id)
     since = state.last_sufficient_at or runs.first_started_at(s, topic.id)
     if since is None or now - since <= STALE_AFTER:
         return
-    for target in targets:
+    data = {"topic": topic.slug, "last_sufficient_at": _iso(state.last_sufficient_at)}
+    _post_event(s, topic, NOTHING_READ, stable_key(EVENT, NOTHING_READ, topic.slug, since), data, now)
+    for target in notify.targets(rules, {notify.NOTHING_READ}):
         message = notify.of_nothing_read(topic.topic.title, state.last_sufficient_at)
         _post(s, topic, target, message, ("nothing read", since), now)
 

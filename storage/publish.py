@@ -6,15 +6,16 @@ Nothing here decides what an answer is worth (`storage.effective`) or what follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from claimline import notify
 from claimline.models import Cause, FoldResult, Position, Ruling
-from storage import causes, position_rows
+from storage import causes, notices, position_rows
 from storage import tables as t
 from storage.edition import CHANGED, WITHDRAWN, CauseOf, Edition, stamp, told, write_claim
 from storage.effective import articles_of_claim, effective
@@ -73,9 +74,15 @@ def publish_in(
     edition = Edition(s, topic_id, edition_id, overall, (actor_kind, actor), run_id, work.fold_version, now)
     if edition_id is not None or work.unpublished:
         edition.open()
+    told_too = notices.is_told(s, run_id)
+    voices_told = told_too and notify.NEW_VOICE in notices.asked_for(s, topic_id)
     for claim in work.claims.values():
-        _prepare(s, claim, folding)
+        voices = _prepare(s, claim, folding, voices_told=voices_told)
         write_claim(s, claim, edition, cause_of, cause if claim.moved else None)
+        if voices:
+            notices.post_voices(s, topic_id, claim.pin.claim_id, voices, edition.at)
+    if told_too:
+        notices.post_edited(s, topic_id, work, now)
     for batch in chunks(work.touch_ids):
         s.execute(sa.delete(t.touches).where(t.touches.c.id.in_(batch)))
     if not edition.is_open:
@@ -98,7 +105,8 @@ def _fold_version(fold: Fold | None) -> str:
     return FOLD_VERSION
 
 
-def _prepare(s: Session, claim: ClaimWork, fold: Fold) -> None:
+def _prepare(s: Session, claim: ClaimWork, fold: Fold, *, voices_told: bool) -> notices.NewVoices:
+    """What the edition changes of a claim; returns the voices to tell."""
     claim_id = claim.pin.claim_id
     before = position_rows.live_rows(s, claim_id, claim.articles)
     wanted = articles_of_claim(s, claim_id) if claim.articles is None else claim.articles
@@ -112,11 +120,15 @@ def _prepare(s: Session, claim: ClaimWork, fold: Fold) -> None:
             t.positions.c.claim_id == claim_id, t.positions.c.known_to.is_(None)
         )
         claim.told_until = s.execute(newest).scalar()
-        claim.result = fold(_after(s, claim), rulings(s, claim_id, None))
+        held = position_rows.weighed(s, claim_id, None)
+        coming = _after(s, claim, held)
+        claim.result = fold(coming, rulings(s, claim_id, None))
+        if voices_told:
+            return notices.new_voices(claim, held, coming)
+    return ()
 
 
-def _after(s: Session, claim: ClaimWork) -> list[Position]:
+def _after(s: Session, claim: ClaimWork, held: Sequence[Position]) -> list[Position]:
     """The claim's positions as they will be when the edition is written."""
     gone = {row.key for row in claim.close}
-    stay = position_rows.weighed(s, claim.pin.claim_id, None)
-    return [p for p in stay if p.key not in gone] + position_rows.as_positions(s, claim.add)
+    return [p for p in held if p.key not in gone] + position_rows.as_positions(s, claim.add)

@@ -173,9 +173,10 @@ def _erase_addresses(s: Session, article_ids: Sequence[int]) -> None:
     gone_capture = {"final_url": None, "detail": None}
     s.execute(sa.update(t.captures).where(t.captures.c.article_id.in_(article_ids)).values(**gone_capture))
     told = t.decisions.c.article_id.in_(article_ids)
+    quotes = set(s.execute(sa.select(t.decisions.c.quote).where(told, t.decisions.c.quote.is_not(None))).scalars())
     s.execute(sa.update(t.decisions).where(told).values(quote=None, note=""))
     s.execute(sa.update(t.positions).where(t.positions.c.article_id.in_(article_ids)).values(quote=None))
-    _scrub(s, t.outbox, t.outbox.c.payload, urls)
+    _scrub(s, t.outbox, t.outbox.c.payload, urls | quotes)
     _scrub(s, t.runs, t.runs.c.skips, urls)
 
 
@@ -226,6 +227,8 @@ def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict
         for topic_id in topics_of_article(s, article_id):
             touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=article_id)
     evidence_ids = list(s.execute(sa.select(e.c.id).where(mine)).scalars())
+    called = s.execute(sa.select(e.c.speaker_written).where(mine, e.c.speaker_written.is_not(None)).distinct()).scalars()
+    _scrub(s, t.outbox, t.outbox.c.payload, [notify.said_by(one) for one in called])
     counts = _erase_texts(s, ids) | _erase_words(s, mine)
     nobody = {"speaker_written": None, "speaker_key": None, "speaker_basis": None}
     for batch in chunks(evidence_ids):

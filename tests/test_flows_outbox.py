@@ -12,14 +12,14 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from claimline.models import Discovered, NotifyRule, SourceReport
+from claimline.models import Discovered, NotifyRule, SourceReport, Stance
 from flows import outbox as handing
 from flows.desk import Desk
 from flows.events import as_event, event_id
-from storage import articles, ledger, runs
+from storage import articles, decisions, ledger, notices, purge, runs
 from storage import outbox as stored
 from storage.engine import Database, open_database
-from storage.records import StoredTopic
+from storage.records import NewDecision, StoredTopic
 from tests.fakes import plain_settings
 from tests.storage_world import N, R, S, World, make_topic
 
@@ -148,6 +148,83 @@ def test_a_first_refutation_is_told_and_a_second_is_not(newsroom: Newsroom) -> N
     assert newsroom.deliver() == []
 
 
+def test_a_new_voice_is_told_once_and_its_repetition_is_not(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("a new voice", DESK), NotifyRule("new voice", NIGHT, ("another",)))
+    world.say("https://a.example/1", D1, R, speaker="mayor")
+    world.publish()
+    assert newsroom.deliver() == []  # a claim's first edition tells where it stands
+    world.tick(days=2)
+    world.say("https://b.example/2", D1, R, speaker="mayor")  # the same voice again
+    world.say("https://c.example/3", D2, N, speaker="bishop")  # takes no side
+    world.publish()
+    assert newsroom.deliver() == []
+    world.say("https://d.example/4", D3, R, speaker="engineer", text="It is shut, the engineer said.")
+    world.publish()
+    assert newsroom.deliver() == ["open: a new voice refutes it"]
+    assert newsroom.came[-1]["path"] == f"/{DESK}"
+    assert "Said by engineer." in newsroom.came[-1]["message"]
+    assert "“It is shut, the engineer said.” https://d.example/4" in newsroom.came[-1]["message"]
+    assert newsroom.events()[-1] == "claimline.voice.new"
+    world.say("https://e.example/5", D3, R, speaker="engineer")
+    world.publish()
+    assert newsroom.deliver() == []
+
+
+def test_a_voice_that_only_the_past_or_a_person_brings_is_not_told(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("new voice", DESK))
+    world.say("https://a.example/1", D1, R, speaker="mayor")
+    world.publish()
+    decide(world, "https://a.example/1", S)
+    db = newsroom.desk.db
+    run = db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="backfill", holder="h", now=world.tick()))
+    world.say("https://b.example/2", D2, S, speaker="engineer")
+    ledger.publish(db, world.topic_id, run_id=run, actor="track", now=world.tick())
+    assert newsroom.deliver() == []
+
+
+def test_an_edit_of_a_decided_article_is_told_once_for_each_text(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("a decided article edited", DESK))
+    url = "https://a.example/1"
+    world.say(url, D1, R, text="It is shut. Nobody may pass.")
+    world.say("https://b.example/2", D1, R)
+    world.publish()
+    decide(world, url, R)
+    world.say("https://b.example/2", D1, S, text="An edit on which nobody has decided.")
+    world.publish()
+    assert newsroom.deliver() == []
+    world.say(url, D1, S, text="It is open again. Everybody may pass.")
+    world.publish()
+    assert newsroom.deliver() == ["open: a decided article was edited"]
+    body = newsroom.came[-1]["message"]
+    assert "zoe had decided “refutes”" in body
+    assert "Its quote no longer stands in the new text: “It is shut. Nobody may pass.”" in body
+    assert url in body
+    assert newsroom.events()[-1] == "claimline.decided.edited"
+    world.publish()
+    assert newsroom.deliver() == []
+
+
+def test_a_purged_person_is_in_no_message_about_a_voice(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("new voice", DESK))
+    world.say("https://a.example/1", D1, R, speaker="mayor")
+    world.publish()
+    world.say("https://b.example/2", D2, S, speaker="Ann Smith")
+    world.publish()
+    newsroom.deliver()
+    assert "Ann Smith" in newsroom.came[-1]["message"]
+    purge.purge(newsroom.desk.db, "person", "Ann Smith", reason="asked", by="zoe", now=world.tick())
+    with newsroom.desk.db.read() as s:
+        held = stored.history(s, world.topic_id, (handing.NOTICE, handing.EVENT, notices.VOICE))
+    assert "Ann Smith" not in json.dumps([dict(item.payload) for item in held])
+
+
+def decide(world: World, url: str, stance: Stance) -> None:
+    with world.db.read() as s:
+        article = articles.article_by_url(s, url).id
+    said = NewDecision("stance", f"d-{url}", claim_id=world.claim_id(), article_id=article, stance=stance)
+    decisions.record(world.db, [said], by="zoe", now=world.tick())
+
+
 def test_a_failed_message_is_named_and_tried_again(newsroom: Newsroom) -> None:
     world = start(newsroom, NotifyRule("change", DESK))
     world.say("https://a.example/1", D1, R)
@@ -264,6 +341,20 @@ def test_a_gap_is_told_once(newsroom: Newsroom) -> None:
     assert newsroom.deliver() == ["A bridge: nothing read"]
     world.tick(hours=7)
     assert newsroom.deliver() == []
+
+
+def test_a_gap_is_one_event_whatever_the_rules(newsroom: Newsroom) -> None:
+    world = start(newsroom)
+    read(newsroom, world)
+    for _ in range(3):
+        world.tick(hours=20)
+        newsroom.deliver()
+    assert newsroom.events() == ["claimline.topic.unread"]
+    with newsroom.desk.db.read() as s:
+        (item,) = stored.outbox(s, kinds=(handing.EVENT,))
+    event = as_event(item)
+    assert event.resource.id == "claimline.topic.bridge"
+    assert event.payload["last_sufficient_at"] is not None
 
 
 def test_a_digest_comes_once_for_each_day_that_is_over(newsroom: Newsroom) -> None:

@@ -26,7 +26,7 @@ TOLD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("written", ["first refutation", "first-refutation", "First_Refutation"])
+@pytest.mark.parametrize("written", ["first refutation", "first-refutation", "First_Refutation", "a first refutation"])
 def test_a_rule_may_be_written_with_spaces_hyphens_or_underscores(written: str) -> None:
     assert notify.kind(NotifyRule(written, "DESK")) == notify.FIRST_REFUTATION
 
@@ -45,6 +45,12 @@ def test_a_first_refutation_is_heard_once() -> None:
 
 def test_a_rule_that_nobody_knows_hears_nothing() -> None:
     assert not notify.hears(NotifyRule("full moon", "DESK"), TOLD, first_against=True)
+
+
+def test_a_rule_for_some_claims_has_no_target_for_the_others() -> None:
+    rules = [NotifyRule("new voice", "DESK", ("integration",)), NotifyRule("a new voice", "NIGHT")]
+    assert notify.targets(rules, {notify.NEW_VOICE}, "integration") == ("DESK", "NIGHT")
+    assert notify.targets(rules, {notify.NEW_VOICE}, "other") == ("NIGHT",)
 
 
 def test_a_target_of_two_rules_is_told_once() -> None:
