@@ -125,3 +125,16 @@ def test_the_words_of_a_claim_go_back_and_forth_with_its_topic(database: Databas
         assert words(first) == "The bridge is open"
         assert words(second) == words(None) == "The bridge is open again"
         assert words(datetime(2020, 1, 1, tzinfo=UTC)) == "The bridge is open"
+
+
+def test_a_page_that_tells_of_now_does_not_say_that_it_tells_of_a_past_day(page: TestClient) -> None:
+    moment = {"as_of": "2019-12-31", "known_at": "2021-01-25"}
+    article = re.search(r"/articles/[0-9a-f]{16}", page.get(CLAIM).text)
+    assert article
+    for path in ("/", CLAIM):
+        assert "You are looking at what stood in print by 31 Dec 2019" in told(page, path, **moment)
+    for path in (article.group(), "/review", "/sources", "/runs", "/topics", "/topics/harbour-bridge"):
+        words = told(page, path, **moment)
+        assert "You are looking at" not in words, path
+        assert "This page shows everything as of now, not what stood in print by 31 Dec 2019" in words, path
+        assert "as of now" not in told(page, path), path
