@@ -83,11 +83,13 @@ def _reading(
 
 
 def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) -> Iterator[Finding]:
+    from flows import outbox
     from storage import articles, assessments, runs
 
     with db.read() as s:
         state = runs.read_state(s, topic.id)
-        sources = articles.sources(s, topic.id)
+        sources = [x for x in articles.sources(s, topic.id) if not x.paused]
+        silent = [(x, since) for x in sources if (since := outbox.silent_since(s, x)) is not None]
         owed = assessments.pending(s, topic.id)
         lost = articles.given_up(s, topic.id)
     last = state.last_sufficient_at
@@ -105,11 +107,19 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
             True, f"{topic.slug}: last sufficient run {last:%Y-%m-%d %H:%M} UTC, {state.answered} of {state.sources} answered"
         )
     for source in sources:
-        if source.failures >= 3 and not source.paused:
+        if source.failures >= outbox.SILENT_AFTER:
             advice = "check the address, or pause it with `paused: true`"
-            yield Finding(False, f"{topic.slug}: {source.locator} failed {source.failures} times ({source.last_error})", advice)
+            what = f"{source.locator} is broken: failed {source.failures} times ({source.last_error})"
+            yield Finding(False, f"{topic.slug}: {what}", advice)
+    for source, since in silent:
+        advice = "look whether it has moved; `claimline sources test` shows what it holds"
+        what = f"{source.locator} is silent: answers, but nothing new since {since:%Y-%m-%d}, far longer than usual"
+        yield Finding(True, f"{topic.slug}: {what}", advice)
     if owed.failed or owed.given_up:
-        yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up")
+        advice = "those that wait are asked by the next run" if owed.failed else ""
+        if owed.given_up:
+            advice = "`claimline runs --json` names the reasons; settle those given up with `claimline decide`"
+        yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up", advice)
     if lost:
         advice = "`claimline trace URL` says why, and `claimline add URL` asks for one once more"
         yield Finding(

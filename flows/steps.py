@@ -162,7 +162,8 @@ def track(
     def first(work: Work) -> None:
         look(work, only, everything=everything)
 
-    return at_work(desk, slug, "track", (first, read, compare, judge, settle), hands=hands, params=params)
+    phases = (first, read, compare, judge, settle)
+    return at_work(desk, slug, "track", phases, hands=hands, params=params, judged=only is None)
 
 
 def ingest(desk: Desk, slug: str, *, hands: Hands = PLAIN, params: Params | None = None) -> TrackReport:
@@ -184,10 +185,12 @@ def at_work(
     hands: Hands = PLAIN,
     params: Params | None = None,
     covers: bool = True,
+    judged: bool = True,
 ) -> TrackReport:
     """The phases one after the other, with a run row around them and the messages after.
 
-    `covers`: whether what the sources answered tells how far we have read (a backfill's questions are about the past).
+    `covers`: whether what the sources answered goes into the day's account (a backfill's questions are about the past).
+    `judged`: whether it tells how far we have read (one source that a person asks for does not).
     """
     desk = desk.for_run()
     topic = intake.stored_topic(desk, slug)
@@ -197,14 +200,14 @@ def at_work(
             for phase in phases:
                 phase(work)
         except BaseException as error:
-            finish_run(desk, work.run_id, work.reports, work.tally, covers=covers, error=_one_line(error))
+            finish_run(work, covers=covers, judged=judged, error=_one_line(error))
             raise
         finally:
             if desk.manners:
                 manners.keep(desk.db.cache, desk.manners)
             if desk.helpers:
                 desk.helpers.close()
-        finish_run(desk, work.run_id, work.reports, work.tally, covers=covers)
+        finish_run(work, covers=covers, judged=judged)
         work.tally.add(hands.tell(desk, topic))
     return work.report()
 
@@ -320,34 +323,35 @@ def start_run(desk: Desk, topic: StoredTopic, flow: str, params: Params) -> int:
     return desk.db.write(lambda s: runs.start(s, topic_id=topic.id, flow=flow, holder=desk.holder, params=params, now=desk.now()))
 
 
-def finish_run(
-    desk: Desk,
-    run_id: int,
-    reports: Sequence[SourceReport],
-    tally: Tally,
-    *,
-    covers: bool = True,
-    error: str | None = None,
-) -> None:
+def finish_run(work: Work, *, covers: bool = True, judged: bool = True, error: str | None = None) -> None:
     """Closes the run's row with its counts, its skips and what each source answered."""
-    heard = reports if covers else ()
-    asked = len(heard)
-    answered = sum(r.answered for r in heard)
-    sufficient = error is None and asked > 0 and answered / asked >= desk.settings.sufficient_share
+    desk, tally = work.desk, work.tally
+    told = covers and judged
+    sufficient = (False if error else _sufficient(work)) if told else None
     desk.db.write(
         lambda s: runs.finish(
             s,
-            run_id,
+            work.run_id,
             counts=dict(tally.counts),
             skips=tally.skips,
             cost={**{f"seconds-{k}": round(v, 3) for k, v in tally.seconds.items()}, **tally.cost},
-            coverage=heard,
+            coverage=work.reports if covers else (),
             reasons=tally.reasons if covers else None,
             sufficient=sufficient,
             error=error,
             now=desk.now(),
         )
     )
+
+
+def _sufficient(work: Work) -> bool | None:
+    """Whether enough of the topic's sources answered when they were asked last; open where none was asked."""
+    if not work.reports:
+        return None
+    now = {r.source_id: r.answered for r in work.reports}
+    watched = intake.due_sources(work.desk, work.topic)
+    answered = [now.get(s.id, s.last_answered_at is not None and not s.failures) for s in watched]
+    return sum(answered) >= len(answered) * work.desk.settings.sufficient_share
 
 
 def _one_line(error: BaseException) -> str:

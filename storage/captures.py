@@ -26,8 +26,8 @@ from storage.records import CaptureSaved
 from storage.sql import insert_id, insert_new, stable_key, topics_of_article, touch
 from storage.stands import RETRACTION
 
-# An article without a text is asked for again after five minutes, then later and later, once a day at the end. By then it has
-# been a fortnight at least, however often runs come: a host that is away for a week, or asks us to wait for days, loses us nothing.
+# An article without a text is asked for again after five minutes, then later and later, once a day at the end. That is a
+# fortnight at least, however often runs come: a host that is away for a week, or asks us to wait for days, loses us nothing.
 MAX_ATTEMPTS = 19
 _FIRST_RETRY = timedelta(minutes=5)
 _LONGEST_RETRY = timedelta(days=1)

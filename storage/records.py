@@ -416,7 +416,7 @@ class StoredRun:
     state: str  # running | done | failed | abandoned
     started_at: datetime
     finished_at: datetime | None
-    sufficient: bool
+    sufficient: bool | None  # None: it does not tell how far we have read
     counts: Mapping[str, float]
     skips: tuple[Mapping[str, str], ...]
     cost: Mapping[str, float]
@@ -440,7 +440,7 @@ class CoverageDay:
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """How far we have read: the last run, the last sufficient one, and how many sources answered then."""
+    """How far we have read: the last run that tells, the last sufficient one, and how many sources answered then."""
 
     last_run_at: datetime | None
     last_sufficient_at: datetime | None

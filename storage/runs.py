@@ -84,8 +84,8 @@ def start(
         abandoned.account(s, topic_id, flow, now)
     same = r.c.topic_id == topic_id if topic_id is not None else r.c.topic_id.is_(None)
     left = same & (r.c.flow == flow) & (r.c.state == "running")
-    s.execute(sa.update(r).where(left).values(state="abandoned", finished_at=now))
-    values = {"flow": flow, "holder": holder, "state": "running", "params": dict(params or {}), "sufficient": False}
+    s.execute(sa.update(r).where(left).values(state="abandoned", sufficient=False, finished_at=now))
+    values = {"flow": flow, "holder": holder, "state": "running", "params": dict(params or {})}
     return insert_id(
         s, r, key=uuid4().hex[:16], topic_id=topic_id, counts={}, skips=[], cost={}, started_at=now, beat_at=now, **values
     )
@@ -105,12 +105,13 @@ def finish(
     cost: Mapping[str, float] | None = None,
     coverage: Sequence[SourceReport] = (),
     reasons: Mapping[int, Mapping[str, int]] | None = None,
-    sufficient: bool,
+    sufficient: bool | None,
     error: str | None = None,
     now: datetime,
 ) -> None:
     """Close a run with its figures; the skips beyond the first thousands are only counted.
 
+    `sufficient`: whether enough of the sources answered; None: the run does not tell (it asked none, or about the past).
     `reasons`: by source, how often something was left out or failed, and why.
     """
     cover(s, coverage, now=now)
@@ -307,9 +308,9 @@ def _looked(rows: Sequence[CoverageDay]) -> Looked:
 
 
 def read_state(s: Session, topic_id: int, *, known_at: datetime | None = None) -> ReadState:
-    """How far we have read, as of a known time."""
+    """How far we have read, as of a known time; runs that do not tell (they asked nobody, or about the past) are passed over."""
     r, ts, src = t.runs, t.topic_sources, t.sources
-    past = (r.c.topic_id == topic_id) & r.c.finished_at.is_not(None)
+    past = (r.c.topic_id == topic_id) & r.c.finished_at.is_not(None) & r.c.sufficient.is_not(None)
     if known_at is not None:
         past &= r.c.finished_at <= known_at
     last = s.execute(sa.select(sa.func.max(r.c.finished_at)).where(past)).scalar()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
@@ -20,7 +21,7 @@ from flows.intake import Asked
 from flows.reporting import changes_markdown, claim_rows
 from flows.steps import Hands, TrackReport
 from flows.tally import Tally
-from storage import articles, ledger, runs
+from storage import articles, ledger, runs, tables
 from storage.engine import Database, open_database
 from storage.records import StoredSource, StoredTopic
 from tests.fakes import plain_settings
@@ -101,6 +102,44 @@ def test_matching_alone_does_not_say_that_we_have_read(desk: Desk) -> None:
     with desk.db.read() as s:
         (run,) = runs.runs(s)
         assert runs.read_state(s, run.topic_id or 0).last_sufficient_at is None
+
+
+def read_far(desk: Desk) -> tuple[list[bool | None], datetime | None]:
+    """What the runs say of how far we have read, oldest first; when the last sufficient one ended."""
+    with desk.db.read() as s:
+        found = runs.runs(s)
+        return [r.sufficient for r in reversed(found)], runs.read_state(s, found[0].topic_id or 0).last_sufficient_at
+
+
+def test_runs_that_ask_nobody_or_about_the_past_or_one_source_do_not_tell_how_far_we_have_read(desk: Desk) -> None:
+    slug = start(desk, *FEEDS, ARCHIVE)
+    steps.track(desk, slug, hands=Script().hands())
+    soon = replace(desk, now=lambda: NOW + timedelta(minutes=5))
+    steps.track(soon, slug, hands=(script := Script()).hands(), everything=False)
+    assert script.asked == []
+    steps.assess(soon, slug, hands=Script().hands())
+    archive.backfill(soon, slug, date(2020, 1, 1), date(2020, 1, 2), hands=Script().hands())
+    later = replace(desk, now=lambda: NOW + timedelta(days=5))
+    steps.track(later, slug, hands=Script().hands(), only=FEEDS[0].locator)
+    told, last = read_far(desk)
+    assert set(told[1:]) == {None}
+    assert (told[0], last) == (True, NOW)
+
+
+def test_the_sources_that_were_not_due_count_by_their_last_answer(desk: Desk) -> None:
+    slug = start(desk, *FEEDS)
+    with desk.db.read() as s:
+        first = articles.sources(s, intake.stored_topic(desk, slug).id)[0]
+    steps.track(desk, slug, hands=Script().hands())
+    soon = replace(desk, now=lambda: NOW + timedelta(minutes=5))
+    desk.db.write(lambda s: s.execute(sa.update(tables.sources).where(tables.sources.c.id == first.id).values(next_due_at=NOW)))
+    steps.track(soon, slug, hands=(one := Script(feed=SourceError("x", "timeout"))).hands(), everything=False)
+    assert one.asked == [first.locator]
+    assert read_far(desk)[0] == [True, True]
+    others = tables.sources.c.id != first.id
+    desk.db.write(lambda s: s.execute(sa.update(tables.sources).where(others).values(failures=1)))
+    steps.track(replace(desk, now=lambda: NOW + timedelta(minutes=30)), slug, hands=Script().hands(), everything=False)
+    assert read_far(desk)[0] == [True, True, False]
 
 
 def test_a_topic_that_another_run_is_at_is_refused_by_name(desk: Desk) -> None:

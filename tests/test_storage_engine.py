@@ -12,14 +12,15 @@ from threading import Thread
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from claimline.errors import SchemaTooNew, SchemaTooOld, StorageError
-from storage import backup, schema, tables
+from storage import backup, ledger, runs, schema, tables
 from storage.effective import position_key
-from storage.engine import Database, open_database, parse_url, upgrade_database
+from storage.engine import Database, Session, open_database, parse_url, upgrade_database
 from storage.sql import stable_key
 from storage.tables.base import declare_partial_indexes
 from tests.storage_world import START, S, World, day
@@ -143,6 +144,31 @@ def test_an_older_schema_is_backed_up_and_upgraded(tmp_path: Path) -> None:
     assert upgrade_database(f"sqlite:///{path}") == ("0001", schema.HEAD)
     open_database(f"sqlite:///{path}").dispose()
     assert backup.backup_before_upgrade(f"sqlite:///{path}", None, now=START) is None
+
+
+def test_runs_that_did_not_tell_are_open_once_the_schema_can_say_so(database: Database) -> None:
+    w = World(database).start()
+
+    def run(s: Session, flow: str, sufficient: bool | None) -> None:
+        run_id = runs.start(s, topic_id=w.topic_id, flow=flow, holder="here:1:a", now=w.tick())
+        runs.finish(s, run_id, counts={}, sufficient=sufficient, now=w.tick())
+
+    for flow, sufficient in (("track", True), ("backfill", None), ("track", False)):
+        database.write(lambda s, flow=flow, sufficient=sufficient: run(s, flow, sufficient))
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    with database.read() as s:
+        before = runs.runs(s)
+    ledger.publish(database, w.topic_id, run_id=before[0].id, actor="machine", now=w.tick())
+    assert [r.sufficient for r in before] == [False, None, True]
+    writer = database.engine.execution_options(claimline_write=True)
+    with writer.begin() as connection:
+        command.downgrade(schema.config_for(connection), "0009")
+    with writer.begin() as connection:
+        told = connection.execute(sa.text("SELECT sufficient FROM runs ORDER BY id")).scalars().all()
+        command.upgrade(schema.config_for(connection), "head")
+    assert [bool(x) for x in told] == [True, False, False]
+    with database.read() as s:
+        assert runs.runs(s) == before
 
 
 def _set_schema(url: str, revision: str) -> None:

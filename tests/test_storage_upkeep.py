@@ -239,7 +239,7 @@ def begin(w: World, **more: object) -> int:
     return w.db.write(lambda s: runs.start(s, topic_id=w.topic_id, flow="track", holder="h:1:a", now=w.tick(), **more))  # type: ignore[arg-type]
 
 
-def end(w: World, run_id: int, *reports: SourceReport, sufficient: bool = True, skips: tuple[Skip, ...] = ()) -> None:
+def end(w: World, run_id: int, *reports: SourceReport, sufficient: bool | None = True, skips: tuple[Skip, ...] = ()) -> None:
     w.db.write(
         lambda s: runs.finish(s, run_id, counts={"new": 1}, skips=skips, coverage=reports, sufficient=sufficient, now=w.tick())
     )
@@ -272,6 +272,18 @@ def test_no_news_not_watched_and_blind_are_three_answers(database: Database) -> 
     assert (state.answered, state.sources, state.silent) == (0, 1, ("https://news.example/feed",))
     assert state.last_sufficient_at == before.last_run_at
     assert before.answered == 1
+
+
+def test_a_run_that_does_not_tell_changes_nothing_of_how_far_we_have_read(database: Database) -> None:
+    w = World(database).start()
+    end(w, begin(w), SourceReport(w.source_id(), "feed", answered=True))
+    with database.read() as s:
+        before = runs.read_state(s, w.topic_id)
+    w.tick(days=5)
+    end(w, begin(w), sufficient=None)
+    with database.read() as s:
+        assert runs.read_state(s, w.topic_id) == before
+    assert before.last_sufficient_at == before.last_run_at
 
 
 def test_two_at_work_on_one_thing_are_refused_and_a_dead_one_is_not_waited_for(database: Database) -> None:

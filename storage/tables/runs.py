@@ -20,7 +20,7 @@ class Run(SQLModel, table=True):
     flow: str
     holder: str
     state: str  # running | done | failed | abandoned
-    sufficient: bool = False
+    sufficient: bool | None = None  # whether enough sources answered; None: it does not tell how far we have read
     params: dict[str, Any] = Field(sa_type=sa.JSON)
     counts: dict[str, Any] = Field(sa_type=sa.JSON)
     skips: list[dict[str, str]] = Field(sa_type=sa.JSON)
