@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +17,11 @@ from fastapi import FastAPI
 
 from app import auth
 from app.web import create_app
+from claimline.models import Status
 from claimline.settings import Settings
-from storage import decisions, users
+from storage import claims, decisions, users
 from storage.engine import Database, open_database
+from storage.records import NewDecision
 from tests.web_data import build
 
 pytest.importorskip("playwright", reason="the dev tools bring Playwright")
@@ -227,6 +229,32 @@ def test_a_day_and_a_copied_link_pin_what_is_seen(browser: Any, base: str) -> No
     tab.goto(copied)
     assert "Reported as true" in tab.locator(".verdict").inner_text()
     watched.context.close()
+
+
+def test_a_link_that_is_copied_today_pins_today(browser: Any, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+    build(db)
+    now = datetime(2021, 1, 20, 12, tzinfo=UTC)
+    with db.read() as s:
+        claim = claims.claim(s, "bridge-tunnel")
+    days = {"valid_from": date(2021, 1, 12), "valid_to": date(2021, 1, 25)}
+    ruling = NewDecision("ruling", "until-the-25th", claim.id, status=Status.CONTESTED, **days)
+    decisions.record(db, [ruling], by="Zoe", now=now)
+    with served(create_app(Settings(), db=db, now=lambda: now)) as address:
+        watched = Watched(browser, address, permissions=["clipboard-read", "clipboard-write"])
+        tab = watched.go("/claims/harbour-bridge/bridge-tunnel")
+        assert "Sources disagree" in tab.locator(".verdict-status").inner_text()
+        tab.get_by_role("link", name="Copy link").click()
+        tab.wait_for_selector("#notices .notice")
+        copied = tab.evaluate("() => navigator.clipboard.readText()")
+        assert "as_of=2021-01-20" in copied
+        now = datetime(2021, 2, 20, 12, tzinfo=UTC)
+        tab.goto(copied)
+        assert "Sources disagree" in tab.locator(".verdict-status").inner_text()
+        watched.go("/claims/harbour-bridge/bridge-tunnel")
+        assert "Sources disagree" not in tab.locator(".verdict-status").inner_text()
+        watched.context.close()
+    db.dispose()
 
 
 def test_no_page_complains_runs_foreign_words_or_asks_elsewhere(watched: Watched) -> None:

@@ -35,7 +35,9 @@ document.addEventListener("click", async (event) => {
   if (copy) {
     event.preventDefault();
     const url = new URL(copy.href);
-    if (copy.dataset.known && !url.searchParams.get("known_at")) url.searchParams.set("known_at", copy.dataset.known);
+    // The day too: a ruling that ends later would else change what the link shows.
+    for (const [name, value] of [["as_of", copy.dataset.day], ["known_at", copy.dataset.known]])
+      if (value && !url.searchParams.get(name)) url.searchParams.set(name, value);
     try {
       await navigator.clipboard.writeText(url.href);
       notice("Copied: this link shows the claim as it stands and is known now, for ever.", false);
