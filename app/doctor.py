@@ -119,7 +119,9 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
         advice = "those that wait are asked by the next run" if owed.failed else ""
         if owed.given_up:
             advice = "`claimline runs --json` names the reasons; settle those given up with `claimline decide`"
-        yield Finding(owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up", advice)
+        yield Finding(
+            owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up", advice
+        )
     if lost:
         advice = "`claimline trace URL` says why, and `claimline add URL` asks for one once more"
         yield Finding(

@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
     FIRST_REFUTATION: "a claim is reported as false, or disputed, for the first time",
     NEW_VOICE: "an article brings a voice that takes a side and was not heard before",
     DECIDED_EDITED: "an article on which a person has decided is edited",
-    SOURCE_SILENT: "a source has not answered three times in a row, or has had nothing new for far longer than usual",
+    SOURCE_SILENT: "a source is broken (no answer three times in a row) or silent (nothing new for far longer than usual)",
     NOTHING_READ: "no sufficient run for 26 hours",
     DIGEST: "once a day: yesterday's changes and how far we have read",
 }
@@ -119,17 +119,17 @@ def of_edit(told: Mapping[str, Any], statement: str) -> Message:
     return Message(_line(f"{told['claim']}: a decided article was edited"), _text(lines))
 
 
-def of_silence(topic: str, locator: str, failures: int, error: str | None) -> Message:
+def of_broken(topic: str, locator: str, failures: int, error: str | None) -> Message:
     reason = f" ({error})" if error else ""
     lines = [f"{locator} has not answered {failures} times in a row{reason}.", "`claimline doctor` says what to do."]
-    return Message(_line(f"{topic}: a source is silent"), _text(lines))
+    return Message(_line(f"{topic}: a source is broken"), _text(lines))
 
 
-def of_quiet(topic: str, locator: str, since: datetime) -> Message:
+def of_silent(topic: str, locator: str, since: datetime) -> Message:
     """It answers, and yet says nothing: moved, cut off, or closed."""
     lines = [f"{locator} answers, but has had nothing new since {since:%Y-%m-%d}, which is far longer than usual."]
     lines.append("Look whether it has moved; `claimline sources test` shows what it holds.")
-    return Message(_line(f"{topic}: a source has nothing new"), _text(lines))
+    return Message(_line(f"{topic}: a source is silent"), _text(lines))
 
 
 def of_nothing_read(topic: str, since: datetime | None) -> Message:
@@ -145,7 +145,7 @@ def of_day(title: str, day: date, changes: Sequence[Mapping[str, Any]], reading:
     ] or ["No claim changed."]
     until = f"{reading.last_sufficient_at:%Y-%m-%d %H:%M} UTC" if reading.last_sufficient_at else "never"
     lines.append(f"Read up to {until}; {reading.answered} of {reading.sources} sources answered.")
-    lines += [f"Silent: {locator}" for locator in reading.silent[:10]]
+    lines += [f"No answer: {locator}" for locator in reading.silent[:10]]
     count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}" if changes else "no change"
     return Message(_line(f"{title}, {day}: {count}"), _text(lines))
 

@@ -177,12 +177,12 @@ def _silent_sources(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule],
         if source.paused:
             continue
         if source.failures >= SILENT_AFTER:
-            message = notify.of_silence(topic.topic.title, source.locator, source.failures, source.last_error)
+            message = notify.of_broken(topic.topic.title, source.locator, source.failures, source.last_error)
             told = {"failures": source.failures, "error": source.last_error, "last_answered_at": _iso(source.last_answered_at)}
             _post_of_source(s, topic, source, SOURCE_BROKEN, told, (source.last_answered_at,), now)
             key: tuple[object, ...] = ("silent", source.locator, source.last_answered_at)
-        elif (since := _quiet_since(s, source)) is not None:
-            message = notify.of_quiet(topic.topic.title, source.locator, since)
+        elif (since := silent_since(s, source)) is not None:
+            message = notify.of_silent(topic.topic.title, source.locator, since)
             _post_of_source(s, topic, source, SOURCE_SILENT, {"nothing_new_since": _iso(since)}, (since,), now)
             key = ("quiet", source.locator, since)
         else:
@@ -214,8 +214,8 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
-def _quiet_since(s: Session, source: StoredSource) -> datetime | None:
-    """When a source that answers last had something new, where that is too long ago for it."""
+def silent_since(s: Session, source: StoredSource) -> datetime | None:
+    """When a source that answers last had something new, where that is too long ago for it: the page and the doctor ask, too."""
     if source.last_answered_at is None or source.failures:
         return None
     news = runs.news_at(s, source.id)

@@ -258,12 +258,12 @@ def test_a_backfill_alerts_nobody_and_says_so_in_its_event(newsroom: Newsroom) -
     assert newsroom.events() == ["claimline.claim.backfilled"]
 
 
-def test_a_silent_source_is_told_once_an_outage(newsroom: Newsroom) -> None:
+def test_a_broken_source_is_told_once_an_outage(newsroom: Newsroom) -> None:
     world = start(newsroom, NotifyRule("source silent", DESK))
     for _ in range(handing.SILENT_AFTER):
         assert newsroom.deliver() == []
         newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
-    assert newsroom.deliver() == ["A bridge: a source is silent"]
+    assert newsroom.deliver() == ["A bridge: a source is broken"]
     newsroom.desk.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
     assert newsroom.deliver() == []
 
@@ -320,7 +320,7 @@ def test_a_source_with_nothing_new_against_its_habit_is_told_once_until_it_speak
     for _ in range(2):
         world.tick(days=4)
         read_nothing(newsroom, world)
-    assert newsroom.deliver() == ["A bridge: a source has nothing new"]
+    assert newsroom.deliver() == ["A bridge: a source is silent"]
     read_nothing(newsroom, world)
     assert newsroom.deliver() == []
     world.article("https://a.example/new")

@@ -85,7 +85,7 @@ def test_a_digest_without_changes_still_says_how_far_we_have_read() -> None:
     message = notify.of_day("A bridge", date(2026, 1, 1), [], reading)
     assert message.title == "A bridge, 2026-01-01: no change"
     assert "Read up to 2026-01-02 05:00 UTC; 4 of 5 sources answered." in message.body
-    assert "Silent: https://dead.example/feed" in message.body
+    assert "No answer: https://dead.example/feed" in message.body
 
 
 def test_a_message_goes_out_through_apprise(httpserver: HTTPServer) -> None:

@@ -11,7 +11,7 @@ from app.views.reading import Reading
 from app.web.background import Progress
 from claimline import labels
 from claimline.models import Change
-from flows import replaying
+from flows import outbox, replaying
 from flows.desk import Desk
 from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
@@ -27,7 +27,7 @@ QUIET_AFTER = timedelta(days=14)
 class SourceLine:
     source: StoredSource
     days: SourceDays
-    state: str  # fine | quiet | silent | never asked | paused
+    state: str  # fine | quiet | silent | not answering | broken | never asked | paused
     reason: str
     strip: tuple[Bar, ...]
     strip_words: str
@@ -52,14 +52,14 @@ def topic_sources(r: Reading, *, only: str, now: datetime) -> tuple[TopicSources
             continue
         today = now.date()
         days = pages.source_days(r.s, topic.id, since=today - timedelta(days=STRIP - 1))
-        lines = tuple(_line(x, days.get(x.id, SourceDays(x.id, 0)), today) for x in articles.sources(r.s, topic.id))
+        lines = tuple(_line(r.s, x, days.get(x.id, SourceDays(x.id, 0)), today) for x in articles.sources(r.s, topic.id))
         pending = r.once(lambda t=topic.id: assessments.pending(r.s, t), "pending", topic.id)  # type: ignore[misc]
         found.append(TopicSources(topic, runs.read_state(r.s, topic.id), lines, pending))
     return tuple(found)
 
 
-def _line(source: StoredSource, days: SourceDays, today: date) -> SourceLine:
-    state, reason = _state(source, days, today)
+def _line(s: Session, source: StoredSource, days: SourceDays, today: date) -> SourceLine:
+    state, reason = _state(s, source, days, today)
     strip = []
     heard = 0
     for i in range(STRIP):
@@ -72,13 +72,18 @@ def _line(source: StoredSource, days: SourceDays, today: date) -> SourceLine:
     return SourceLine(source, days, state, reason, tuple(strip), f"answered on {heard} of the last {STRIP} days")
 
 
-def _state(source: StoredSource, days: SourceDays, today: date) -> tuple[str, str]:
+def _state(s: Session, source: StoredSource, days: SourceDays, today: date) -> tuple[str, str]:
+    """In the words of the events: *broken* does not answer, *silent* answers with nothing new for far longer than usual."""
     if source.paused:
         return "paused", "not asked until it is resumed"
     if source.failures:
-        return "silent", f"{source.last_error or 'no answer'}; {source.failures} times in a row"
+        state = "broken" if source.failures >= outbox.SILENT_AFTER else "not answering"
+        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
+        return state, f"{source.last_error or 'no answer'}; {times}"
     if source.last_answered_at is None:
         return "never asked", ""
+    if (since := outbox.silent_since(s, source)) is not None:
+        return "silent", f"answers, but nothing new since {since.day} {since:%b %Y}, far longer than usual"
     if days.last_new is None:
         return "quiet", "answers, but has never named anything new"
     if today - days.last_new > QUIET_AFTER:

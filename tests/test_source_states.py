@@ -1,0 +1,121 @@
+"""A source that breaks, and one that falls silent: the page, the doctor and the events call them by the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.web import create_app
+from claimline.models import Discovered, SourceReport
+from claimline.settings import Settings
+from storage import articles, assessments, runs
+from storage.engine import Database, open_database
+from tests.storage_world import S, World, cleaned, judgement
+
+FEED = "https://news.example/feed"
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+def hourly(db: Database) -> World:
+    """A feed that has named something every six hours."""
+    world = World(db).start()
+    for number in range(6):
+        world.article(f"https://a.example/{number}")
+        report = SourceReport(world.source_id(), FEED, answered=True, found=1, new=1)
+        world.db.write(lambda s: runs.cover(s, [report], now=world.now))  # noqa: B023
+        world.tick(hours=6)
+    return world
+
+
+def answers(world: World) -> None:
+    """The source is asked, and has nothing new."""
+    empty = Discovered(())
+    world.db.write(lambda s: articles.save_discovery(s, world.source_id(), world.topic_id, empty, now=world.tick()))
+
+
+def fails(world: World) -> None:
+    world.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
+
+
+def state(world: World) -> str:
+    """What the page of sources says, in small letters."""
+    from app.views.operations import topic_sources
+    from app.views.reading import Cache, Reading
+
+    with world.db.read() as s:
+        (topic,) = topic_sources(Reading(s, Cache()), only="bridge", now=world.now)
+    (line,) = topic.lines
+    return f"{line.state}: {line.reason}"
+
+
+def doctor(world: World) -> list[str]:
+    told = CliRunner().invoke(app, ["doctor", "--db", world.db.url], catch_exceptions=False, env={"COLUMNS": "400"})
+    return [line for line in told.stdout.splitlines() if FEED in line]
+
+
+def test_a_feed_that_is_quiet_for_six_days_against_its_habit_is_silent_everywhere(db: Database) -> None:
+    world = hourly(db)
+    assert state(world) == "fine: "
+    assert doctor(world) == []
+    world.tick(days=6)
+    answers(world)
+    assert state(world) == "silent: answers, but nothing new since 2 Jan 2021, far longer than usual"
+    (line,) = doctor(world)
+    assert line.startswith(f"ok    bridge: {FEED} is silent: answers, but nothing new since 2021-01-02")
+    assert "`claimline sources test`" in line
+
+
+def test_a_source_that_fails_is_broken_from_the_third_time_on(db: Database) -> None:
+    world = hourly(db)
+    fails(world)
+    assert state(world) == "not answering: timeout; once"
+    assert doctor(world) == []
+    fails(world)
+    fails(world)
+    assert state(world) == "broken: timeout; 3 times in a row"
+    (line,) = doctor(world)
+    assert line.startswith(f"FAIL  bridge: {FEED} is broken: failed 3 times (timeout); check the address")
+
+
+def test_a_paused_source_is_neither(db: Database) -> None:
+    world = hourly(db)
+    world.tick(days=6)
+    answers(world)
+    db.write(lambda s: articles.set_paused(s, world.topic_id, world.source_id(), True))
+    assert state(world) == "paused: not asked until it is resumed"
+    assert doctor(world) == []
+
+
+def test_the_page_marks_what_is_broken(db: Database) -> None:
+    world = hourly(db)
+    for _ in range(3):
+        fails(world)
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as page:
+        assert '<span class="tag tag-single">broken</span>' in page.get("/sources").text
+
+
+def test_pairs_that_wait_or_are_given_up_come_with_advice(db: Database) -> None:
+    world = World(db).start()
+    saved = world.capture("https://a.example/1", cleaned("It is open.", world.now.date()))
+    failed = replace(judgement("open", S, "It is open."), failed="timeout", quotes=())
+
+    def line() -> str:
+        told = CliRunner().invoke(app, ["doctor", "--db", db.url], catch_exceptions=False, env={"COLUMNS": "400"})
+        return next(line for line in told.stdout.splitlines() if "pairs wait" in line)
+
+    world.scan(saved.revision_id or 0, failed)
+    assert line() == "ok    bridge: 1 pairs wait for an answer, 0 given up; those that wait are asked by the next run"
+    for _ in range(assessments.MAX_PAIR_ATTEMPTS):
+        world.scan(saved.revision_id or 0, failed)
+    assert line().startswith("FAIL  bridge: 0 pairs wait for an answer, 1 given up; `claimline runs --json` names the reasons")
