@@ -77,9 +77,10 @@ def replay_topic(
         tally = judging.assess(desk, topic, judging.open_matcher(desk, topic), todo, run_id=None)
     tally.add(judging.judge_undecided(desk, topic, None, matcher=matcher, only=[c.slug for c in chosen]))
     judge = judging.installed_judge(desk)
+    wordings = {c.id: c.version_id for c in chosen}  # a claim may have been reworded while its past was read
     edition = desk.db.write(
         lambda s: replay.open_shadow(
-            s, topic.id, matcher=matcher, judge=judge, claims=[c.id for c in chosen], by=by, now=desk.now()
+            s, topic.id, matcher=matcher, judge=judge, claims=list(wordings), wordings=wordings, by=by, now=desk.now()
         )
     )
     report = describe(desk, topic, edition, chosen, since=since, until=until)

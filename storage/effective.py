@@ -49,12 +49,15 @@ class PositionRow:
     quote: str | None  # only where no evidence row holds it
 
 
-def effective(s: Session, pin: Pin, article_ids: Iterable[int]) -> list[PositionRow]:
-    """The positions that these articles take on the pinned claim, in the order of their keys."""
+def effective(s: Session, pin: Pin, article_ids: Iterable[int], *, handed_over: str | None = None) -> list[PositionRow]:
+    """The positions that these articles take on the pinned claim, in the order of their keys.
+
+    `handed_over`: the matcher that this pin would replace; what only that one has read still counts.
+    """
     found: list[PositionRow] = []
     common = shared(s, pin)
     for batch in chunks(sorted(set(article_ids))):
-        facts = facts_of(s, pin, batch, *common)
+        facts = facts_of(s, pin, batch, *common, handed_over=handed_over)
         for article_id, standing in facts.standing.items():
             found += _article(facts, article_id, standing)
     return sorted(found, key=lambda row: row.key)

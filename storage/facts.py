@@ -133,6 +133,8 @@ def facts_of(
     key: tuple[str, str],
     weights: outlets.Weights,
     verdicts: Sequence[Verdict],
+    *,
+    handed_over: str | None = None,
 ) -> Facts:
     standing = stands.load(s, article_ids)
     a, r = t.articles, t.revisions
@@ -145,8 +147,8 @@ def facts_of(
     facts = Facts(
         key=key,
         standing=standing,
-        answers=_answers(s, pin, article_ids),
-        unread=_unread(s, pin, standing),
+        answers=_answers(s, pin, article_ids, handed_over),
+        unread=_unread(s, pin, standing, handed_over),
         clusters=clusters,
         verdicts=_bearing(verdicts, article_ids, clusters),
         weights=weights,
@@ -174,13 +176,13 @@ def _clusters(s: Session, topic: str, article_ids: Sequence[int]) -> dict[int, s
     return {row.revision_id: row.cluster for row in s.execute(query)}
 
 
-def _answers(s: Session, pin: Pin, article_ids: Sequence[int]) -> dict[int, Answer]:
+def _answers(s: Session, pin: Pin, article_ids: Sequence[int], handed_over: str | None) -> dict[int, Answer]:
     a = t.assessments
     query = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
         a.c.claim_id == pin.claim_id,
         a.c.article_id.in_(article_ids),
         a.c.claim_version_id == pin.claim_version_id,
-        pins.of_matcher(a, pin.matcher) | (a.c.matcher == pin.judge),
+        pins.of_matcher(a, pin.matcher, handed_over=handed_over) | (a.c.matcher == pin.judge),
     )
     rows = s.execute(query.order_by(a.c.id)).all()
     own = [row for machine in (pin.judge, pin.matcher) for row in rows if row.matcher == machine]
@@ -231,7 +233,7 @@ def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]
     return found
 
 
-def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing]) -> frozenset[int]:
+def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing], handed_over: str | None) -> frozenset[int]:
     """Later texts that neither the pinned matcher nor one that stands in has answered for: not scanned, or the pair failed."""
     later = {x.revision_id for found in standing.values() if len(found.stands) > 1 for x in found.stands}
     reader: dict[int, str] = {}
@@ -242,8 +244,8 @@ def _unread(s: Session, pin: Pin, standing: Mapping[int, stands.Standing]) -> fr
             sa.select(k.c.revision_id, k.c.matcher)
             .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
             .where(k.c.revision_id.in_(batch), tc.c.claim_version_id == pin.claim_version_id)
-            .where((k.c.matcher == pin.matcher) | k.c.stands_in_at.is_not(None))
-            .order_by(k.c.matcher != pin.matcher, k.c.id)
+            .where(k.c.matcher.in_([m for m in (pin.matcher, handed_over) if m]) | k.c.stands_in_at.is_not(None))
+            .order_by(k.c.matcher != pin.matcher, k.c.stands_in_at.is_(None), k.c.id)
         )
         for row in s.execute(scans):
             reader.setdefault(row.revision_id, row.matcher)

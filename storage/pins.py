@@ -42,23 +42,35 @@ def of_claim(s: Session, claim_id: int) -> Pin | None:
 
 
 def of_matcher(
-    a: sa.FromClause, matcher: str | sa.ColumnElement[Any], *, known_at: datetime | None = None
+    a: sa.FromClause,
+    matcher: str | sa.ColumnElement[Any],
+    *,
+    known_at: datetime | None = None,
+    handed_over: str | None = None,
 ) -> sa.ColumnElement[bool]:
     """The row of assessments is the answer of this matcher, or of one that stands in for it on a text that it has not read.
 
-    `known_at`: as it was when the edition of that moment was published; None: now.
+    `known_at`: as it was when the edition of that moment was published; None: now. `handed_over`: as it will be when this matcher
+    has been replaced (`stand_ins.hand_over`).
     """
     own, asked = _OWN, _ASKED
-    read = (
-        sa.select(own.c.id)
-        .join(asked, asked.c.topic_version_id == own.c.topic_version_id)
-        .where(own.c.revision_id == a.c.revision_id, own.c.matcher == matcher)
-        .where(asked.c.claim_version_id == a.c.claim_version_id)
-    )
+    read = _scans_of(a).where(own.c.matcher == matcher)
     stands_in: sa.ColumnElement[bool] = a.c.stands_in_at.is_not(None)
     if known_at is not None:
         read, stands_in = read.where(own.c.scanned_at <= known_at), a.c.stands_in_at <= known_at
+    if handed_over is not None:
+        marked = _scans_of(a).where(own.c.stands_in_at.is_not(None))
+        stands_in |= (a.c.matcher == handed_over) & ~marked.correlate_except(own, asked).exists()
     return (a.c.matcher == matcher) | (stands_in & ~read.correlate_except(own, asked).exists())
+
+
+def _scans_of(a: sa.FromClause) -> sa.Select[tuple[int]]:
+    """The scans that asked what the row of assessments answers."""
+    return (
+        sa.select(_OWN.c.id)
+        .join(_ASKED, _ASKED.c.topic_version_id == _OWN.c.topic_version_id)
+        .where(_OWN.c.revision_id == a.c.revision_id, _ASKED.c.claim_version_id == a.c.claim_version_id)
+    )
 
 
 def counts(a: sa.FromClause, pin: sa.FromClause, *, known_at: datetime | None = None) -> sa.ColumnElement[bool]:

@@ -6,7 +6,7 @@ computed when asked for. Accepting pins the matcher and publishes the difference
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, FoldResult, Position
-from storage import ledger_rows, pins, position_rows
+from storage import ledger_rows, pins, position_rows, stand_ins
 from storage import tables as t
 from storage.assessments import ensure_matcher
 from storage.effective import articles_of_claim, effective
 from storage.engine import Database
 from storage.publish import Fold, default_fold, publish_in
 from storage.records import Pin, Published
-from storage.sql import actor_id, insert_id, stable_key
+from storage.sql import actor_id, chunks, insert_id, stable_key
 
 
 def open_shadow(
@@ -38,13 +38,19 @@ def open_shadow(
     now: datetime,
     run_id: int | None = None,
     settings: Mapping[str, object] | None = None,
+    wordings: Mapping[int, int] | None = None,
 ) -> int:
-    """Begin a replay of these claims (none: all) with another matcher or judge, on the newest wordings; returns its id."""
+    """Begin a replay of these claims (none: all) with another matcher or judge; returns its id.
+
+    `wordings`: the versions of the claims that were read for it, by claim (None: the newest).
+    """
     held = pins.live(s, topic_id)
     wanted = list(claims) or sorted(held)
     if not wanted:
         raise UsageError("there is nothing to replay: this topic has no edition yet")
+    versions = _newest(s, wanted) | dict(wordings or {})
     spec: dict[str, Any] = {"matcher": matcher, "judge": judge, "claims": wanted, "settings": dict(settings or {})}
+    spec["wordings"] = [[claim_id, versions[claim_id]] for claim_id in sorted(versions)]
     for machine, kind in ((matcher, "model"), (judge, "judge")):  # it may have found nothing to read
         if machine is not None:
             ensure_matcher(s, machine, now=now, kind=kind)
@@ -69,18 +75,34 @@ def shadow_pins(s: Session, edition_id: int) -> dict[int, Pin]:
     """The pins that a shadow would set, by claim."""
     row = _shadow(s, edition_id)
     held = pins.live(s, row.topic_id)
-    c = t.claims
-    wordings = s.execute(sa.select(c.c.id, c.c.current_version_id).where(c.c.id.in_(row.spec["claims"]))).all()
     found = {}
-    for wording in wordings:
-        pin = held.get(wording.id)
+    for claim_id, version_id in _wordings(s, row).items():
+        pin = held.get(claim_id)
         matcher = row.spec["matcher"] or (pin.matcher if pin else None)
         if matcher is None:
             continue
         judge = row.spec["judge"] or (pin.judge if pin else None)
-        base = pin or Pin(wording.id, wording.current_version_id, matcher, judge)
-        found[wording.id] = replace(base, claim_version_id=wording.current_version_id, matcher=matcher, judge=judge)
+        base = pin or Pin(claim_id, version_id, matcher, judge)
+        found[claim_id] = replace(base, claim_version_id=version_id, matcher=matcher, judge=judge)
     return found
+
+
+def _newest(s: Session, claim_ids: Iterable[int]) -> dict[int, int]:
+    c = t.claims
+    found: dict[int, int] = {}
+    for batch in chunks(sorted(set(claim_ids))):
+        found.update(s.execute(sa.select(c.c.id, c.c.current_version_id).where(c.c.id.in_(batch))).tuples().all())
+    return found
+
+
+def _wordings(s: Session, row: sa.Row[Any]) -> dict[int, int]:
+    """The versions of its claims that a shadow has read, by claim; where it did not keep them, those of its day."""
+    if "wordings" in row.spec:
+        return dict(row.spec["wordings"])
+    v = t.claim_versions
+    of_its_day = sa.select(v.c.claim_id, sa.func.max(v.c.id)).where(v.c.created_at <= row.created_at).group_by(v.c.claim_id)
+    held = dict(s.execute(of_its_day).tuples().all())
+    return {claim_id: held[claim_id] for claim_id in row.spec["claims"] if claim_id in held}
 
 
 def shadow_positions(s: Session, claim_id: int, edition_id: int) -> tuple[Position, ...]:
@@ -88,7 +110,9 @@ def shadow_positions(s: Session, claim_id: int, edition_id: int) -> tuple[Positi
     pin = shadow_pins(s, edition_id).get(claim_id)
     if pin is None:
         return tuple(sorted(position_rows.positions(s, claim_id, None), key=lambda p: p.key))
-    return tuple(position_rows.as_positions(s, effective(s, pin, articles_of_claim(s, claim_id))))
+    held = pins.of_claim(s, claim_id)
+    before = held.matcher if held is not None and held.matcher != pin.matcher else None
+    return tuple(position_rows.as_positions(s, effective(s, pin, articles_of_claim(s, claim_id), handed_over=before)))
 
 
 def shadow_fold(s: Session, claim_id: int, edition_id: int, *, fold: Fold | None = None) -> FoldResult:
@@ -100,7 +124,10 @@ def shadow_fold(s: Session, claim_id: int, edition_id: int, *, fold: Fold | None
 def accept(
     db: Database, edition_id: int, *, by: str, now: datetime, fold: Fold | None = None, run_id: int | None = None
 ) -> Published:
-    """Make a shadow live as one edition."""
+    """Make a shadow live as one edition; raises UsageError where a claim was reworded since it was made.
+
+    What came meanwhile and only the matcher before has read goes on counting until the new one has read it.
+    """
     return db.write(lambda s: accept_in(s, edition_id, by=by, now=now, fold=fold, run_id=run_id))
 
 
@@ -108,7 +135,9 @@ def accept_in(
     s: Session, edition_id: int, *, by: str, now: datetime, fold: Fold | None = None, run_id: int | None = None
 ) -> Published:
     row = _shadow(s, edition_id)
+    _refuse_reworded(s, row)
     moves = shadow_pins(s, edition_id)
+    stand_ins.hand_over(s, row.topic_id, moves, now=now)
     from claimline.history import FOLD_VERSION
 
     s.execute(sa.update(t.editions).where(t.editions.c.id == edition_id).values(fold_version=FOLD_VERSION))
@@ -124,6 +153,16 @@ def accept_in(
         moves=moves,
         cause=Cause(row.cause),
     )
+
+
+def _refuse_reworded(s: Session, row: sa.Row[Any]) -> None:
+    """A pin to words that nobody has read would empty the claim's history."""
+    read = _wordings(s, row)
+    newest = _newest(s, read)
+    if others := sorted(claim_id for claim_id, version_id in read.items() if newest[claim_id] != version_id):
+        c = t.claims
+        slugs = ", ".join(s.execute(sa.select(c.c.slug).where(c.c.id.in_(others[:10])).order_by(c.c.slug)).scalars())
+        raise UsageError(f"replay {row.key} has read other words than those of today ({slugs}): discard it and replay again")
 
 
 def discard(s: Session, edition_id: int) -> None:

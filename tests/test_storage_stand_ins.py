@@ -199,8 +199,9 @@ def test_going_back_after_a_replay_loses_no_day(database: Database) -> None:
     install(w, "m1").say(NEW, day("2020-03-01"), R, confidence=0.99)
     run(w)
     replay.accept(database, edition, by="Ada", now=w.tick())
-    assert run(w) == 1
     assert stances(checked(w)) == {OLD: S, NEW: R}
+    assert run(w) == 0, "accepting has taken in what only the old model had read"
+    assert w.status() == "contested"
 
 
 def test_an_edit_that_only_the_new_model_has_read_closes_what_the_old_text_said(database: Database) -> None:
