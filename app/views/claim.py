@@ -23,6 +23,7 @@ from storage.search import texts_of_claim
 
 PAGE = 50
 SHOWN_REPORTS = 6
+OF_ONE_VOICE = 500  # where one voice is looked at; more of them are in the export
 FLIP_AT_ONCE = 2_000  # reports up to which a page may try it while it is drawn
 LOOKED_THROUGH = 3_000
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
@@ -39,13 +40,14 @@ class RowFilters:
     until: date | None = None
     sort: str = "new"  # new | old | weight
     page: int = 1
+    voice: str = ""  # a voice's key: only this one
 
     @property
     def params(self) -> dict[str, object]:
         days = {"from": self.since.isoformat() if self.since else "", "to": self.until.isoformat() if self.until else ""}
         sort = "" if self.sort == "new" else self.sort
         words = {"q": self.q, "stance": self.stance, "speaker": self.speaker, "outlet": self.outlet, "lang": self.lang}
-        return {**words, **days, "sort": sort}
+        return {**words, **days, "sort": sort, "voice": self.voice}
 
     @property
     def any(self) -> bool:
@@ -190,7 +192,15 @@ def claim_page(
         line=line,
         drawing=charts.drawing(line),
         chart=charts.chart_data(line),
-        rows=rows(r, claim, held, voices[(at - 1) * per_page : at * per_page], moment, names),
+        rows=rows(
+            r,
+            claim,
+            held,
+            voices[(at - 1) * per_page : at * per_page],
+            moment,
+            names,
+            shown=OF_ONE_VOICE if filters.voice else SHOWN_REPORTS,
+        ),
         voices=len(held.voices),
         matching=len(voices),
         filters=filters,
@@ -219,6 +229,8 @@ def matching_voices(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters,
     """The voices that have a report which fits every filter, in the order asked for."""
     sort = f.sort if f.sort in ("old", "weight") else "new"
     voices = r.of_claim(claim.id, lambda: _in_order(held.voices, sort), "in order", sort, moment.as_of, moment.known_at)
+    if f.voice:
+        voices = [v for v in voices if v.frozen().key == f.voice]
     if not f.any:
         return voices
     fits = _fitting(r, claim, held, f, moment)
@@ -279,13 +291,21 @@ def _facets(r: Reading, claim_id: int, moment: Moment) -> Facets:
 
 
 def rows(
-    r: Reading, claim: StoredClaim, held: Folded, voices: Sequence[Heard], moment: Moment, names: Mapping[str, str]
+    r: Reading,
+    claim: StoredClaim,
+    held: Folded,
+    voices: Sequence[Heard],
+    moment: Moment,
+    names: Mapping[str, str],
+    *,
+    shown: int = SHOWN_REPORTS,
 ) -> tuple[Row, ...]:
-    keys = [p.key for v in voices for p in v.reports[: SHOWN_REPORTS + 1]]
+    """The voices with the report that brought each, and as many of the others as are to be shown."""
+    keys = [p.key for v in voices for p in v.reports[: shown + 1]]
     found = reports(r, claim, keys, moment)
     made = []
     for v in voices:
-        mine = [found[p.key] for p in v.reports[: SHOWN_REPORTS + 1] if p.key in found]
+        mine = [found[p.key] for p in v.reports[: shown + 1] if p.key in found]
         if not mine:
             continue
         speaker = v.first.speaker or ""

@@ -22,10 +22,11 @@ def filters(
     since: str = Query("", alias="from", description="In print on this day or later."),
     until: str = Query("", alias="to", description="In print on this day or earlier."),
     sort: str = Query("new", description="new, old or weight."),
+    voice: str = Query("", description="A voice's key, as the reports' export names it: only this one."),
     page: int = Query(1, include_in_schema=False),
 ) -> views.RowFilters:
     days = out.day(since or None, "from"), out.day(until or None, "to")
-    return views.RowFilters(q[:200], stance, speaker, outlet, lang, *days, sort, page)
+    return views.RowFilters(q[:200], stance, speaker, outlet, lang, *days, sort, page, voice)
 
 
 @router.get("/claims/{topic}/{slug}")
