@@ -71,8 +71,8 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
         found[pair] = (0, *text)
     for pair, bits in more.items():
         if pair in found:
-            had, *rest = found[pair]
-            found[pair] = (had | bits, *rest)
+            had, revision_id, lang, sure = found[pair]
+            found[pair] = (had | bits, revision_id, lang, sure)
     for pair in _said(s, topic_id) - again:
         found.pop(pair, None)
     told = {bits: _told(bits) for bits in {held[0] for held in found.values()}}
