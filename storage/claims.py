@@ -61,10 +61,12 @@ def topics(s: Session) -> tuple[StoredTopic, ...]:
     return tuple(_topics(s, sa.true()))
 
 
-def claims(s: Session, topic: str | None = None, *, retired: bool = False) -> tuple[StoredClaim, ...]:
-    """Every claim (of a topic), in the order of their topics' files."""
+def claims(
+    s: Session, topic: str | None = None, *, retired: bool = False, known_at: datetime | None = None
+) -> tuple[StoredClaim, ...]:
+    """Every claim (of a topic), in the order of their topics' files; `known_at`: with those that were retired only after it."""
     where = sa.true() if topic is None else t.topics.c.slug == topic
-    return tuple(c for c in _claims(s, where) if retired or not c.retired)
+    return tuple(c for c in _claims(s, where, known_at) if retired or not c.retired)
 
 
 def claim(s: Session, slug: str, topic: str | None = None) -> StoredClaim:
@@ -290,7 +292,7 @@ def _topics(s: Session, where: sa.ColumnElement[bool]) -> list[StoredTopic]:
     ]
 
 
-def _claims(s: Session, where: sa.ColumnElement[bool]) -> Sequence[StoredClaim]:
+def _claims(s: Session, where: sa.ColumnElement[bool], known_at: datetime | None = None) -> Sequence[StoredClaim]:
     c, v = t.claims, t.claim_versions
     query = (
         sa.select(c, t.topics.c.slug.label("topic_slug"), v.c.statement, v.c.n, v.c.id.label("version_id"))
@@ -308,7 +310,7 @@ def _claims(s: Session, where: sa.ColumnElement[bool]) -> Sequence[StoredClaim]:
             r["statement"],
             r["version_id"],
             r["n"],
-            r["retired_at"] is not None,
+            r["retired_at"] is not None and (known_at is None or r["retired_at"] <= known_at),
             codec.load_claim_spec(r["spec"]),
         )
         for r in s.execute(query).mappings()

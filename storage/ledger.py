@@ -1,7 +1,8 @@
 """Reading the ledger: positions, changes and statuses at (as_of, known_at), and its editions. `publish` writes it.
 
-A read is one range over rows that editions wrote; nothing is folded here. `known_at` None is now; `as_of` None is all that is
-known, but for the beginning and the end of a ruling on a day that is still to come (`ledger_rows.by_day`).
+A read is one range over rows that editions wrote; only the figures of a past day are folded (`storage.stood`). `known_at` None
+is now; `as_of` None is all that is known, but for the beginning and the end of a ruling on a day that is still to come
+(`ledger_rows.by_day`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from storage import codec, ledger_rows, position_rows, wordings
 from storage import tables as t
 from storage.publish import CHANGED, WITHDRAWN, publish, publish_in
 from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredEdition
+from storage.stood import Stood, stood
 
 __all__ = [
     "CHANGED",
@@ -36,6 +38,7 @@ __all__ = [
     "status",
     "statuses",
     "weighed",
+    "with_figures",
 ]
 
 
@@ -85,7 +88,7 @@ def changes(
     c = t.status_changes
     where = (c.c.claim_id == claim_id) & position_rows.known(c, known_at)
     if as_of is not None or not to_come:
-        where &= ledger_rows.by_day(s, as_of)
+        where &= ledger_rows.by_day(s, as_of, known_at)
     return ledger_rows.stored_changes(s, where, known_at=known_at, quotes=quotes)
 
 
@@ -103,17 +106,32 @@ def status(s: Session, claim_id: int, *, as_of: date | None = None, known_at: da
 
 
 def statuses(
-    s: Session, topic: str | None = None, *, as_of: date | None = None, known_at: datetime | None = None
+    s: Session,
+    topic: str | None = None,
+    *,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    figures: bool = True,
 ) -> tuple[ClaimStatus, ...]:
-    """Where every claim that is not retired (of a topic) stood."""
-    return tuple(_statuses(s, claim_reads.claims(s, topic), as_of, known_at))
+    """Where every claim (of a topic) stood that was not retired then; not `figures`: for those who ask for no more than the status."""
+    return tuple(_statuses(s, claim_reads.claims(s, topic, known_at=known_at), as_of, known_at, figures=figures))
 
 
-def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, known_at: datetime | None) -> list[ClaimStatus]:
+def with_figures(
+    s: Session, some: Sequence[ClaimStatus], *, as_of: date | None, known_at: datetime | None
+) -> tuple[ClaimStatus, ...]:
+    """The same, in the same order, with the figures and the machine's own opinion of that day."""
+    found = {x.claim.id: x for x in _statuses(s, [x.claim for x in some], as_of, known_at)}
+    return tuple(found[x.claim.id] for x in some)
+
+
+def _statuses(
+    s: Session, claims: Sequence[StoredClaim], as_of: date | None, known_at: datetime | None, *, figures: bool = True
+) -> list[ClaimStatus]:
     c, m = t.status_changes, t.claim_states
     ids = [claim.id for claim in claims]
-    light = [c.c[n] for n in ("claim_id", "valid_from", "after", "machine", "figures", "review", "cause", "known_from")]
-    where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of)
+    light = [c.c[n] for n in ("claim_id", "valid_from", "after", "review", "cause", "known_from")]
+    where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of, known_at)
     history: dict[int, list[sa.Row[tuple[object, ...]]]] = {}
     for row in s.execute(sa.select(*light).where(where).order_by(c.c.claim_id, c.c.valid_from)):
         history.setdefault(row.claim_id, []).append(row)
@@ -121,9 +139,11 @@ def _statuses(s: Session, claims: Sequence[StoredClaim], as_of: date | None, kno
         m.c.claim_id.in_(ids), position_rows.known(m, known_at)
     )
     newest = {row.claim_id: row for row in s.execute(now)}
+    newest_day = {claim_id: row.newest for claim_id, row in newest.items()}
+    then = stood(s, newest_day, ids, as_of, known_at) if figures and as_of is not None else {}
     ruled = ledger_rows.ruled(s, ids, as_of, known_at)
     worded = wordings.as_known(s, claims, known_at)
-    found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), as_of) for claim in worded]
+    found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), then.get(claim.id)) for claim in worded]
     return [_confirmed(x, ruled.get(x.claim.id)) for x in found]
 
 
@@ -139,16 +159,19 @@ def _status(
     claim: StoredClaim,
     history: Sequence[sa.Row[tuple[object, ...]]],
     newest: sa.Row[tuple[object, ...]] | None,
-    as_of: date | None,
+    then: Stood | None,
 ) -> ClaimStatus:
+    """`then`: what the machine made of it on a day after which something moved; None: what it makes of it in the end."""
     last = history[-1] if history else None
-    current = newest is not None and (as_of is None or (newest.newest is not None and newest.newest <= as_of))
-    told = newest if current else last
+    if then is None:
+        then = (
+            Stood(Status(newest.machine), codec.load_figures(newest.figures)) if newest else Stood(Status.UNREPORTED, Figures())
+        )
     return ClaimStatus(
         claim=claim,
         status=Status(last.after) if last else Status.UNREPORTED,
-        machine=Status(told.machine) if told else Status.UNREPORTED,
-        figures=codec.load_figures(told.figures) if told else Figures(),
+        machine=then.machine,
+        figures=then.figures,
         since=last.valid_from if last else None,
         first_reported=history[0].valid_from if history else None,
         changes=len(history),

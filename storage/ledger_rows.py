@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,14 +46,21 @@ def last_published(s: Session, topic_id: int, known_at: datetime) -> datetime | 
     return s.execute(sa.select(sa.func.max(e.c.recorded_at)).where(mine)).scalar()
 
 
-def by_day(s: Session, as_of: date | None) -> sa.ColumnElement[bool]:
+def last_day(s: Session, known_at: datetime | None) -> date:
+    """The day of a read that names none: today, or that of the known time, so that its answer is the same on every later day."""
+    return today(s) if known_at is None else min(today(s), known_at.astimezone(UTC).date())
+
+
+def by_day(s: Session, as_of: date | None, known_at: datetime | None = None) -> sa.ColumnElement[bool]:
     """The changes of status that hold up to a day. Where none is named, those with which a ruling begins or ends on a day that is
     still to come wait for it; all others count at once, as what they rest on does."""
-    c, d = t.status_changes, t.decisions
+    c, d, e = t.status_changes, t.decisions, t.editions
     if as_of is not None:
         return c.c.valid_from <= as_of
-    day = today(s)
+    day = last_day(s, known_at)
     ahead = (d.c.valid_from > day) | (d.c.valid_to >= day)
+    if known_at is not None:
+        ahead &= d.c.edition_id.in_(sa.select(e.c.id).where(e.c.recorded_at <= known_at))
     waits = sa.exists().where(d.c.claim_id == c.c.claim_id, d.c.kind == "ruling", ahead)
     return (c.c.valid_from <= day) | ~waits
 
@@ -63,15 +70,15 @@ def standing_rulings(s: Session, claim_id: int, known_at: datetime | None, as_of
     found = rulings(s, claim_id, known_at)
     if as_of is not None:
         return found
-    day = today(s)
+    day = last_day(s, known_at)
     return tuple(replace(r, valid_to=None) for r in found if r.valid_from <= day <= (r.valid_to or date.max))
 
 
 def ruled(s: Session, claim_ids: Sequence[int], as_of: date | None, known_at: datetime | None) -> dict[int, Ruling]:
-    """The ruling that holds for each of these claims on a day; without one, today."""
+    """The ruling that holds for each of these claims on a day; without one, on the last that is known."""
     d = t.decisions
     mine = sa.select(d.c.claim_id).where(d.c.kind == "ruling", d.c.claim_id.in_(claim_ids)).distinct()
-    day = as_of or today(s)
+    day = as_of or last_day(s, known_at)
     found: dict[int, Ruling] = {}
     for claim_id in s.execute(mine).scalars().all():
         for one in rulings(s, claim_id, known_at):

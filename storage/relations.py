@@ -42,7 +42,7 @@ def contradicts(relation: str, status: Status, other: Status) -> bool:
 
 def related(s: Session, topic: str, *, as_of: date | None = None, known_at: datetime | None = None) -> tuple[Related, ...]:
     """Every relation between the topic's claims that are not retired, the contradictory ones first."""
-    stood = {x.claim.slug: x for x in ledger.statuses(s, topic, as_of=as_of, known_at=known_at)}
+    stood = {x.claim.slug: x for x in ledger.statuses(s, topic, as_of=as_of, known_at=known_at, figures=False)}
     found = [r for slug in stood for r in _relations(slug, stood)]
     return tuple(sorted(found, key=lambda r: (not r.contradictory, r.claim, r.relation)))
 

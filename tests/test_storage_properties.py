@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from claimline.errors import UnknownName
+from claimline.history import fold
 from claimline.models import OutletSpec, Stance, Status
-from storage import articles, clusters, decisions, ledger, outlets, purge, replay, stand_ins
+from storage import articles, clusters, codec, decisions, ledger, outlets, purge, replay, stand_ins
 from storage.engine import Database, open_database
 from storage.records import Edge, NewDecision
 from storage.verify import differences, fold_differences
@@ -231,6 +232,18 @@ class Ledger(RuleBasedStateMachine):
         if hasattr(self, "w"):
             with self.w.db.read() as s:
                 assert differences(s, self.w.topic_id) == ()
+
+    @invariant()
+    def every_day_is_told_as_the_fold_of_that_day(self) -> None:
+        if hasattr(self, "w"):
+            as_of = date(2020, 1, 1) + timedelta(days=(7 * self.count) % 60)
+            with self.w.db.read() as s:
+                claim_id = self.w.claim_id()
+                at = ledger.status(s, claim_id, as_of=as_of)
+                folded = fold(ledger.positions(s, claim_id), ledger.rulings(s, claim_id), until=as_of)
+            if self.told:
+                assert at.machine is folded.machine
+                assert at.figures == codec.load_figures(codec.dump_figures(folded.figures))
 
     @invariant()
     def what_was_known_stays_known(self) -> None:

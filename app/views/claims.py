@@ -80,9 +80,16 @@ def claim_path(topic: str, slug: str) -> str:
 
 
 def all_statuses(r: Reading, moment: Moment) -> tuple[ClaimStatus, ...]:
-    return r.once(
-        lambda: ledger.statuses(r.s, as_of=moment.as_of, known_at=moment.known_at), "statuses", moment.as_of, moment.known_at
-    )
+    """Where every claim stands; on what figures a day in the past is told only of those that are shown (`told`)."""
+    a, k = moment.as_of, moment.known_at
+    return r.once(lambda: ledger.statuses(r.s, as_of=a, known_at=k, figures=False), "statuses", a, k)
+
+
+def told(r: Reading, moment: Moment, some: Sequence[ClaimStatus]) -> tuple[ClaimStatus, ...]:
+    """These claims with their figures."""
+    if moment.as_of is None:
+        return tuple(some)
+    return ledger.with_figures(r.s, some, as_of=moment.as_of, known_at=moment.known_at)
 
 
 def owed_of(r: Reading, some: Iterable[ClaimStatus]) -> dict[int, Owed]:
@@ -109,8 +116,14 @@ def beside(r: Reading, claim: StoredClaim, moment: Moment) -> tuple[StoredClaim,
 
 
 def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
-    """Every claim that fits the filters, in their order."""
+    """Every claim that fits the filters, in their order, with its figures."""
+    return list(told(r, moment, _fitting(r, moment, filters)))
+
+
+def _fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
     kept = [c for c in all_statuses(r, moment) if _kept(c, filters) and (not filters.status or c.status == filters.status)]
+    if filters.sort == "voices":
+        kept = list(told(r, moment, kept))
     return _sorted(kept, filters.sort, owed_of(r, kept) if filters.sort == "owed" else {})
 
 
@@ -118,10 +131,10 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     every = all_statuses(r, moment)
     topics = pages.topic_names(r.s)
     kept = [c for c in every if _kept(c, filters)]
-    shown = fitting(r, moment, filters)
+    shown = _fitting(r, moment, filters)
     count = max(1, -(-len(shown) // PAGE))
     at = min(max(1, filters.page), count)
-    some = shown[(at - 1) * PAGE : at * PAGE]
+    some = told(r, moment, shown[(at - 1) * PAGE : at * PAGE])
     counts = tuple((status, sum(c.status is status for c in kept)) for status in Status)
     return ClaimsPage(
         tuple(
