@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Speaker, SpeakerBasis, Stance
 from storage import codec, ledger_rows, pins, position_rows, stands
 from storage import tables as t
-from storage.decisions import decisions
+from storage.decisions import decisions, told_by
 from storage.effective import claim_key, position_key
 from storage.records import StoredAssessment, StoredDecision, StoredQuote
 from storage.sql import chunks
@@ -28,6 +28,7 @@ def answers(
     claim_id: int | None = None,
     article_id: int | None = None,
     article_ids: Collection[int] | None = None,
+    as_of: date | None = None,
     known_at: datetime | None = None,
     limit: int | None = None,
     offset: int = 0,
@@ -35,21 +36,25 @@ def answers(
     """One for each (claim, article) that is not unrelated: that of the article's current text, by claim and article.
 
     The pinned judge's before the pinned matcher's before that of one that stands in for it. An article of which only a person
-    says something is there too, with the stance *unrelated* as the machine's. `article_ids`: only of these. `known_at`: what had
-    been published by then, on the newest text that had an answer.
+    says something is there too, with the stance *unrelated* as the machine's. `article_ids`: only of these. `as_of`: of the text
+    that stood in print at the end of that day, where we know one. `known_at`: what had been published by then, on the newest text
+    that had an answer; dates, copies and people's words as they were known, too.
     """
+    published_by = None if known_at is None else ledger_rows.last_published(s, topic_id, known_at)
+    if known_at is not None and published_by is None:
+        return ()
     only = [article_id] if article_id is not None else None if article_ids is None else sorted(article_ids)
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for batch in [None] if only is None else chunks(only):
-        found |= _chosen(s, topic_id, claim_id, batch, known_at)
+        found |= _chosen(s, topic_id, claim_id, batch, as_of, published_by)
     chosen = {pair: row for pair, row in found.items() if row["stance"] != Stance.UNRELATED.value}  # a judge may say so
-    said = _said(s, topic_id, claim_id, article_id) if known_at is None else {}
+    said = _said(s, topic_id, claim_id, article_id, published_by)
     if only is not None:
         said = {pair: one for pair, one in said.items() if pair[1] in set(only)}
-    rows = [*chosen.values(), *_only_said(s, said, chosen)]
+    rows = [*chosen.values(), *_only_said(s, said, chosen, as_of, published_by)]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))
     page = rows[offset : None if limit is None else offset + limit]
-    return _stored(s, topic_id, page, said)
+    return _stored(s, topic_id, page, said, as_of, published_by)
 
 
 def assessments_of(s: Session, *, revision_id: int | None = None, article_id: int | None = None) -> tuple[StoredAssessment, ...]:
@@ -59,7 +64,7 @@ def assessments_of(s: Session, *, revision_id: int | None = None, article_id: in
     rows = [dict(r) for r in s.execute(_select().where(where).order_by(a.c.claim_id, a.c.id)).mappings()]
     found: list[StoredAssessment] = []
     for topic_id in sorted({r["topic_id"] for r in rows}):
-        found += _stored(s, topic_id, [r for r in rows if r["topic_id"] == topic_id], {})
+        found += _stored(s, topic_id, [r for r in rows if r["topic_id"] == topic_id], {}, None, None)
     return tuple(found)
 
 
@@ -73,30 +78,36 @@ def _select() -> sa.Select[Any]:
 
 
 def _chosen(
-    s: Session, topic_id: int, claim_id: int | None, article_ids: Sequence[int] | None, known_at: datetime | None
+    s: Session,
+    topic_id: int,
+    claim_id: int | None,
+    article_ids: Sequence[int] | None,
+    as_of: date | None,
+    known_at: datetime | None,
 ) -> dict[tuple[int, int], dict[str, Any]]:
     a, p = t.assessments, t.pins
-    published_by = None if known_at is None else ledger_rows.last_published(s, topic_id, known_at)
-    if known_at is not None and published_by is None:
-        return {}
     query = (
         _select()
         .add_columns(p.c.judge, p.c.matcher.label("pin_matcher"))
         .join(p, (p.c.claim_id == a.c.claim_id) & (p.c.claim_version_id == a.c.claim_version_id))
         .where(t.claims.c.topic_id == topic_id, position_rows.known(p, known_at))
-        .where(pins.counts(a, p, known_at=published_by))
+        .where(pins.counts(a, p, known_at=known_at))
     )
-    if known_at is None:
+    if known_at is None and as_of is None:
         current = t.articles.alias()
         query = query.join(current, current.c.current_revision_id == a.c.revision_id)
-    else:
+    if known_at is not None:
         query = query.where(t.editions.c.recorded_at <= known_at, t.editions.c.state == "live")
     if claim_id is not None:
         query = query.where(a.c.claim_id == claim_id)
     if article_ids is not None:
         query = query.where(a.c.article_id.in_(article_ids))
+    rows = [dict(row) for row in s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings()]
+    if as_of is not None:
+        printed = _printed(s, {row["article_id"] for row in rows}, as_of, known_at)
+        rows = [row for row in rows if printed.get(row["article_id"]) == row["revision_id"]]
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    for row in map(dict, s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings()):
+    for row in rows:
         pair = (row["claim_id"], row["article_id"])
         held = found.get(pair)
         if held is None or held["revision_id"] != row["revision_id"] or _rank(row) < _rank(held):
@@ -104,15 +115,23 @@ def _chosen(
     return found
 
 
+def _printed(s: Session, article_ids: Collection[int], as_of: date, known_at: datetime | None) -> dict[int, int]:
+    """Article -> the text that it carried at the end of a day."""
+    loaded = stands.load(s, article_ids, known_at=known_at)
+    return {article_id: x.revision_id for article_id, held in loaded.items() if (x := held.on(as_of)) is not None}
+
+
 def _rank(row: Mapping[str, Any]) -> int:
     """The judge's answer before the matcher's own before one that stands in for it."""
     return 0 if row["matcher"] == row["judge"] else 1 if row["matcher"] == row["pin_matcher"] else 2
 
 
-def _said(s: Session, topic_id: int, claim_id: int | None, article_id: int | None) -> dict[tuple[int, int], StoredDecision]:
+def _said(
+    s: Session, topic_id: int, claim_id: int | None, article_id: int | None, known_at: datetime | None
+) -> dict[tuple[int, int], StoredDecision]:
     """The word that holds for each pair."""
     found: dict[tuple[int, int], StoredDecision] = {}
-    for one in decisions(s, topic_id=topic_id, claim_id=claim_id, article_id=article_id, limit=1_000_000):
+    for one in decisions(s, topic_id=topic_id, claim_id=claim_id, article_id=article_id, known_at=known_at, limit=None):
         if one.kind in ("stance", "accept", "evidence") and one.claim_id is not None and one.article_id is not None:
             pair = (one.claim_id, one.article_id)
             if pair not in found or found[pair].kind == "evidence":
@@ -121,13 +140,21 @@ def _said(s: Session, topic_id: int, claim_id: int | None, article_id: int | Non
 
 
 def _only_said(
-    s: Session, said: Mapping[tuple[int, int], StoredDecision], chosen: Mapping[tuple[int, int], Any]
+    s: Session,
+    said: Mapping[tuple[int, int], StoredDecision],
+    chosen: Mapping[tuple[int, int], Any],
+    as_of: date | None,
+    known_at: datetime | None,
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for pair, one in said.items():
-        if pair in chosen or one.stance in (None, Stance.UNRELATED):
+    alone = {pair: one for pair, one in said.items() if pair not in chosen and one.stance not in (None, Stance.UNRELATED)}
+    printed = {} if as_of is None else _printed(s, {article_id for _, article_id in alone}, as_of, known_at)
+    for (_, article_id), one in alone.items():
+        if as_of is not None and article_id not in printed:
             continue
-        current = s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == one.article_id)).scalar()
+        current = printed.get(article_id)
+        if as_of is None and known_at is None:
+            current = s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == article_id)).scalar()
         rows.append(
             {
                 "id": 0,
@@ -149,17 +176,22 @@ def _only_said(
 
 
 def _stored(
-    s: Session, topic_id: int, rows: Sequence[Mapping[str, Any]], said: Mapping[tuple[int, int], StoredDecision]
+    s: Session,
+    topic_id: int,
+    rows: Sequence[Mapping[str, Any]],
+    said: Mapping[tuple[int, int], StoredDecision],
+    as_of: date | None,
+    known_at: datetime | None,
 ) -> tuple[StoredAssessment, ...]:
     article_ids = {r["article_id"] for r in rows}
-    standing = stands.load(s, article_ids)
+    standing = stands.load(s, article_ids, known_at=known_at)
     texts = _texts(s, {r["revision_id"] for r in rows})
-    clusters = _clusters(s, topic_id, {r["revision_id"] for r in rows})
-    quotes = _quotes(s, rows, texts)
+    clusters = _clusters(s, topic_id, {r["revision_id"] for r in rows}, known_at)
+    quotes = _quotes(s, rows, texts, known_at)
     found = []
     for r in rows:
         held = standing.get(r["article_id"])
-        stand = next((x for x in held.stands if x.revision_id == r["revision_id"]), None) if held else None
+        stand = _stand(held, r["revision_id"], as_of) if held else None
         text = texts[r["revision_id"]]
         found.append(
             StoredAssessment(
@@ -189,6 +221,12 @@ def _stored(
     return tuple(found)
 
 
+def _stand(held: stands.Standing, revision_id: int, as_of: date | None) -> stands.Stand | None:
+    if as_of is not None:
+        return held.on(as_of)
+    return next((x for x in held.stands if x.revision_id == revision_id), None)
+
+
 def _texts(s: Session, revision_ids: set[int]) -> dict[int, sa.Row[Any]]:
     r, a = t.revisions, t.articles
     columns = [r.c.id, r.c.lang, r.c.text_sha256, a.c.url, a.c.outlet, a.c.key]
@@ -199,22 +237,25 @@ def _texts(s: Session, revision_ids: set[int]) -> dict[int, sa.Row[Any]]:
     return found
 
 
-def _clusters(s: Session, topic_id: int, revision_ids: set[int]) -> dict[int, str]:
-    m = t.copy_memberships
+def _clusters(s: Session, topic_id: int, revision_ids: set[int], known_at: datetime | None) -> dict[int, str]:
+    m, e = t.copy_memberships, t.editions
+    live: sa.ColumnElement[bool] = m.c.closed_at.is_(None)
+    if known_at is not None:
+        live = (live | (m.c.closed_at > known_at)) & m.c.edition_id.in_(sa.select(e.c.id).where(e.c.recorded_at <= known_at))
     found: dict[int, str] = {}
     for batch in chunks(sorted(revision_ids)):
-        live = (m.c.topic_id == topic_id) & m.c.closed_at.is_(None) & m.c.revision_id.in_(batch)
-        found.update({x.revision_id: x.cluster for x in s.execute(sa.select(m.c.revision_id, m.c.cluster).where(live))})
+        query = sa.select(m.c.revision_id, m.c.cluster).where(live, m.c.topic_id == topic_id, m.c.revision_id.in_(batch))
+        found.update({x.revision_id: x.cluster for x in s.execute(query.order_by(m.c.id))})
     return found
 
 
 def _quotes(
-    s: Session, rows: Sequence[Mapping[str, Any]], texts: Mapping[int, sa.Row[Any]]
+    s: Session, rows: Sequence[Mapping[str, Any]], texts: Mapping[int, sa.Row[Any]], known_at: datetime | None
 ) -> dict[int, tuple[StoredQuote, ...]]:
     e = t.evidence
     by_id = {r["id"]: r for r in rows if r["id"]}
     keys = {claim_id: claim_key(s, claim_id) for claim_id in {r["claim_id"] for r in rows}}
-    rejected = _rejected(s, set(keys))
+    rejected = _rejected(s, set(keys), known_at)
     found: dict[int, tuple[StoredQuote, ...]] = {}
     for batch in chunks(sorted(by_id)):
         for x in s.execute(sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)):
@@ -234,11 +275,11 @@ def quote_of(x: Any) -> Quote:
     return replace(quote, speaker=speaker, said=said)
 
 
-def _rejected(s: Session, claim_ids: set[int]) -> dict[tuple[int, int, str], str]:
+def _rejected(s: Session, claim_ids: set[int], known_at: datetime | None) -> dict[tuple[int, int, str], str]:
     d = t.decisions
     query = (
         sa.select(d.c.claim_id, d.c.article_id, d.c.quote, t.actors.c.name)
         .join(t.actors, t.actors.c.id == d.c.actor_id)
-        .where(d.c.kind == "reject", d.c.undone_by.is_(None), d.c.claim_id.in_(sorted(claim_ids)))
+        .where(d.c.kind == "reject", told_by(known_at), d.c.claim_id.in_(sorted(claim_ids)))
     )
     return {(r.claim_id, r.article_id, r.quote): r.name for r in s.execute(query)}

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
 from claimline.models import Cause, Stance, Status
-from storage import clusters, pins
+from storage import clusters, erased, pins
 from storage import tables as t
 from storage.engine import Database
 from storage.publish import Fold, publish_in
 from storage.records import NewDecision, Recorded, StoredDecision
 from storage.sql import actor_id, insert_id, stable_key, topics_of_article, touch
+from storage.stood import stood
 
 __all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "taken_back", "undo", "undo_in"]
 
@@ -250,16 +251,18 @@ def decisions(
     topic_id: int | None = None,
     claim_id: int | None = None,
     article_id: int | None = None,
+    kinds: Collection[str] | None = None,
+    known_at: datetime | None = None,
     undone: bool = False,
-    limit: int = 1_000,
+    limit: int | None = 1_000,
 ) -> tuple[StoredDecision, ...]:
-    """What people said, newest first; those that were taken back only if asked for."""
+    """What people said, newest first; those that were taken back only if asked for. `known_at`: what was published by then."""
     d = t.decisions
-    where = [d.c.kind != "undo"]
+    where = [d.c.kind != "undo" if kinds is None else d.c.kind.in_(kinds)]
     where += [d.c.topic_id == topic_id] if topic_id is not None else []
     where += [d.c.claim_id == claim_id] if claim_id is not None else []
     where += [d.c.article_id == article_id] if article_id is not None else []
-    where += [] if undone else [d.c.undone_by.is_(None)]
+    where += [] if undone else [told_by(known_at)]
     return _decisions(s, sa.and_(*where), limit)
 
 
@@ -267,15 +270,19 @@ def rulings(
     s: Session, claim_id: int, *, as_of: date | None = None, known_at: datetime | None = None
 ) -> tuple[StoredDecision, ...]:
     """The rulings on a claim that begin by a day, as they were known, newest first; one that was taken back later was known."""
-    d, e = t.decisions, t.editions
-    where = [d.c.claim_id == claim_id, d.c.kind == "ruling"]
+    d = t.decisions
+    where = [d.c.claim_id == claim_id, d.c.kind == "ruling", told_by(known_at)]
     where += [d.c.valid_from <= as_of] if as_of is not None else []
-    if known_at is None:
-        where += [d.c.undone_by.is_(None)]
-    else:
-        told = sa.select(e.c.id).where(e.c.recorded_at <= known_at)
-        where += [d.c.edition_id.in_(told), d.c.undone_edition_id.is_(None) | d.c.undone_edition_id.not_in(told)]
     return _decisions(s, sa.and_(*where), None)
+
+
+def told_by(known_at: datetime | None) -> sa.ColumnElement[bool]:
+    """The decisions that an edition had told by then and none had taken back; None: those that hold now, told or not."""
+    d, e = t.decisions, t.editions
+    if known_at is None:
+        return d.c.undone_by.is_(None)
+    told = sa.select(e.c.id).where(e.c.recorded_at <= known_at)
+    return d.c.edition_id.in_(told) & (d.c.undone_edition_id.is_(None) | d.c.undone_edition_id.not_in(told))
 
 
 def of_articles(s: Session, article_ids: Collection[int], kinds: Collection[str]) -> tuple[StoredDecision, ...]:
@@ -326,7 +333,7 @@ def _decision(r: dict[str, Any]) -> StoredDecision:
         url=r["url"],
         revision_id=r["revision_id"],
         stance=Stance(r["stance"]) if r["stance"] else None,
-        quote=r["quote"],
+        quote=erased.readable(r["quote"]),
         start=r["start"],
         end=r["end"],
         seen_stance=Stance(r["seen_stance"]) if r["seen_stance"] else None,
@@ -368,12 +375,21 @@ def _why_reopened(s: Session, one: StoredDecision) -> str | None:
 
 
 def _ruling_contradicted(s: Session, one: StoredDecision) -> str | None:
+    """By what is printed on the days of the ruling, and what the machine makes of the last of them."""
     p, m = t.positions, t.claim_states
-    state = s.execute(sa.select(m.c.machine).where(m.c.claim_id == one.claim_id, m.c.known_to.is_(None))).scalar()
-    if one.status is None or state is None or state == one.status.value:
+    state = s.execute(sa.select(m.c.machine, m.c.newest).where(m.c.claim_id == one.claim_id, m.c.known_to.is_(None))).first()
+    if one.status is None or one.claim_id is None or state is None:
         return None
+    machine = Status(state.machine)
     newer = (p.c.claim_id == one.claim_id) & p.c.known_to.is_(None) & (p.c.known_from > one.at)
     newer &= p.c.stance.in_([Stance.SUPPORTS.value, Stance.REFUTES.value])
+    newer &= p.c.valid_to.is_(None) | (p.c.valid_to > one.valid_from)
+    if one.valid_to is not None:
+        newer &= p.c.valid_from <= one.valid_to
+        then = stood(s, {one.claim_id: state.newest}, [one.claim_id], one.valid_to, None).get(one.claim_id)
+        machine = then.machine if then else machine
+    if machine is one.status:
+        return None
     return "newer reports say otherwise" if s.execute(sa.select(p.c.id).where(newer).limit(1)).first() else None
 
 

@@ -69,7 +69,8 @@ def expired_rulings(s: Session, topic_id: int, *, now: datetime) -> tuple[Stored
     """Rulings whose `review_by` has passed, and those that newer reports contradict."""
     from storage.decisions import decisions
 
-    due = [d for d in decisions(s, topic_id=topic_id) if d.kind == "ruling" and d.review_by and d.review_by <= now.date()]
+    every = decisions(s, topic_id=topic_id, kinds=("ruling",), limit=None)
+    due = [d for d in every if d.review_by and d.review_by <= now.date()]
     contradicted = {d.client_id: d for d in reopened(s, topic_id) if d.kind == "ruling"}
     return (*(contradicted.pop(d.client_id, d) for d in due), *contradicted.values())
 

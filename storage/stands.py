@@ -66,6 +66,10 @@ class Standing:
     def uncertain(self) -> bool:
         return not self.published.certain
 
+    def on(self, day: date) -> Stand | None:
+        """What stood in print at the end of a day; None: nothing that we know the day of."""
+        return next((x for x in reversed(self.stands) if x.valid_from is not None and x.valid_from <= day), None)
+
 
 def standing(seen: Sequence[Seen], confirmed: date | None = None) -> Standing:
     """Spans of days for sightings in the order in which they were made."""
@@ -114,27 +118,36 @@ def _not_after(finding: DateFinding, seen_at: datetime) -> bool:
     return finding.day is not None and finding.day <= seen_at.date() + timedelta(days=1)
 
 
-def load(s: Session, article_ids: Iterable[int]) -> dict[int, Standing]:
-    """The standing of these articles; one without a text is left out."""
+def load(s: Session, article_ids: Iterable[int], *, known_at: datetime | None = None) -> dict[int, Standing]:
+    """The standing of these articles; one without a text is left out. `known_at`: by what was known then."""
     found: dict[int, Standing] = {}
     for batch in chunks(sorted(set(article_ids))):
-        confirmed = _confirmed(s, batch)
-        for article_id, seen in _seen(s, batch).items():
+        confirmed = _confirmed(s, batch, known_at)
+        for article_id, seen in _seen(s, batch, known_at).items():
             found[article_id] = standing(seen, confirmed.get(article_id))
     return found
 
 
-def _confirmed(s: Session, article_ids: Sequence[int]) -> dict[int, date]:
-    d = t.decisions
-    query = (
-        sa.select(d.c.article_id, d.c.valid_from)
-        .where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id.in_(article_ids))
-        .order_by(d.c.id)
-    )
+def _confirmed(s: Session, article_ids: Sequence[int], known_at: datetime | None) -> dict[int, date]:
+    """A date is of no one topic, so that no edition tells since when it is known: it is since it was said."""
+    d, undone = t.decisions, t.decisions.alias("undone")
+    query = sa.select(d.c.article_id, d.c.valid_from).where(d.c.kind == "date", d.c.article_id.in_(article_ids)).order_by(d.c.id)
+    if known_at is None:
+        query = query.where(d.c.undone_by.is_(None))
+    else:
+        query = query.outerjoin(undone, undone.c.id == d.c.undone_by).where(d.c.at <= known_at)
+        query = query.where(undone.c.id.is_(None) | (undone.c.at > known_at))
     return {row.article_id: row.valid_from for row in s.execute(query)}
 
 
-def _seen(s: Session, article_ids: Sequence[int]) -> dict[int, list[Seen]]:
+def _stored_by(known_at: datetime) -> sa.ColumnElement[bool]:
+    """The sightings that we knew of: an archive that is read later was seen long before, but is not scanned until then."""
+    g, k = t.sightings, t.scans
+    scanned = sa.exists().where(k.c.revision_id == g.c.revision_id)
+    return (g.c.seen_at <= known_at) & (scanned.where(k.c.scanned_at <= known_at) | ~scanned)
+
+
+def _seen(s: Session, article_ids: Sequence[int], known_at: datetime | None) -> dict[int, list[Seen]]:
     g, r, c = t.sightings, t.revisions, t.captures
     query = (
         sa.select(
@@ -155,6 +168,8 @@ def _seen(s: Session, article_ids: Sequence[int]) -> dict[int, list[Seen]]:
         .where(g.c.article_id.in_(article_ids))
         .order_by(g.c.article_id, g.c.seen_at, g.c.id)
     )
+    if known_at is not None:
+        query = query.where(_stored_by(known_at))
     found: dict[int, list[Seen]] = {}
     for row in s.execute(query).all():
         seen = Seen(
