@@ -205,6 +205,21 @@ def test_a_selected_passage_becomes_evidence(watched: Watched) -> None:
     assert "added by" in tab.locator("main").inner_text()
 
 
+def test_two_characters_are_a_passage_and_one_is_none(watched: Watched) -> None:
+    tab = watched.go(CLAIM)
+    tab.get_by_role("link", name="Read it in the article").first.click()
+    tab.wait_for_selector("#text p")
+    for length, shown in ((1, False), (2, True)):
+        tab.evaluate(
+            """length => { const p = document.querySelector('#text p').firstChild, r = document.createRange();
+            const node = p.nodeType === 3 ? p : p.firstChild; r.setStart(node, 0); r.setEnd(node, length);
+            const s = getSelection(); s.removeAllRanges(); s.addRange(r); }""",
+            length,
+        )
+        tab.wait_for_timeout(100)
+        assert tab.locator("#pick").is_visible() is shown
+
+
 def test_the_filter_works_as_one_types_and_the_address_says_so(watched: Watched) -> None:
     tab = watched.go(CLAIM)
     tab.locator("#row-q").press_sequentially("Gutachten")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -156,6 +158,19 @@ def test_an_edited_article_shows_what_changed(page: TestClient) -> None:
     assert "Texts over time" in html
 
 
+def test_texts_that_are_too_long_to_compare_are_said_to_be(tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+    made = Newsroom(db)
+    url, long = "https://a.example/long", "The minutes of the council. " * 1_200
+    made.article(url, "Minutes", long, date(2021, 1, 2))
+    made.article(url, "Minutes, corrected", f"{long}And a correction at the end.", date(2021, 1, 2))
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
+        html = client.get("/articles", params={"url": url}).text
+    assert text_of(html).count("too long to be compared here") == 1  # the first text has none before it
+    assert "<ins>" not in html
+    db.dispose()
+
+
 def test_copies_are_one_voice_and_named(page: TestClient) -> None:
     html = page.get(CLAIM, params={"q": "divers"}).text
     assert "2 more reports of this voice" in text_of(html)
@@ -259,6 +274,4 @@ def test_files_of_our_own_are_kept_by_their_hash(page: TestClient) -> None:
 
 
 def test_a_spark_without_reports_is_empty() -> None:
-    from datetime import date
-
     assert spark((), date(2020, 1, 1)).bars == ()

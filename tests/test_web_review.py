@@ -113,6 +113,20 @@ def test_several_cases_are_one_word_and_one_undo(page: TestClient, db: Database)
     assert said(db) == []
 
 
+def test_whoever_decides_several_cases_stays_among_the_cases_that_were_filtered(page: TestClient, db: Database) -> None:
+    asked = {"claim": "harbour-bridge/bridge-safe", "lang": "en"}
+    html = page.get("/review", params=asked).text
+    names = [unescape(x) for x in re.findall(r'name="case" value="([^"]+)"', html)][:2]
+    form = fields(html, "/review/several") | {"verdict": "neutral", "case": names}
+    answer = page.post("/review/several", data=form)
+    assert asked.items() < dict(answer.url.params).items()
+    undo = re.search(r'name="undo" value="([^"]+)"', answer.text)
+    assert undo
+    again = page.post("/review/undo", data=fields(answer.text, "/review/undo") | {"undo": undo.group(1)})
+    assert dict(again.url.params) == asked
+    assert said(db) == []
+
+
 def test_a_decision_changes_the_history_at_once(page: TestClient) -> None:
     html = page.get("/review", params={"claim": "harbour-bridge/bridge-closed"}).text
     page.post("/review/decide", data=fields(html, "/review/decide") | {"verdict": "refutes"}, headers=HTMX)

@@ -22,7 +22,8 @@
     const range = selection.getRangeAt(0);
     const start = pointOf(range.startContainer, range.startOffset);
     const words = selection.toString().trim();
-    if (start == null || words.length < 8 || !text.contains(range.endContainer)) return;
+    // Two characters can be all that is said ("No", and most words in Chinese); one is a slip of the hand.
+    if (start == null || Array.from(words).length < 2 || !text.contains(range.endContainer)) return;
     picked = { start, words };
     const box = range.getBoundingClientRect();
     button.style.left = `${Math.max(8, box.left + scrollX)}px`;

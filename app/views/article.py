@@ -68,11 +68,12 @@ class ClaimCard:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One text of the article; `diff` against the one before."""
+    """One text of the article; `diff` against the one before, unless both are `too_long` to be compared while a page is drawn."""
 
     revision: StoredRevision
     diff: tuple[Part, ...]
     current: bool
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def _versions(every: Sequence[StoredRevision], current: int | None) -> tuple[Ver
     found = []
     for i, one in enumerate(every):
         before = every[i - 1].text if i else ""
-        small = before and one.text and len(before) + len(one.text) < DIFF_CHARS
-        found.append(Version(one, word_diff(before, one.text) if small else (), one.id == current))
+        both = bool(before and one.text)
+        small = len(before) + len(one.text) < DIFF_CHARS
+        found.append(Version(one, word_diff(before, one.text) if both and small else (), one.id == current, both and not small))
     return tuple(reversed(found))

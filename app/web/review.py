@@ -127,7 +127,7 @@ def several(
         _record(visit, asked, batch=batch)
     except Overtaken as overtaken:
         raise UsageError(str(overtaken)) from None
-    return visit.redirect(back, undo=batch) if "?" not in back else visit.redirect(back)
+    return visit.redirect(back, undo=batch)
 
 
 @router.post("/undo")

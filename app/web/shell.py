@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -108,7 +109,8 @@ class Visit:
     def redirect(self, path: str, **params: object) -> Response:
         """After a form: on to a page of ours, never to another site."""
         safe = path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
-        target = link(safe, **params) if params else safe
+        where, _, query = safe.partition("?")
+        target = link(where, **{**dict(parse_qsl(query)), **params}) if params else safe
         if self.is_htmx:
             return self.signed(Response(status_code=204, headers={"HX-Redirect": target}))
         return self.signed(RedirectResponse(target, 303))
