@@ -142,8 +142,11 @@ class BodyTooLarge(FetchError):
 
 
 class SourceError(ClaimlineError):
-    def __init__(self, locator: str, reason: str, detail: str = "") -> None:
+    """`retry_after_s`: how long the host asked us to stay away."""
+
+    def __init__(self, locator: str, reason: str, detail: str = "", *, retry_after_s: float | None = None) -> None:
         self.locator, self.reason, self.detail = locator, reason, detail
+        self.retry_after_s = retry_after_s
         super().__init__(f"{locator}: {reason}" + (f" ({detail})" if detail else ""))
 
 

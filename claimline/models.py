@@ -224,6 +224,7 @@ class Skip:
     reason: str  # a slug: empty, binary, too-large, not-utf8, bad-json, loop, robots, paywall, consent, too-old ...
     detail: str = ""
     failed: bool = False  # True: we could not look; False: we chose not to
+    retry_after_s: float | None = None  # how long the host asked us to stay away
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ class Discovered:
     """The answer of one source: entries, what was skipped, and the validators to send next time.
 
     With `more`, there is more than one answer holds: asked again with these validators, the source goes on from here.
+    `at_least_s`: how long the publisher asks us to wait before we ask again.
     """
 
     entries: tuple[Entry, ...]
@@ -238,11 +240,12 @@ class Discovered:
     validators: Validators = field(default_factory=Validators)
     not_modified: bool = False
     more: bool = False
+    at_least_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came back for one request."""
+    """What came back for one request; `max_age_s`: for how long it says that it stays as it is."""
 
     url: str
     final_url: str
@@ -252,6 +255,7 @@ class Fetched:
     content_type: str | None = None
     validators: Validators = field(default_factory=Validators)
     retry_after_s: float | None = None
+    max_age_s: float | None = None
 
     @property
     def not_modified(self) -> bool:
@@ -472,3 +476,4 @@ class SourceReport:
     skips: tuple[Skip, ...] = ()
     error: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    at_least_s: float | None = None  # how long the publisher asks us to wait

@@ -90,7 +90,7 @@ def ask_source(desk: Desk, topic: StoredTopic, source: StoredSource) -> Asked:
                 base_dir=desk.base_dir,
             )
     except SourceError as error:
-        skip = Skip(source.locator, error.reason, error.detail, failed=True)
+        skip = Skip(source.locator, error.reason, error.detail, failed=True, retry_after_s=error.retry_after_s)
         return Asked(source, None, skip, time.perf_counter() - began)
     return Asked(source, found, None, time.perf_counter() - began)
 
@@ -110,7 +110,7 @@ def store_answer(desk: Desk, topic: StoredTopic, asked: Asked) -> tuple[SourceRe
         error = asked.error or Skip(source.locator, "no answer", failed=True)
         reason = f"{error.reason}" + (f": {error.detail}" if error.detail else "")
         tally.skip(error, source.id)
-        desk.db.write(lambda s: runs.source_failed(s, source.id, reason, now=desk.now()))
+        desk.db.write(lambda s: runs.source_failed(s, source.id, reason, retry_after_s=error.retry_after_s, now=desk.now()))
         return replace(report, error=reason), tally
     found = asked.found
     for skip in found.skips:
@@ -129,9 +129,19 @@ def store_answer(desk: Desk, topic: StoredTopic, asked: Asked) -> tuple[SourceRe
             unchanged=tally.counts["unchanged"],
             skips=tuple(tally.skips),
             seconds=dict(tally.seconds),
+            at_least_s=_at_least(source, found),
         ),
         tally,
     )
+
+
+def _at_least(source: StoredSource, found: Discovered) -> float | None:
+    """How long the publisher asks us to wait. A "not modified" need not repeat it: then the pause is at least what it was."""
+    if found.at_least_s is not None or not found.not_modified:
+        return found.at_least_s
+    if source.failures or source.next_due_at is None or source.last_answered_at is None:
+        return None
+    return (source.next_due_at - source.last_answered_at).total_seconds()
 
 
 def _store(desk: Desk, topic: StoredTopic, source: StoredSource, found: Discovered, tally: Tally) -> Counter[str]:

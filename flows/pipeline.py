@@ -141,7 +141,8 @@ def _fetch_one(wanted: Wanted, get: Getter) -> Got:
         failed = error.reason in _HOSTS_DOING
         return Got(wanted, None, None, Skip(wanted.url, error.reason, error.detail, failed=failed))
     except FetchError as error:
-        return Got(wanted, None, None, Skip(wanted.url, error.reason, error.detail, failed=True))
+        skip = Skip(wanted.url, error.reason, error.detail, failed=True, retry_after_s=error.retry_after_s)
+        return Got(wanted, None, None, skip)
     except Exception as error:  # noqa: BLE001 -- the edge of a task: one article's trouble stays its own
         return Got(wanted, None, None, Skip(wanted.url, "crash", f"{type(error).__name__}: {error}"[:200], failed=True))
 

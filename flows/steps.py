@@ -265,6 +265,7 @@ def _both(one: SourceReport, two: SourceReport) -> SourceReport:
         unchanged=one.unchanged + two.unchanged,
         skips=(*one.skips, *two.skips),
         error=two.error,
+        at_least_s=max((x for x in (one.at_least_s, two.at_least_s) if x), default=None),
         seconds={k: one.seconds.get(k, 0.0) + two.seconds.get(k, 0.0) for k in {*one.seconds, *two.seconds}},
     )
 

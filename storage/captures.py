@@ -34,6 +34,7 @@ _LONGEST_RETRY = timedelta(days=1)
 # A text that we hold is no longer there, or cannot be had: this often is asked, and so long waited at most.
 _GONE_ATTEMPTS = 5
 _LONGEST_RECHECK = timedelta(days=4)
+_LONGEST_ASKED_FOR = timedelta(days=6)  # what a host may ask for (Retry-After), as with sources
 # What we chose not to read, and after how long we ask again whether we may. The short one is for the next run.
 _LEFT = {
     "robots": timedelta(days=1),
@@ -74,7 +75,8 @@ def save_capture(
     if alias:
         _save_alias(s, article_id, alias, source_id, now, url_key)
     if isinstance(came, Skip):
-        return _not_captured(s, article_id, source_id, came.reason, came.detail, now, retry=came.failed)
+        at_least = timedelta(seconds=min(came.retry_after_s or 0.0, _LONGEST_ASKED_FOR.total_seconds()))
+        return _not_captured(s, article_id, source_id, came.reason, came.detail, now, retry=came.failed, at_least=at_least)
     if came.not_modified:
         save_checks(s, [Check(article_id, came.validators)], now)
         return CaptureSaved(_current(s, article_id), False, "not-modified")
@@ -241,6 +243,7 @@ def _not_captured(
     *,
     retry: bool,
     status: int | None = None,
+    at_least: timedelta = timedelta(0),
 ) -> CaptureSaved:
     a, c = t.articles, t.captures
     held = s.execute(sa.select(a.c.attempts, a.c.current_revision_id, a.c.first_seen).where(a.c.id == article_id)).one()
@@ -249,7 +252,8 @@ def _not_captured(
     state = "left" if left else "given-up" if not retry or attempts >= MAX_ATTEMPTS else "failing"
     if held.current_revision_id is not None:
         state = "captured"
-    due: datetime | None = now + (_LEFT[reason] if left else _again(attempts, held=held.current_revision_id is not None))
+    wait = _LEFT[reason] if left else _again(attempts, held=held.current_revision_id is not None)
+    due: datetime | None = now + max(wait, at_least)
     if left and now - held.first_seen > _LEFT_FOR:
         due = None
     error = f"{reason}: {detail}" if detail else reason

@@ -118,7 +118,7 @@ def finish(
     if reasons is not None:
         _account(s, reasons, now)
         _account(s, _not_read(s, run_id), now)
-    kept = [{k: v for k, v in asdict(skip).items() if v not in ("", False)} for skip in skips[:MAX_SKIPS]]
+    kept = [_told(skip) for skip in skips[:MAX_SKIPS]]
     more = {"skips-not-listed": len(skips) - MAX_SKIPS} if len(skips) > MAX_SKIPS else {}
     s.execute(
         sa.update(t.runs)
@@ -134,6 +134,10 @@ def finish(
             finished_at=now,
         )
     )
+
+
+def _told(skip: Skip) -> dict[str, object]:
+    return {k: v for k, v in asdict(skip).items() if k != "retry_after_s" and v not in ("", False)}
 
 
 def first_started_at(s: Session, topic_id: int) -> datetime | None:
@@ -185,11 +189,11 @@ def _runs(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[Stored
 # --- coverage -------------------------------------------------------------------------------------------------------
 
 
-def source_failed(s: Session, source_id: int, reason: str, *, now: datetime) -> None:
-    """A source did not answer: it is asked again later and later."""
+def source_failed(s: Session, source_id: int, reason: str, *, now: datetime, retry_after_s: float | None = None) -> None:
+    """A source did not answer: it is asked again later and later, and not before it wants to be."""
     src = t.sources
     failures = s.execute(sa.select(src.c.failures).where(src.c.id == source_id)).scalar_one() + 1
-    due = polling.next_due(polling.Asked(now, failures=failures))
+    due = polling.next_due(polling.Asked(now, failures=failures, retry_after_s=retry_after_s))
     values = {"failures": failures, "last_error": reason, "last_asked_at": now, "next_due_at": due}
     s.execute(sa.update(src).where(src.c.id == source_id).values(**values))
 
@@ -207,13 +211,14 @@ def news_at(s: Session, source_id: int) -> tuple[datetime, ...]:
     return tuple(reversed(found[:_NEWS_KEPT]))
 
 
-def _set_due(s: Session, source_id: int, now: datetime) -> None:
-    """After an answer: as often as it has news. A failure has set its own time."""
+def _set_due(s: Session, source_id: int, now: datetime, at_least_s: float | None) -> None:
+    """After an answer: as often as it has news and its publisher likes. A failure has set its own time."""
     src = t.sources
     row = s.execute(sa.select(src.c.failures, src.c.last_asked_at).where(src.c.id == source_id)).one()
     if row.failures:
         return
-    due = polling.next_due(polling.Asked(row.last_asked_at or now, news_at(s, source_id)))
+    asked = polling.Asked(row.last_asked_at or now, news_at(s, source_id), at_least_s=at_least_s)
+    due = polling.next_due(asked)
     s.execute(sa.update(src).where(src.c.id == source_id).values(next_due_at=due))
 
 
@@ -235,7 +240,7 @@ def cover(s: Session, reports: Sequence[SourceReport], *, now: datetime) -> None
             "last_at": now,
         }
         s.execute(sa.update(c).where(mine).values(**values))
-        _set_due(s, report.source_id, now)
+        _set_due(s, report.source_id, now, report.at_least_s)
 
 
 def _account(s: Session, reasons: Mapping[int, Mapping[str, int]], now: datetime) -> None:

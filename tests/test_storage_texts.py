@@ -261,6 +261,20 @@ def test_frequent_runs_do_not_use_up_the_patience_with_an_article(database: Data
         assert articles.given_up(s, w.topic_id) == 1
 
 
+def test_a_host_that_asks_for_patience_has_it_up_to_six_days(database: Database) -> None:
+    w = World(database).start()
+    for number, (asked_for, days) in enumerate([(172_800.0, 2), (10.0**9, 6)]):
+        article_id = w.article(f"{URL}{number}")
+        skip = Skip(URL, "http-429", failed=True, retry_after_s=asked_for)
+        database.write(lambda s, skip=skip, i=article_id: articles.save_capture(s, i, skip, None, source_id=None, now=w.now))
+        with database.read() as s:
+            due = [
+                {x.article_id for x in articles.pending_fetch(s, w.topic_id, now=w.now + timedelta(days=d))}
+                for d in (days - 0.1, days)
+            ]
+        assert [article_id in found for found in due] == [False, True]
+
+
 def test_what_was_given_up_is_asked_for_once_more_when_it_is_named_anew(database: Database) -> None:
     w = World(database).start()
     failing(w, every=timedelta(hours=1), for_=timedelta(days=16))

@@ -15,6 +15,7 @@ import pytest
 
 from claimline.errors import BodyTooLarge, FetchFailed, FetchRefused
 from claimline.models import Validators
+from claimline.web.headers import max_age
 from tests.fakes import FakeClock, FakeSite, Page, fake_client, redirect
 
 URL = "https://news.test/story"
@@ -122,6 +123,23 @@ def test_who_asks_for_more_patience_than_the_cap_is_left_alone_for_the_run() -> 
     assert error.value.reason == "host-resting"
     assert len(site.articles_asked()) == 1
     assert sum(clock.slept) < 5
+
+
+@pytest.mark.parametrize(
+    ("said", "age", "seconds"),
+    [
+        ("public, max-age=600", None, 600.0),
+        ('MAX-AGE="600", must-revalidate', "100", 500.0),
+        ("s-maxage=600", None, None),
+        ("no-cache, max-age=600", None, None),
+        ("max-age=0", None, None),
+        ("max-age=60", "600", None),
+        ("max-age=soon", "x", None),
+        (None, None, None),
+    ],
+)
+def test_how_long_an_answer_stays_fresh(said: str | None, age: str | None, seconds: float | None) -> None:
+    assert max_age(said, age) == seconds
 
 
 def test_retries_stay_within_their_number_and_their_time() -> None:

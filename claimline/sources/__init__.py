@@ -57,7 +57,7 @@ def discover(
     try:
         found = function(Ask(spec, client, validators, settings, now, base_dir))
     except FetchError as failed:
-        raise SourceError(spec.locator, failed.reason, failed.detail) from failed
+        raise SourceError(spec.locator, failed.reason, failed.detail, retry_after_s=failed.retry_after_s) from failed
     return _held_back(spec, _resolved(spec, found), now)
 
 

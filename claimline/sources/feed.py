@@ -25,6 +25,7 @@ ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,a
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _NESTED = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"[^\"]*[&%][A-Za-z_]|'[^']*[&%][A-Za-z_])")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)
+_TTL = re.compile(rb"<ttl>\s*(\d{1,6})\s*</ttl>", re.IGNORECASE)
 _HEAD = 200_000
 _PAGES = 3
 # feedparser takes 3 s a megabyte at worst.
@@ -46,9 +47,10 @@ def discover(ask: Ask) -> Discovered:
     """The entries of a feed, newest pages first; `not_modified` where neither headers nor bytes have changed."""
     fetched = _get(ask, ask.spec.locator, ask.validators)
     if fetched.not_modified:
-        return Discovered((), validators=ask.validators, not_modified=True)
+        return Discovered((), validators=ask.validators, not_modified=True, at_least_s=_at_least(fetched))
     if fetched.validators.body_sha256 == ask.validators.body_sha256 is not None:
-        return Discovered((), validators=fetched.validators, not_modified=True)
+        return Discovered((), validators=fetched.validators, not_modified=True, at_least_s=_at_least(fetched))
+    at_least = _at_least(fetched)
     gathered = _Gathered(ask.settings.max_feed_items)
     page = parse(ask.spec.locator, fetched, ask.settings.max_feed_items)
     fresh = gathered.add(page)
@@ -67,7 +69,13 @@ def discover(ask: Ask) -> Discovered:
             gathered.skips.append(Skip(following, failed.reason, failed.detail, failed=True))
             break
         fresh = gathered.add(page)
-    return Discovered(tuple(gathered.entries), tuple(gathered.skips), fetched.validators)
+    return Discovered(tuple(gathered.entries), tuple(gathered.skips), fetched.validators, at_least_s=at_least)
+
+
+def _at_least(fetched: Fetched) -> float | None:
+    """How long the publisher asks us to wait: by Cache-Control, or by RSS' own `ttl` (minutes), whichever is longer."""
+    ttl = _TTL.search(fetched.body[:_HEAD])
+    return max((x for x in (fetched.max_age_s, float(ttl[1]) * 60 if ttl else None) if x), default=None)
 
 
 def _get(ask: Ask, url: str, validators: Validators | None = None) -> Fetched:

@@ -87,7 +87,7 @@ class _Search:
         try:
             articles = self._articles(first, last)
         except (FetchError, SourceError) as failed:
-            self.error = SourceError(self.ask.spec.locator, failed.reason, failed.detail)
+            self.error = SourceError(self.ask.spec.locator, failed.reason, failed.detail, retry_after_s=failed.retry_after_s)
             self.skips.append(Skip(_span(first, last), failed.reason, failed.detail, failed=True))
             return
         if len(articles) >= _MOST and last - first > _SHORTEST:

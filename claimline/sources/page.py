@@ -42,7 +42,7 @@ def discover(ask: Ask) -> Discovered:
     """The article-like links of one page, in its order."""
     fetched = ask.door.get(ask.spec.locator, validators=ask.validators, robots=ask.robots, headers=ask.credentials)
     if fetched.not_modified or fetched.validators.body_sha256 == ask.validators.body_sha256 is not None:
-        return Discovered((), validators=ask.validators, not_modified=True)
+        return Discovered((), validators=ask.validators, not_modified=True, at_least_s=fetched.max_age_s)
     wanted, unwanted = _pattern(ask, "match"), _pattern(ask, "not_match")
     chosen: dict[str, Link] = {}
     for link in links(ask.spec.locator, fetched):
@@ -58,7 +58,7 @@ def discover(ask: Ask) -> Discovered:
     if len(chosen) > limit:
         skips.append(Skip(ask.spec.locator, "too-many-items", f"{len(chosen)}, the first {limit} are read"))
     entries = tuple(Entry(link.url, title=link.words or None) for link in list(chosen.values())[:limit])
-    return Discovered(entries, tuple(skips), fetched.validators)
+    return Discovered(entries, tuple(skips), fetched.validators, at_least_s=fetched.max_age_s)
 
 
 def links(locator: str, fetched: Fetched) -> Iterator[Link]:

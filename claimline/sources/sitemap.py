@@ -52,13 +52,14 @@ def discover(ask: Ask) -> Discovered:
     walk = _Walk(ask, ask.window(_DAYS), _remembered(ask.validators))
     for address in _starts(ask):
         walk.read(address, depth=0)
+    at_least = walk.answers[0].max_age_s if walk.answers else None
     if walk.answers and all(fetched.not_modified for fetched in walk.answers):
-        return Discovered((), validators=ask.validators, not_modified=True)
+        return Discovered((), validators=ask.validators, not_modified=True, at_least_s=at_least)
     if walk.error and not walk.entries:
         raise walk.error
     if not walk.answers:
         raise SourceError(ask.spec.locator, "no-sitemap", "robots.txt names none, and there is no /sitemap.xml")
-    return Discovered(tuple(walk.entries), (*walk.skips, *walk.counted()), walk.validators())
+    return Discovered(tuple(walk.entries), (*walk.skips, *walk.counted()), walk.validators(), at_least_s=at_least)
 
 
 def items(locator: str, body: bytes, limit: int) -> Iterator[Item]:
@@ -235,7 +236,7 @@ class _Walk:
     def _failed(self, address: str, failed: FetchError | SourceError, depth: int) -> None:
         self.skips.append(Skip(address, failed.reason, failed.detail, failed=True))
         if depth == 0:
-            self.error = SourceError(self.ask.spec.locator, failed.reason, failed.detail)
+            self.error = SourceError(self.ask.spec.locator, failed.reason, failed.detail, retry_after_s=failed.retry_after_s)
 
     def _children(self, found: Iterable[Item], base: str) -> list[str]:
         """Sitemaps of this site that may hold something of the window, the newest first."""

@@ -6,6 +6,7 @@ No request is sent here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from claimline.models import Fetched, Validators
 from claimline.web import bodies
 
 _LONGEST_VALUE = 2_000
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})")
 _BODY_OF_A_REFUSAL = 4_096
 
 
@@ -56,6 +58,7 @@ def read(url: str, response: httpx.Response, max_bytes: int, now: datetime, too_
         content_type=head.get("content-type"),
         validators=_validators(head, body),
         retry_after_s=retry_after(head.get("retry-after"), now),
+        max_age_s=max_age(head.get("cache-control"), head.get("age")),
         location=head.get("location"),
         set_cookies=tuple(head.get_list("set-cookie"))[:50],
         reservation=head.get("tdm-reservation"),
@@ -123,6 +126,16 @@ def retry_after(written: str | None, now: datetime) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())
+
+
+def max_age(written: str | None, age: str | None = None) -> float | None:
+    """For how many seconds an answer stays fresh (Cache-Control), less those spent in a cache; None: it does not say."""
+    said = (written or "").lower()
+    found = _MAX_AGE.search(said)
+    if found is None or "no-cache" in said or "no-store" in said:
+        return None
+    lain = float(age.strip()[:9]) if age and age.strip().isascii() and age.strip().isdigit() else 0.0
+    return max(0.0, float(found[1]) - lain) or None
 
 
 def failure(url: str, answer: Answer) -> FetchFailed:

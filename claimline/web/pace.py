@@ -113,7 +113,8 @@ class Hosts:
             if host.asked >= limits.budget:
                 raise FetchRefused(url, "budget", f"{limits.budget} requests to this host in one run")
             if now < host.blocked_until:
-                raise FetchFailed(url, "host-resting", f"{host.why}; left alone for {host.blocked_until - now:.0f} s more")
+                left = host.blocked_until - now
+                raise FetchFailed(url, "host-resting", f"{host.why}; left alone for {left:.0f} s more", retry_after_s=left)
             host.asked += 1
             start = max(now, host.next_at)
             host.next_at = start + host.interval_s
