@@ -182,7 +182,7 @@ def last_changes(
     c = t.status_changes
     ids: dict[int, int] = {}
     for batch in chunks(claim_ids):
-        where = c.c.claim_id.in_(batch) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of)
+        where = c.c.claim_id.in_(batch) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of, known_at)
         for row in s.execute(sa.select(c.c.id, c.c.claim_id).where(where).order_by(c.c.valid_from)):
             ids[row.claim_id] = row.id
     found: dict[int, StoredChange] = {}

@@ -29,7 +29,7 @@ def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) ->
     from storage import claims as stored
     from storage import runs
 
-    ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic)}
+    ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic, known_at=known_at)}
     lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at), known_at) for slug, i in ids.items()}
     if len(set(lines.values())) <= 1:
         return next(iter(lines.values()), "no claims yet: `claimline track --topic FILE`")
@@ -181,18 +181,17 @@ def place(outlet: str | None, url: str) -> str:
 def _answers(
     s: Session, topic: str | None, claim: str | None, as_of: date | None, known_at: datetime | None
 ) -> list[StoredAssessment]:
-    """The answers that count, by topic, claim, day and address; with `as_of` only of texts that stood in print by then."""
+    """The answers that count, by topic, claim, day and address; with `as_of` of the texts that stood in print then."""
     from storage import answers
     from storage import claims as stored
 
     if claim is not None:
         one = stored.claim(s, claim, topic)
-        found = list(answers.answers(s, one.topic_id, claim_id=one.id, known_at=known_at))
+        found = list(answers.answers(s, one.topic_id, claim_id=one.id, as_of=as_of, known_at=known_at))
     else:
         topics = [stored.topic(s, topic)] if topic else stored.topics(s)
-        found = [a for t in topics for a in answers.answers(s, t.id, known_at=known_at)]
-    held = [a for a in found if as_of is None or (a.valid_from is not None and a.valid_from <= as_of)]
-    return sorted(held, key=lambda a: (a.claim_id, a.published.day or date.max, a.url))
+        found = [a for t in topics for a in answers.answers(s, t.id, as_of=as_of, known_at=known_at)]
+    return sorted(found, key=lambda a: (a.claim_id, a.published.day or date.max, a.url))
 
 
 CLAIM = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim.")
