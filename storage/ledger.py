@@ -113,7 +113,7 @@ def statuses(
     known_at: datetime | None = None,
     figures: bool = True,
 ) -> tuple[ClaimStatus, ...]:
-    """Where every claim (of a topic) stood that was not retired then; not `figures`: for those who ask for no more than the status."""
+    """Where every claim (of a topic) stood that was not retired then; not `figures`: for those who ask only for the status."""
     return tuple(_statuses(s, claim_reads.claims(s, topic, known_at=known_at), as_of, known_at, figures=figures))
 
 
