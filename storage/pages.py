@@ -5,6 +5,7 @@ Each is a few statements over indexed columns and returns frozen values; nothing
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -273,6 +274,7 @@ def days_read(s: Session, topic_id: int) -> tuple[DayRead, ...]:
     return tuple(DayRead(day, int(asked), int(heard)) for day, asked, heard in s.execute(query).tuples())
 
 
+        .where(c.c.asked > 0)
 @dataclass(frozen=True, slots=True)
 class Uncounted:
     """An answer that does not enter the fold, with why: unsure, date uncertain, held outlet, nothing on a side."""
@@ -326,7 +328,8 @@ def uncounted(s: Session, claim_id: int, *, limit: int = 50, offset: int = 0) ->
 
 @dataclass(frozen=True, slots=True)
 class SourceDays:
-    """A source's recent days, for the health strip; `articles` is all that it ever named."""
+    """A source's recent days, for the health strip; `articles` is all that it ever named, `reasons` counts what was left out in
+    these days, or failed, and why."""
 
     source_id: int
     articles: int
@@ -338,6 +341,7 @@ def source_days(s: Session, topic_id: int, *, since: date) -> dict[int, SourceDa
     c, ts, d = t.coverage, t.topic_sources, t.discoveries
     mine = sa.select(ts.c.source_id).where(ts.c.topic_id == topic_id)
     named = {
+    reasons: Mapping[str, int] = field(default_factory=dict)
         r.source_id: r.n
         for r in s.execute(
             sa.select(d.c.source_id, sa.func.count().label("n")).where(d.c.source_id.in_(mine)).group_by(d.c.source_id)
@@ -352,7 +356,12 @@ def source_days(s: Session, topic_id: int, *, since: date) -> dict[int, SourceDa
         )
     }
     days: dict[int, dict[date, DayRead]] = {}
-    rows = s.execute(sa.select(c.c.source_id, c.c.day, c.c.asked, c.c.answered).where(c.c.source_id.in_(mine), c.c.day >= since))
-    for row in rows:
-        days.setdefault(row.source_id, {})[row.day] = DayRead(row.day, row.asked, row.answered)
-    return {i: SourceDays(i, named.get(i, 0), days.get(i, {}), last_new.get(i)) for i in s.execute(mine).scalars()}
+    reasons: dict[int, Counter[str]] = {}
+    recent = sa.select(c.c.source_id, c.c.day, c.c.asked, c.c.answered, c.c.reasons)
+    for row in s.execute(recent.where(c.c.source_id.in_(mine), c.c.day >= since)):
+        if row.asked:  # else its articles were read again, and the source was not asked
+            days.setdefault(row.source_id, {})[row.day] = DayRead(row.day, row.asked, row.answered)
+        reasons.setdefault(row.source_id, Counter()).update(row.reasons or {})
+    return {
+        i: SourceDays(i, named.get(i, 0), days.get(i, {}), last_new.get(i), reasons.get(i, {})) for i in s.execute(mine).scalars()
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,6 +31,7 @@ class SourceLine:
     reason: str
     strip: tuple[Bar, ...]
     strip_words: str
+    left_out: str = ""  # what was not read in these days, and why
 
     @property
     def title(self) -> str:
@@ -69,7 +70,18 @@ def _line(s: Session, source: StoredSource, days: SourceDays, today: date) -> So
         heard += kind == "day-heard"
         words = {"day-none": labels.mark("not_watched"), "day-heard": "answered", "day-silent": labels.mark("could_not_look")}
         strip.append(Bar(i * 6.0, 0, 5, 16, kind, f"{day}: {words[kind]}"))
-    return SourceLine(source, days, state, reason, tuple(strip), f"answered on {heard} of the last {STRIP} days")
+    told = f"answered on {heard} of the last {STRIP} days"
+    return SourceLine(source, days, state, reason, tuple(strip), told, left_out(days.reasons))
+
+
+def left_out(reasons: Mapping[str, int]) -> str:
+    """Why articles were not read, the most frequent reason first; that nothing had changed is none."""
+    parts = []
+    for kind, words in (("skipped-", "left out"), ("failed-", "failed"), ("date-", "counted once a person says when")):
+        mine = sorted((-n, reason) for reason, n in reasons.items() if reason.startswith(kind) and n)
+        names = [f"{-n:,} {(reason if kind == 'date-' else reason.removeprefix(kind)).replace('-', ' ')}" for n, reason in mine]
+        parts += [f"{words}: {', '.join(names)}"] if names else []
+    return "; ".join(parts)
 
 
 def _state(s: Session, source: StoredSource, days: SourceDays, today: date) -> tuple[str, str]:
