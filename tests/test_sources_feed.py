@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from claimline.errors import SourceError
-from claimline.models import Discovered, SourceSpec, Validators
-from claimline.sources import discover
+from claimline.models import Discovered, Entry, SourceSpec, Validators
+from claimline.sources import discover, embargo
 from tests.fakes import Answer, FakeSite, Page, fake_client, feed, plain_settings
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -259,3 +259,26 @@ def test_embargoed_items_wait_for_their_time_and_are_then_read() -> None:
     late = read(10, early.validators)
     assert [entry.url for entry in late.entries] == ["https://news.test/1"]
     assert read(11, late.validators).not_modified
+
+
+@pytest.mark.parametrize(
+    ("written", "hour", "reason"),
+    [
+        ("01.12.2026 14:00", 10, "embargo-date-unreadable"),
+        ("soon", 10, "embargo-date-unreadable"),
+        ("9999-12-31T23:59:59", 10, "embargo-date-unreadable"),
+        (None, 10, "embargo-date-unreadable"),
+        ("2026-01-05T09:00", 20, "embargoed"),  # in Honolulu it is ten
+        ("2026-01-05T09:00", 21, None),
+        ("Mon, 05 Jan 2026 09:00:00 HST", 20, "embargoed"),
+        ("2026-01-05", 11, "embargoed"),
+        ("2026-01-05T09:00-05:00", 13, "embargoed"),
+        ("2026-01-05T09:00-05:00", 14, None),
+    ],
+)
+def test_an_item_is_released_only_where_its_time_has_surely_come(written: str | None, hour: int, reason: str | None) -> None:
+    why = embargo.held(Entry(URL, published=written), datetime(2026, 1, 5, hour, tzinfo=UTC))
+    assert (why.reason if why else None) == reason
+    if written and reason == embargo.UNREADABLE:
+        assert why is not None
+        assert why.detail == written

@@ -78,10 +78,10 @@ def _held_back(spec: SourceSpec, found: Discovered, now: datetime) -> Discovered
     """Without what is under embargo; then the validators are forgotten, so that the source is read again in time."""
     if spec.options.get("embargo") not in ("yes", "true"):
         return found
-    held = {entry.url: at for entry in found.entries if (at := embargo.until(entry, now)) is not None}
+    held = {entry.url: why for entry in found.entries if (why := embargo.held(entry, now)) is not None}
     if not held:
         return found
-    skips = tuple(Skip(url, "embargoed", f"until {at:%Y-%m-%d %H:%M} UTC") for url, at in held.items())
+    skips = tuple(held.values())
     entries = tuple(entry for entry in found.entries if entry.url not in held)
     return replace(found, entries=entries, skips=(*found.skips, *skips), validators=Validators())
 
