@@ -22,7 +22,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState
+from prefect.events.actions import ChangeFlowRunState, DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
@@ -37,6 +37,9 @@ USUAL_URL = "http://127.0.0.1:4200/api"
 POOL = "claimline"
 TAG = "claimline"
 WATCHDOG = "claimline: runs whose worker died"
+QUIET_DAY = "claimline: no run has ended for 26 hours"
+# As long as `doctor --max-age` and the rule `nothing read` wait.
+QUIET_FOR = timedelta(hours=26)
 # Three beats of 30 seconds missed.
 SILENCE = timedelta(seconds=90)
 QUIET = "DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false"
@@ -69,6 +72,7 @@ def deploy_all(pool: str, settings: Settings) -> Iterable[str]:
             _prefect_deploy(config, home, url)
             removed = _remove_vanished_schedules(client, config)
             _ensure_watchdog(client)
+            _ensure_quiet_day(client)
         ui = PREFECT_UI_URL.value() or url.removesuffix("/api")
     return list(_lines(config, pool, created, removed, url, ui, settings))
 
@@ -160,6 +164,29 @@ def _ensure_watchdog(client: SyncPrefectClient) -> None:
         client.create_automation(wanted)
 
 
+def _ensure_quiet_day(client: SyncPrefectClient) -> None:
+    """Made once and then left alone: whom it tells is the desk's to add."""
+    if not client.read_automations_by_name(QUIET_DAY):
+        client.create_automation(quiet_day())
+
+
+def quiet_day() -> AutomationCore:
+    """Fires where nothing of ours has run to its end for so long (no worker, no schedule): no run could tell that."""
+    return AutomationCore(
+        name=QUIET_DAY,
+        description="Add an action that tells you, such as a notification: no worker, or no schedule, and nothing is read.",
+        trigger=EventTrigger(
+            expect={"prefect.flow-run.Completed", "prefect.flow-run.Partial"},
+            match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+            match_related=ResourceSpecification({"prefect.resource.id": f"prefect.tag.{TAG}"}),
+            posture=Posture.Proactive,
+            threshold=1,
+            within=QUIET_FOR,
+        ),
+        actions=[DoNothing()],
+    )
+
+
 def watchdog() -> AutomationCore:
     """A run of ours that has beaten once and then neither beats nor ends is crashed: its worker is gone."""
     return AutomationCore(
@@ -191,6 +218,7 @@ def _lines(
     for name in removed:
         yield f"schedule removed: {name}"
     yield f"watchdog: {WATCHDOG}"
+    yield f"automation: {QUIET_DAY} (add whom it tells)"
     yield "Next, keep a worker running:"
     yield f"  {worker_command(pool, url, settings)}"
     yield "(`env --default-signal=INT` lets Ctrl-C reach a worker that a script started with &.)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -201,6 +202,10 @@ def at_work(
                 phase(work)
         except BaseException as error:
             finish_run(work, covers=covers, judged=judged, error=_one_line(error))
+            if isinstance(error, Exception):
+                # What waits is told all the same, and that nothing was read for long; the run's own error is the news here.
+                with suppress(Exception):
+                    hands.tell(desk, topic)
             raise
         finally:
             if desk.manners:

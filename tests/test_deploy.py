@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import socket
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from prefect import Flow
+from prefect.events.schemas.automations import Posture
 from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -96,6 +98,29 @@ def test_the_watchdog_minds_only_our_runs() -> None:
     trigger = deploy.watchdog().trigger
     assert "prefect.tag.claimline" in str(trigger.match_related)  # type: ignore[union-attr]
     assert all("claimline" in d["tags"] for d in FILE["deployments"])
+
+
+class Automations:
+    """The part of Prefect's client that keeps automations."""
+
+    def __init__(self) -> None:
+        self.made: list[Any] = []
+
+    def read_automations_by_name(self, name: str) -> list[Any]:
+        return [a for a in self.made if a.name == name]
+
+    def create_automation(self, automation: Any) -> None:
+        self.made.append(automation)
+
+
+def test_where_nothing_runs_at_all_an_automation_fires_and_whom_it_tells_is_left_alone() -> None:
+    server: Any = Automations()
+    for _ in range(2):
+        deploy._ensure_quiet_day(server)
+    (made,) = server.made
+    assert (made.trigger.posture, made.trigger.within) == (Posture.Proactive, timedelta(hours=26))
+    assert made.trigger.expect == {"prefect.flow-run.Completed", "prefect.flow-run.Partial"}
+    assert not made.trigger.after
 
 
 def test_a_backfill_checks_its_days() -> None:

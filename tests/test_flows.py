@@ -18,10 +18,11 @@ from claimline.models import ClaimSpec, Discovered, Entry, Skip, SourceReport, S
 from flows import archive, intake, running, steps, tasks
 from flows.desk import Desk
 from flows.intake import Asked
+from flows.outbox import EVENT
 from flows.reporting import changes_markdown, claim_rows
 from flows.steps import Hands, TrackReport
 from flows.tally import Tally
-from storage import articles, ledger, runs, tables
+from storage import articles, ledger, outbox, runs, tables
 from storage.engine import Database, open_database
 from storage.records import StoredSource, StoredTopic
 from tests.fakes import plain_settings
@@ -102,6 +103,38 @@ def test_matching_alone_does_not_say_that_we_have_read(desk: Desk) -> None:
     with desk.db.read() as s:
         (run,) = runs.runs(s)
         assert runs.read_state(s, run.topic_id or 0).last_sufficient_at is None
+
+
+def test_a_run_that_dies_tells_what_waits_and_its_own_error_is_the_news(desk: Desk) -> None:
+    slug = start(desk)
+    told: list[str] = []
+
+    def dies(*_: Any) -> Tally:
+        raise ValueError("no model")
+
+    def tells(_desk: Desk, topic: StoredTopic) -> Tally:
+        with desk.db.read() as s:
+            told.append(f"{topic.slug} {runs.runs(s)[0].state}")
+        raise OSError("no network")
+
+    with pytest.raises(ValueError, match="no model"):
+        steps.track(desk, slug, hands=replace(Script().hands(), assess=dies, group=dies, tell=tells))
+    assert told == ["bridge failed"]
+
+
+def test_five_days_of_runs_that_die_are_told_as_nothing_read_once(desk: Desk) -> None:
+    slug = start(desk)
+
+    def dies(*_: Any) -> Tally:
+        raise ValueError("no model")
+
+    for days in range(5):
+        at = replace(desk, now=lambda d=days: NOW + timedelta(days=d))  # type: ignore[misc]
+        with pytest.raises(ValueError, match="no model"):
+            steps.track(at, slug, hands=replace(Script().hands(), group=dies))
+    with desk.db.read() as s:
+        waiting = [item.payload["event"] for item in outbox.outbox(s, kinds=(EVENT,))]
+    assert waiting == ["claimline.topic.unread"]
 
 
 def read_far(desk: Desk) -> tuple[list[bool | None], datetime | None]:

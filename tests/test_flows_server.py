@@ -122,7 +122,7 @@ def test_deploying_again_changes_nothing_and_removes_what_is_no_longer_in_the_fi
     assert _slugs(server, "track/daily") == ["every-morning"]
     assert server.deployment_id("track/daily") == daily
     with server.client() as client:
-        assert [a.name for a in client.read_automations()] == [deploy.WATCHDOG]
+        assert {a.name for a in client.read_automations()} == {deploy.WATCHDOG, deploy.QUIET_DAY}
         deployment = client.read_deployment(daily)
     assert deployment.global_concurrency_limit is not None
     assert deployment.global_concurrency_limit.limit == 1
