@@ -16,7 +16,21 @@ import sqlalchemy as sa
 from claimline.errors import LeaseHeld, UnknownName, UsageError
 from claimline.models import ClaimSpec, Discovered, Entry, NotifyRule, Person, Skip, SourceReport, SourceSpec, Topic
 from claimline.topics import digest, dump, parse
-from storage import articles, claims, clusters, ledger, outbox, purge, relations, retention, revisions, runs, tables, verify
+from storage import (
+    articles,
+    claims,
+    clusters,
+    ledger,
+    outbox,
+    pages,
+    purge,
+    relations,
+    retention,
+    revisions,
+    runs,
+    tables,
+    verify,
+)
 from storage.engine import Database, open_database
 from storage.search import search, texts_of_claim
 from tests.storage_world import START, R, S, U, World, cleaned, day, judgement, make_topic
@@ -272,6 +286,21 @@ def test_no_news_not_watched_and_blind_are_three_answers(database: Database) -> 
     assert (state.answered, state.sources, state.silent) == (0, 1, ("https://news.example/feed",))
     assert state.last_sufficient_at == before.last_run_at
     assert before.answered == 1
+
+
+def test_a_day_on_which_only_articles_were_read_again_is_not_watched(database: Database) -> None:
+    w = World(database).start()
+    run_id = begin(w)
+    reasons = {w.source_id(): {"unchanged": 2}}
+    database.write(lambda s: runs.finish(s, run_id, counts={}, reasons=reasons, sufficient=None, now=w.tick()))
+    with database.read() as s:
+        assert [row.reasons for row in runs.coverage(s, w.topic_id)] == [{"unchanged": 2}]
+        assert pages.days_read(s, w.topic_id) == ()
+        assert runs.looked(s, w.topic_id, w.now.date()) is runs.Looked.NOT_WATCHED
+    end(w, begin(w), SourceReport(w.source_id(), "feed", answered=True))
+    with database.read() as s:
+        (read,) = pages.days_read(s, w.topic_id)
+    assert (read.day, read.asked, read.answered) == (w.now.date(), 1, 1)
 
 
 def test_a_run_that_does_not_tell_changes_nothing_of_how_far_we_have_read(database: Database) -> None:
