@@ -251,3 +251,18 @@ def test_the_doctor_names_the_command_that_mends_and_it_does(sqlite_url: str) ->
     with db.read() as s:
         assert verify.differences(s, w.topic_id) == ()
     db.dispose()
+
+
+@pytest.mark.parametrize("command", [("claims", "import"), ("topics", "import-claims")])
+def test_claims_are_taken_out_of_a_file_under_either_name(sqlite_url: str, tmp_path: Path, command: tuple[str, str]) -> None:
+    db = open_database(sqlite_url)
+    World(db).start()
+    (tmp_path / "more.csv").write_text("statement\nThe tunnel is closed\n", encoding="utf-8")
+    told = CliRunner().invoke(app, [*command, "bridge", str(tmp_path / "more.csv"), "--db", sqlite_url])
+    assert told.exit_code == 0, told.output
+    listed = CliRunner().invoke(app, ["claims", "--json", "--db", sqlite_url])
+    assert {json.loads(line)["statement"] for line in listed.stdout.splitlines()} == {
+        "The bridge is open",
+        "The tunnel is closed",
+    }
+    db.dispose()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.commands.reads import _spans
 from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import ClaimSpec, Discovered, Entry, Fetched, Skip, SourceReport, SourceSpec, Topic
@@ -19,7 +24,7 @@ from flows.tally import Tally
 from storage import articles, runs
 from storage.engine import Database, open_database
 from tests.fakes import plain_settings
-from tests.storage_world import World
+from tests.storage_world import R, S, World, make_topic
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PAGE = (
@@ -97,3 +102,33 @@ def test_days_on_which_nobody_answered_are_blind_and_those_without_a_run_are_not
 def test_days_in_a_row_are_one_span() -> None:
     days = [date(2026, 1, d) for d in (1, 2, 3, 7)]
     assert _spans(days) == ["2026-01-01 to 2026-01-03", "2026-01-07"]
+
+
+def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_changed(sqlite_url: str) -> None:
+    schema = json.loads((Path(__file__).parent.parent / "app" / "schemas" / "history.schema.json").read_text())
+    db = open_database(sqlite_url)
+    w = World(db).start(make_topic("open", "wide"))
+    w.say("https://a.example/1", w.now.date(), R)
+    w.tick(days=9)
+    w.say("https://a.example/2", w.now.date(), S, confidence=0.99)
+    w.say("https://b.example/2", w.now.date(), S, confidence=0.99)
+    w.say("https://c.example/2", w.now.date(), S, confidence=0.99)
+    w.publish()
+    report = SourceReport(w.source_id(), "https://news.example/feed", answered=False)
+    for day in (-7, -6, 3):
+        db.write(lambda s, d=day: runs.cover(s, [report], now=w.now + timedelta(days=d)))  # type: ignore[misc]
+
+    def history(claim: str) -> tuple[list[dict[str, Any]], str]:
+        told = CliRunner().invoke(app, ["history", claim, "--json", "--db", db.url], catch_exceptions=False)
+        return [json.loads(line) for line in told.stdout.splitlines()], " ".join(told.stderr.split())
+
+    rows, _ = history("open")
+    for row in rows:
+        jsonschema.validate(row, schema)
+    assert [row["could_not_look"] for row in rows] == [
+        [{"from": "2021-01-03", "to": "2021-01-04"}],
+        [{"from": "2021-01-13", "to": "2021-01-13"}],
+    ]
+    assert history("wide")[0] == []
+    assert "we could not look on 2021-01-03 to 2021-01-04, 2021-01-13" in history("wide")[1]
+    db.dispose()

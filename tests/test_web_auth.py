@@ -210,6 +210,8 @@ def test_loopback_is_told_from_the_world(host: str, here: bool) -> None:
 def test_ready_only_while_the_last_sufficient_run_is_young(page: TestClient, clock: Clock) -> None:
     clock.at = datetime(2021, 1, 19, 12, tzinfo=UTC)
     assert page.get("/readyz").status_code == 200
+    clock.at += timedelta(hours=27)
+    assert page.get("/readyz").json()["why"] == "1 of 1 topics have no sufficient run in the last 26 hours"
     clock.at += timedelta(days=3)
     assert page.get("/readyz").status_code == 503
     assert page.get("/healthz").json() == {"ok": True}

@@ -1,4 +1,4 @@
-"""`claimline topics import-claims`: claims out of CSV, XLSX or ClaimReview into a topic, with errors by row."""
+"""`claimline claims import`, and `topics import-claims`: claims out of CSV, XLSX or ClaimReview, with errors by row."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from app import opening, out
+from app.commands.reads import claims_group
 from app.commands.topics import group
 from claimline import topics as topic_files
 from claimline.errors import UsageError
@@ -16,6 +17,7 @@ from claimline.errors import UsageError
 
 def add_to(_app: typer.Typer) -> None:
     group.command("import-claims")(import_claims)
+    claims_group.command("import")(import_claims)
 
 
 def import_claims(

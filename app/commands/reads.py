@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 import typer
@@ -15,11 +16,15 @@ from storage.engine import Session
 from storage.records import ClaimStatus, StoredAssessment, StoredChange
 from storage.relations import Related
 
+claims_group = typer.Typer(
+    rich_markup_mode=None, help="The claims, each with its status. `import` takes more of them out of a file."
+)
 evidence_group = typer.Typer(rich_markup_mode=None, help="The quotes: who said what, when and where. `add` one that was missed.")
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (claims, history, articles):
+    app.add_typer(claims_group, name="claims")
+    for command in (history, articles):
         app.command(command.__name__)(command)
     app.add_typer(evidence_group, name="evidence")
 
@@ -36,7 +41,9 @@ def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) ->
     return "\n".join(f"{slug}: {line}" for slug, line in lines.items())
 
 
-def claims(
+@claims_group.callback(invoke_without_command=True)
+def claims_or_more(
+    context: typer.Context,
     topic: str | None = out.TOPIC,
     as_of: str | None = out.AS_OF,
     known_at: str | None = out.KNOWN_AT,
@@ -44,6 +51,11 @@ def claims(
     as_json: bool = out.JSON,
 ) -> None:
     """The claims, each with its status, since when, and on how many voices."""
+    if context.invoked_subcommand is None:
+        claims(topic, as_of, known_at, db, as_json=as_json)
+
+
+def claims(topic: str | None, as_of: str | None, known_at: str | None, db: str | None, *, as_json: bool) -> None:
     from storage import ledger, relations
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
@@ -113,9 +125,9 @@ def history(
         relations = related.of_claim(s, found, as_of=day, known_at=known)
         far = _how_far(s, found.topic_slug, known)
         blind = _blind(s, found.topic_id, changes, day, known)
-    far = "\n".join(filter(None, (far, blind)))
+    far = "\n".join(filter(None, (far, "we could not look on " + ", ".join(_spans(blind)) if blind else "")))
     if as_json:
-        out.json_lines(reading.change_row(c) for c in changes)
+        out.json_lines(_history_rows(changes, blind))
         out.say(far)
         return
     out.out.print(Text(status.claim.statement, style="bold"))
@@ -133,26 +145,39 @@ def history(
     out.say(far)
 
 
-def _blind(s: Session, topic_id: int, changes: Sequence[StoredChange], day: date | None, known: datetime | None) -> str:
-    """The gaps in what we could see, from the first change on: a claim that did not change then may have."""
+def _history_rows(changes: Sequence[StoredChange], blind: Sequence[date]) -> Iterator[reading.Row]:
+    """Each change, with the days on which we could not look before the next one."""
+    for one, after in zip_longest(changes, changes[1:]):
+        until = after.change.valid_from if after else date.max
+        days = [day for day in blind if one.change.valid_from <= day < until]
+        gaps = [{"from": f"{a}", "to": f"{b}"} for a, b in _in_a_row(days)]
+        yield reading.change_row(one) | ({"could_not_look": gaps} if gaps else {})
+
+
+def _blind(
+    s: Session, topic_id: int, changes: Sequence[StoredChange], day: date | None, known: datetime | None
+) -> Sequence[date]:
+    """The gaps in what we could see, from the first change on (all of them where none is known: the claim may have changed)."""
     from storage import runs
 
-    if not changes:
-        return ""
     ends = [d for d in (day, known.date() if known else None) if d is not None]
-    days = runs.blind_days(s, topic_id, since=min(c.change.valid_from for c in changes), until=min(ends, default=None))
-    return "we could not look on " + ", ".join(_spans(days)) if days else ""
+    since = min((c.change.valid_from for c in changes), default=None)
+    return runs.blind_days(s, topic_id, since=since, until=min(ends, default=None))
 
 
 def _spans(days: Sequence[date]) -> list[str]:
     """Days in a row as one span."""
+    return [f"{a}" if a == b else f"{a} to {b}" for a, b in _in_a_row(days)]
+
+
+def _in_a_row(days: Sequence[date]) -> list[tuple[date, date]]:
     spans: list[tuple[date, date]] = []
     for day in days:
         if spans and (day - spans[-1][1]).days == 1:
             spans[-1] = (spans[-1][0], day)
         else:
             spans.append((day, day))
-    return [f"{a}" if a == b else f"{a} to {b}" for a, b in spans]
+    return spans
 
 
 def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:

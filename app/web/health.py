@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from app.web.shell import Shell
 from claimline.errors import ClaimlineError
+from flows.outbox import STALE_AFTER
 from storage import claims, runs
 
 router = APIRouter(include_in_schema=False)
-TOO_OLD = timedelta(hours=36)
 
 
 @router.get("/healthz")
@@ -30,10 +28,9 @@ def readyz(request: Request) -> JSONResponse:
     except ClaimlineError as error:
         return JSONResponse({"ok": False, "why": type(error).__name__}, 503)
     now = shell.now()
-    old = [slug for slug, x in states.items() if x.last_sufficient_at is None or now - x.last_sufficient_at > TOO_OLD]
+    old = [slug for slug, x in states.items() if x.last_sufficient_at is None or now - x.last_sufficient_at > STALE_AFTER]
     if old or not states:
-        why = (
-            f"{len(old)} of {len(states)} topics have no sufficient run in the last {int(TOO_OLD.total_seconds() // 3600)} hours"
-        )
+        hours = int(STALE_AFTER.total_seconds() // 3600)
+        why = f"{len(old)} of {len(states)} topics have no sufficient run in the last {hours} hours"
         return JSONResponse({"ok": False, "why": why if states else "there is no topic"}, 503)
     return JSONResponse({"ok": True, "topics": len(states)})
