@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -252,9 +253,8 @@ def test_a_link_that_is_copied_today_pins_today(browser: Any, tmp_path: Path) ->
     now = datetime(2021, 1, 20, 12, tzinfo=UTC)
     with db.read() as s:
         claim = claims.claim(s, "bridge-tunnel")
-    days = {"valid_from": date(2021, 1, 12), "valid_to": date(2021, 1, 25)}
-    ruling = NewDecision("ruling", "until-the-25th", claim.id, status=Status.CONTESTED, **days)
-    decisions.record(db, [ruling], by="Zoe", now=now)
+    ruling = NewDecision("ruling", "until-the-25th", claim.id, status=Status.CONTESTED, valid_from=date(2021, 1, 12))
+    decisions.record(db, [replace(ruling, valid_to=date(2021, 1, 25))], by="Zoe", now=now)
     with served(create_app(Settings(), db=db, now=lambda: now)) as address:
         watched = Watched(browser, address, permissions=["clipboard-read", "clipboard-write"])
         tab = watched.go("/claims/harbour-bridge/bridge-tunnel")

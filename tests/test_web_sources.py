@@ -49,7 +49,7 @@ def test_the_sources_page_tells_why_articles_were_left_out_in_the_last_thirty_da
     with TestClient(create_app(Settings(), db=world.db, now=lambda: NOW), base_url="http://127.0.0.1") as client:
         html = client.get("/sources").text
     words = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-    told = "left out: 3 robots, 1 no text; failed: 4 timeout; counted once a person says when: 1 date uncertain"
+    told = "left out: robots (3), no text (1); failed: timeout (4); counted once a person says when: date uncertain (1)"
     assert told in words
     assert "not modified" not in words
 

@@ -79,7 +79,7 @@ def left_out(reasons: Mapping[str, int]) -> str:
     parts = []
     for kind, words in (("skipped-", "left out"), ("failed-", "failed"), ("date-", "counted once a person says when")):
         mine = sorted((-n, reason) for reason, n in reasons.items() if reason.startswith(kind) and n)
-        names = [f"{-n:,} {(reason if kind == 'date-' else reason.removeprefix(kind)).replace('-', ' ')}" for n, reason in mine]
+        names = [f"{(reason if kind == 'date-' else reason.removeprefix(kind)).replace('-', ' ')} ({-n:,})" for n, reason in mine]
         parts += [f"{words}: {', '.join(names)}"] if names else []
     return "; ".join(parts)
 
