@@ -6,7 +6,7 @@ Nothing that a replay does is seen by any other read until it is accepted; disca
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,6 +52,9 @@ class ReplayReport:
     revisions: int
     pairs: int
     seconds: float
+    judge_asked: int = 0
+    judge_tokens: int = 0
+    judge_price: float = 0.0
 
     @property
     def flips(self) -> int:
@@ -59,11 +62,19 @@ class ReplayReport:
 
 
 def replay_topic(
-    desk: Desk, slug: str, *, claims: Sequence[str] = (), since: date | None = None, until: date | None = None, by: str
+    desk: Desk,
+    slug: str,
+    *,
+    claims: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    by: str,
+    settings: Mapping[str, str] | None = None,
 ) -> ReplayReport:
     """Judges what the installed matcher has not read and opens a shadow edition with it.
 
-    `since` and `until` bound the difference that is told, not what is judged: a history is folded from its beginning.
+    `since` and `until` bound the difference that is told, not what is judged: a history is folded from its beginning. `settings`:
+    what was chosen for this replay alone, kept with it.
     """
     topic = intake.stored_topic(desk, slug)
     chosen = [c for c in topic.claims if not c.retired and (not claims or c.slug in claims)]
@@ -80,7 +91,15 @@ def replay_topic(
     wordings = {c.id: c.version_id for c in chosen}  # a claim may have been reworded while its past was read
     edition = desk.db.write(
         lambda s: replay.open_shadow(
-            s, topic.id, matcher=matcher, judge=judge, claims=list(wordings), wordings=wordings, by=by, now=desk.now()
+            s,
+            topic.id,
+            matcher=matcher,
+            judge=judge,
+            claims=list(wordings),
+            wordings=wordings,
+            by=by,
+            now=desk.now(),
+            settings=settings,
         )
     )
     report = describe(desk, topic, edition, chosen, since=since, until=until)
@@ -89,6 +108,9 @@ def replay_topic(
         revisions=len(todo),
         pairs=tally.counts["pairs-judged"],
         seconds=time.perf_counter() - began,
+        judge_asked=tally.counts["judge-asked"],
+        judge_tokens=tally.counts["judge-tokens-in"] + tally.counts["judge-tokens-out"],
+        judge_price=tally.cost.get("judge-price", 0.0),
     )
 
 
@@ -119,7 +141,7 @@ def _diff(
     gone = tuple(c for k, c in live.items() if k not in shadow and _within(c, since, until))
     new = tuple(c for k, c in shadow.items() if k not in live and _within(c, since, until))
     positions = ledger.positions(s, claim.id), ledger.positions(s, claim.id, edition=edition_id)
-    machine = _machine_sides(s, topic, claim)
+    machine = _machine_sides(s, topic, claim, edition_id)
     return ClaimDiff(claim.slug, gone, new, _moved(*positions), machine)
 
 
@@ -143,16 +165,12 @@ def _sides(positions: Sequence[Position]) -> dict[str, Stance]:
     return found
 
 
-def _machine_sides(s: Session, topic: StoredTopic, claim: StoredClaim) -> tuple[int, int, int]:
-    """People's verdicts against the machine's answer then and now; what a machine does not list is unrelated."""
+def _machine_sides(s: Session, topic: StoredTopic, claim: StoredClaim, edition_id: int) -> tuple[int, int, int]:
+    """People's verdicts against the machine's answer now and in the shadow; what a machine does not list is unrelated."""
     decided = [a for a in answers.answers(s, topic.id, claim_id=claim.id) if _verdict(a.decision) is not None]
-    newest = {}
-    for a in decided:
-        for one in answers.assessments_of(s, revision_id=a.revision_id):
-            if one.claim_id == claim.id:
-                newest[a.article_id] = one.stance
+    sides = replay.shadow_sides(s, claim.id, edition_id, [a.article_id for a in decided])
     before = sum(a.stance is _verdict(a.decision) for a in decided)
-    after = sum(newest.get(a.article_id) is _verdict(a.decision) for a in decided)
+    after = sum(sides.get(a.revision_id, Stance.UNRELATED) is _verdict(a.decision) for a in decided)
     return before, after, len(decided)
 
 

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName, UsageError
-from claimline.models import Cause, FoldResult, Position
+from claimline.models import Cause, FoldResult, Position, Stance
 from storage import ledger_rows, pins, position_rows, stand_ins
 from storage import tables as t
 from storage.assessments import ensure_matcher
 from storage.effective import articles_of_claim, effective
 from storage.engine import Database
+from storage.facts import facts_of, shared
 from storage.publish import Fold, default_fold, publish_in
 from storage.records import Pin, Published
 from storage.sql import actor_id, chunks, insert_id, stable_key
@@ -110,9 +111,26 @@ def shadow_positions(s: Session, claim_id: int, edition_id: int) -> tuple[Positi
     pin = shadow_pins(s, edition_id).get(claim_id)
     if pin is None:
         return tuple(sorted(position_rows.positions(s, claim_id, None), key=lambda p: p.key))
-    held = pins.of_claim(s, claim_id)
-    before = held.matcher if held is not None and held.matcher != pin.matcher else None
-    return tuple(position_rows.as_positions(s, effective(s, pin, articles_of_claim(s, claim_id), handed_over=before)))
+    rows = effective(s, pin, articles_of_claim(s, claim_id), handed_over=_handed_over(s, pin))
+    return tuple(position_rows.as_positions(s, rows))
+
+
+def shadow_sides(s: Session, claim_id: int, edition_id: int, article_ids: Iterable[int]) -> dict[int, Stance]:
+    """What the shadow's machines say of these articles' texts, by revision; of a text that is left out they say nothing."""
+    pin = shadow_pins(s, edition_id).get(claim_id) or pins.of_claim(s, claim_id)
+    if pin is None:
+        return {}
+    common, found = shared(s, pin), dict[int, Stance]()
+    for batch in chunks(sorted(set(article_ids))):
+        known = facts_of(s, pin, batch, *common, handed_over=_handed_over(s, pin)).answers
+        found |= {revision_id: answer.stance for revision_id, answer in known.items()}
+    return found
+
+
+def _handed_over(s: Session, pin: Pin) -> str | None:
+    """The matcher that this pin would replace."""
+    held = pins.of_claim(s, pin.claim_id)
+    return held.matcher if held is not None and held.matcher != pin.matcher else None
 
 
 def shadow_fold(s: Session, claim_id: int, edition_id: int, *, fold: Fold | None = None) -> FoldResult:

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 
 from claimline.models import Examples, Stance, Topic
-from flows import judging, replaying, steps
+from flows import intake, judging, replaying, steps
 from flows.desk import Desk
 from flows.steps import Hands
 from flows.tally import Tally
-from storage import assessments, claims, pins, revisions
+from storage import articles, assessments, claims, decisions, ledger, pins, replay, revisions
 from storage.engine import open_database
-from storage.records import StoredTopic
+from storage.records import NewDecision, StoredTopic
 from tests.fakes import plain_settings
-from tests.storage_world import R, S, World, cleaned, day, judgement, make_topic
+from tests.storage_world import R, S, U, World, cleaned, day, judgement, make_topic
 
 TAUGHT = Examples(supports=("The bridge is open now.",), refutes=("The bridge is shut.",))
 
@@ -110,3 +110,56 @@ def test_a_replay_names_the_matcher_that_the_claims_are_pinned_to(world: World) 
     replaying.accept(desk, report.edition_id, by="Ada")
     after = steps.assess(desk, "bridge", hands=reads(R))
     assert "another-matcher" not in [skip.reason for skip in after.tally.skips]
+
+
+def decided(w: World, stance: Stance) -> int:
+    """An article that the pinned model and a person have spoken on; returns its revision."""
+    url = "https://a.example/1"
+    revision_id = w.say(url, day("2020-02-01"), S)
+    w.publish()
+    with w.db.read() as s:
+        article_id = articles.article_by_url(s, url).id
+    asked = NewDecision("stance", "d1", claim_id=w.claim_id(), article_id=article_id, stance=stance)
+    decisions.record(w.db, [asked], by="Ben", now=w.tick())
+    return revision_id
+
+
+def agreement(w: World, matcher: str = "m2") -> tuple[int, int, int]:
+    """People's verdicts that the machine shares: now, in a replay with this matcher, and of how many."""
+    desk = desk_of(w)
+    edition = w.db.write(lambda s: replay.open_shadow(s, w.topic_id, matcher=matcher, by="Ada", now=w.tick()))
+    topic = intake.stored_topic(desk, "bridge")
+    (told,) = replaying.describe(desk, topic, edition, topic.claims)[5]
+    return told.agreed
+
+
+def test_a_replay_counts_no_verdict_as_shared_by_a_model_that_says_nothing(world: World) -> None:
+    w = world
+    w.scan(decided(w, S), matcher="m2")
+    assert agreement(w) == (1, 0, 1)
+
+
+def test_a_replay_counts_silence_as_shared_where_a_person_says_unrelated(world: World) -> None:
+    w = world
+    w.scan(decided(w, U), matcher="m2")
+    assert agreement(w) == (0, 1, 1)
+
+
+def test_a_replay_is_measured_by_its_own_model_and_not_by_the_newest(world: World) -> None:
+    w = world
+    revision_id = decided(w, S)
+    text = "https://a.example/1 says that it supports"
+    w.scan(revision_id, judgement("open", S, text), matcher="m2")
+    w.scan(revision_id, judgement("open", R, text), matcher="m3")
+    assert agreement(w) == (1, 1, 1)
+    assert agreement(w, "m3") == (1, 0, 1)
+
+
+def test_a_replay_keeps_the_settings_that_were_chosen_for_it(world: World) -> None:
+    w, desk = world, desk_of(world)
+    arrives(w, "https://a.example/1", "2020-02-01")
+    steps.assess(desk, "bridge", hands=reads(S))
+    report = replaying.replay_topic(desk, "bridge", by="Ada", settings={"judge_scope": "all"})
+    with w.db.read() as s:
+        assert ledger.edition(s, report.edition_key).spec["settings"] == {"judge_scope": "all"}
+    assert (report.judge_asked, report.judge_price) == (0, 0.0)

@@ -340,6 +340,22 @@ def test_an_undecided_pair_is_judged_and_moves_the_status_in_the_next_edition(wo
     assert tally.cost["judge-price"] == pytest.approx(0.00106)
 
 
+def test_a_replay_tells_what_its_judge_cost(world: World, httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+    from app.commands import replay as told
+    from flows import intake, replaying
+    from flows.judging import installed_hash
+
+    serve(httpserver, answer())
+    desk = desk_of(world, httpserver)
+    world.matcher = installed_hash(desk, intake.stored_topic(desk, world.topic.slug))
+    undecided(world, "one")
+    report = replaying.replay_topic(desk, world.topic.slug, by="Ada")
+    assert (report.judge_asked, report.judge_tokens) == (1, 940)
+    assert report.judge_price == pytest.approx(0.00106)
+    told._print(report)
+    assert "the judge was asked about 1 pair: 940 tokens, price 0.0011" in capsys.readouterr().out
+
+
 def test_the_judge_is_asked_once_about_a_pair_even_if_it_says_unrelated(world: World, httpserver: HTTPServer) -> None:
     serve(httpserver, json.dumps({"stance": "unrelated", "confidence": 0.9, "quotes": []}))
     undecided(world, "one")

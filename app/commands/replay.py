@@ -43,14 +43,15 @@ def replay(
     from flows.replaying import replay_topic
     from storage import claims
 
-    settings = opening.settings(db, **_pairs(setting), **({"model": matcher} if matcher else {}))
+    chosen = _pairs(setting) | ({"model": matcher} if matcher else {})
+    settings = opening.settings(db, **chosen)
     with out.progress() as step, open_desk(settings, progress=step) as desk:
         with desk.db.read() as s:
             slugs = [topic] if topic else [t.slug for t in claims.topics(s)]
         for slug in slugs:
-            report = replay_topic(
-                desk, slug, claims=claim, since=out.day(since, "--from"), until=out.day(until, "--to"), by=by_name(by)
-            )
+            first, last = out.day(since, "--from"), out.day(until, "--to")
+            kept = _answering(chosen)
+            report = replay_topic(desk, slug, claims=claim, since=first, until=last, by=by_name(by), settings=kept)
             if as_json:
                 out.json_lines(_rows(report))
             else:
@@ -63,6 +64,13 @@ def _pairs(written: list[str]) -> dict[str, str]:
     if bad:
         raise UsageError(f"--set {bad[0]!r} is not KEY=VALUE")
     return dict(w.split("=", 1) for w in written)
+
+
+def _answering(chosen: dict[str, str]) -> dict[str, str]:
+    """Those that bear on the answers, and no address: they are kept with the replay."""
+    return {
+        key: value for key, value in chosen.items() if key.startswith(("model", "judge_")) and not key.endswith(("_url", "_dir"))
+    }
 
 
 def _rows(report: ReplayReport) -> list[dict[str, object]]:
@@ -100,6 +108,9 @@ def _print(report: ReplayReport) -> None:
         f"matcher {report.matcher_before} -> {report.matcher_after}; "
         f"{report.revisions} texts, {report.pairs} pairs, {report.seconds:.1f} s"
     )
+    if report.judge_asked:
+        price = f", price {report.judge_price:.4f}" if report.judge_price else ""
+        out.out.print(f"the judge was asked about {out.count(report.judge_asked, 'pair')}: {report.judge_tokens:,} tokens{price}")
 
 
 @group.command("list")
