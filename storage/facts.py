@@ -18,6 +18,7 @@ from storage.sql import chunks
 
 VERDICTS = ("stance", "accept")
 PURGED = "purged"
+STOOD_IN = "*"  # whoever stands in for a matcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +199,64 @@ def _answers(s: Session, pin: Pin, article_ids: Sequence[int], handed_over: str 
 
 
 def _of_lost_texts(s: Session, pin: Pin, article_ids: Sequence[int]) -> list[sa.Row[Any]]:
-    """What an earlier pinned matcher had answered about texts that are gone and that the pinned one never read, the newest first.
+    """What was told before about texts that are gone and that the pinned matcher never read for this wording.
 
-    A text that may not be kept cannot be read again by another model; what it was found to say stays as it was.
+    A text that may not be kept cannot be read again, by another model or for other words: what it was found to say stays,
+    by the newest pin whose machine had read it. Judges come before matchers, and those before what stood in for them.
     """
-    p, a, x, k = t.pins, t.assessments, t.revision_texts, t.scans
-    query = sa.select(p.c.matcher).where(p.c.claim_id == pin.claim_id, p.c.matcher != pin.matcher).order_by(p.c.id.desc())
-    former = list(dict.fromkeys(s.execute(query).scalars()))
-    if not former:
-        return []
-    kept = sa.exists().where(x.c.revision_id == a.c.revision_id)
-    read = sa.exists().where(k.c.revision_id == a.c.revision_id, k.c.matcher == pin.matcher)
-    answers = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
-        a.c.claim_id == pin.claim_id,
-        a.c.article_id.in_(article_ids),
-        a.c.claim_version_id == pin.claim_version_id,
-        a.c.matcher.in_(former),
-        ~kept,
-        ~read,
+    former = pins.former(s, pin)
+    found: list[sa.Row[Any]] = []
+    for batch in chunks(_gone(s, article_ids)) if former else ():
+        told_by = _told_by(s, pin, former, batch)
+        a = t.assessments
+        query = sa.select(
+            a.c.id,
+            a.c.revision_id,
+            a.c.matcher,
+            a.c.actor,
+            a.c.stance,
+            a.c.decided,
+            a.c.confidence,
+            a.c.claim_version_id,
+            a.c.stands_in_at,
+        ).where(a.c.claim_id == pin.claim_id, a.c.revision_id.in_(sorted(told_by)))
+        rows = s.execute(query.order_by(a.c.id)).all()
+        own = {row: told_by[row.revision_id] for row in rows if row.claim_version_id == told_by[row.revision_id].claim_version_id}
+        found += [row for row, p in own.items() if row.matcher == p.judge]
+        found += [row for row, p in own.items() if row.matcher == p.matcher]
+        found += [row for row, p in own.items() if row.matcher not in (p.judge, p.matcher) and row.stands_in_at is not None]
+    return found
+
+
+def _gone(s: Session, article_ids: Sequence[int]) -> list[int]:
+    r, x = t.revisions, t.revision_texts
+    kept = sa.exists().where(x.c.revision_id == r.c.id)
+    return list(s.execute(sa.select(r.c.id).where(r.c.article_id.in_(article_ids), ~kept).order_by(r.c.id)).scalars())
+
+
+def _told_by(s: Session, pin: Pin, former: Sequence[Pin], revision_ids: Sequence[int]) -> dict[int, Pin]:
+    """Text -> the newest of the former pins whose matcher, or a stand-in for it, had read it; not what the pin's own has read."""
+    k, tc = t.scans, t.topic_claims
+    wordings = sorted({p.claim_version_id for p in (pin, *former)})
+    query = (
+        sa.select(k.c.revision_id, tc.c.claim_version_id, k.c.matcher, k.c.stands_in_at)
+        .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
+        .where(k.c.revision_id.in_(revision_ids), tc.c.claim_version_id.in_(wordings))
     )
-    return sorted(s.execute(answers).all(), key=lambda row: former.index(row.matcher))
+    read: dict[int, set[tuple[int, str]]] = {}
+    for row in s.execute(query):
+        read.setdefault(row.revision_id, set()).add((row.claim_version_id, row.matcher))
+        if row.stands_in_at is not None:
+            read[row.revision_id].add((row.claim_version_id, STOOD_IN))
+    found: dict[int, Pin] = {}
+    for revision_id, by in read.items():
+        if (pin.claim_version_id, pin.matcher) in by:
+            continue
+        wanted = (p for p in former if {(p.claim_version_id, p.matcher), (p.claim_version_id, STOOD_IN)} & by)
+        newest = next(wanted, None)
+        if newest is not None:
+            found[revision_id] = newest
+    return found
 
 
 def _quotes(s: Session, assessment_ids: Sequence[int]) -> dict[int, list[Quote]]:

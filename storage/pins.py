@@ -41,6 +41,15 @@ def of_claim(s: Session, claim_id: int) -> Pin | None:
     return Pin(*row) if row else None
 
 
+def former(s: Session, pin: Pin) -> tuple[Pin, ...]:
+    """The claim's other pins, the newest first: by which wording and machines it was told before."""
+    p = t.pins
+    query = sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner).where(p.c.claim_id == pin.claim_id)
+    held = dict.fromkeys(Pin(*row) for row in s.execute(query.order_by(p.c.id.desc())).tuples())
+    same = (pin.claim_version_id, pin.matcher)
+    return tuple(one for one in held if (one.claim_version_id, one.matcher) != same)
+
+
 def of_matcher(
     a: sa.FromClause,
     matcher: str | sa.ColumnElement[Any],

@@ -95,3 +95,22 @@ def _read(k: sa.Table, wording: sa.ColumnElement[int], own: str | sa.ColumnEleme
         .where(other.c.revision_id == k.c.revision_id, asked.c.claim_version_id == wording)
         .where((other.c.matcher == own) | other.c.stands_in_at.is_not(None))
     )
+
+
+def read_for_other_words(s: Session, topic_id: int) -> dict[str, int]:
+    """Claim -> how many texts that are gone tell of it by what was read for an earlier wording (`storage.facts`)."""
+    p, e, a, c, x, held = t.positions, t.evidence, t.assessments, t.claims, t.revision_texts, t.pins
+    reworded = sa.select(held.c.claim_id).group_by(held.c.claim_id).having(sa.func.count(held.c.claim_version_id.distinct()) > 1)
+    query = (
+        sa.select(c.c.slug, sa.func.count(p.c.revision_id.distinct()))
+        .join(p, p.c.claim_id == c.c.id)
+        .join(e, e.c.id == p.c.evidence_id)
+        .join(a, a.c.id == e.c.assessment_id)
+        .join(held, (held.c.claim_id == c.c.id) & held.c.known_to.is_(None))
+        .where(c.c.topic_id == topic_id, c.c.retired_at.is_(None), c.c.id.in_(reworded))
+        .where(p.c.known_to.is_(None), p.c.actor != "person", a.c.claim_version_id != held.c.claim_version_id)
+        .where(~sa.exists().where(x.c.revision_id == p.c.revision_id))
+        .group_by(c.c.slug)
+        .order_by(c.c.slug)
+    )
+    return dict(s.execute(query).tuples().all())

@@ -11,7 +11,21 @@ from claimline.models import ClaimSpec, SourceSpec, Stance
 from flows import judging
 from flows.desk import Desk
 from flows.intake import stored_topic
-from storage import articles, assessments, claims, clusters, decisions, ledger, purge, replay, retention, sketches, tables
+from storage import (
+    articles,
+    assessments,
+    claims,
+    clusters,
+    decisions,
+    ledger,
+    pins,
+    purge,
+    replay,
+    retention,
+    sketches,
+    stand_ins,
+    tables,
+)
 from storage.engine import Database
 from storage.records import NewDecision
 from storage.retention import Retained
@@ -196,6 +210,85 @@ def test_what_a_lost_text_said_stays_when_another_model_is_let_in(database: Data
     replay.accept(database, shadow, by="Ada", now=w.tick())
     assert w.status() == "supported"
     assert [x[3] for x in told(w)] == ["supports"]
+
+
+def reword(w: World, suffix: str) -> World:
+    return w.start(replace(make_topic("open", suffix=suffix), sources=w.topic.sources))
+
+
+def test_what_a_lost_text_said_stays_when_the_claim_is_reworded(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open.")
+    w.publish()
+    obey(w)
+    before = told(w)
+    reword(w, " to all")
+    w.publish()
+    assert (w.status(), told(w)) == ("supported", before)
+    with database.read() as s:
+        pin = pins.of_claim(s, w.claim_id())
+        assert pin is not None
+        assert pin.claim_version_id == claims.claim(s, "open").version_id, "what comes counts by the new words"
+        assert differences(s, w.topic_id) == ()
+    w.say("https://b.example/1", day("2020-05-01"), R, confidence=0.99)
+    w.publish()
+    assert w.status() == "contested"
+
+
+def test_of_a_lost_text_the_newest_wording_that_was_read_tells_even_by_silence(database: Database) -> None:
+    w = bound_world(database)
+    rev = read(w, "It is open.")
+    w.publish()
+    reword(w, " to all")
+    w.scan(rev)
+    w.publish()
+    assert w.status() == "unreported"
+    obey(w)
+    reword(w, " to everybody")
+    w.publish()
+    assert w.status() == "unreported"
+
+
+def test_what_stood_in_for_the_pinned_model_on_a_lost_text_stays_too(database: Database) -> None:
+    w = bound_world(database)
+    w.say("https://b.example/1", day("2020-02-01"), S)
+    w.publish()
+    w.matcher = "m2"
+    read(w, "It is shut.", R)
+    database.write(lambda s: stand_ins.stand_in(s, w.topic_id, "m2", now=w.tick()))
+    w.publish()
+    before = told(w)
+    assert len(before) == 2
+    database.write(lambda s: s.execute(sa.delete(tables.revision_texts)))
+    reword(w, " to all")
+    w.publish()
+    assert told(w) == before
+
+
+def test_runs_name_the_texts_that_were_read_for_other_words_until_a_person_has_decided(database: Database) -> None:
+    w = bound_world(database)
+    read(w, "It is open.")
+    w.publish()
+    obey(w)
+    assert notes(w) == []
+    reword(w, " to all")
+    w.publish()
+    (said,) = notes(w)
+    assert "1 text" in said
+    assert "open" in said
+    with database.read() as s:
+        article_id = articles.article_by_url(s, URL).id
+    asked = NewDecision("accept", "d1", claim_id=w.claim_id(), article_id=article_id)
+    decisions.record(database, [asked], by="Ada", now=w.tick())
+    assert w.status() == "supported"
+    assert notes(w) == []
+
+
+def notes(w: World) -> list[str]:
+    """What a run says of texts that nobody can read for today's words."""
+    desk = Desk(w.db, plain_settings(), now=w.tick)
+    tally = judging.stand_in(desk, stored_topic(desk, "bridge"), w.matcher)
+    return [skip.detail for skip in tally.skips if skip.reason == "read-for-other-words"]
 
 
 # --- copies of texts that are gone ----------------------------------------------------------------------------------
