@@ -271,7 +271,8 @@ def _not_captured(
 
 def _again(attempts: int, *, held: bool) -> timedelta:
     """How long to wait after so many tries in vain; `held`: there is a text already."""
-    return min(_FIRST_RETRY * 4 ** min(max(attempts - 1, 0), 6), _LONGEST_RECHECK if held else _LONGEST_RETRY)
+    wait: timedelta = _FIRST_RETRY * 4 ** min(max(attempts - 1, 0), 6)
+    return min(wait, _LONGEST_RECHECK if held else _LONGEST_RETRY)
 
 
 def _save_alias(s: Session, article_id: int, url: str, source_id: int | None, now: datetime, url_key: UrlKey | None) -> None:

@@ -13,6 +13,7 @@ from claimline.models import ClaimSpec, SourceReport, SourceSpec, Topic
 from claimline.sources import polling
 from flows import steps
 from flows.desk import Desk
+from flows.tally import Tally
 from storage import articles, runs
 from storage.engine import Database, open_database
 from tests.fakes import Answer, FakeSite, Page, fake_client, feed, plain_settings
@@ -38,7 +39,7 @@ class Days:
             client: Any = fake_client(site)[0]
             now = START + timedelta(hours=hour)
             desk = replace(self.desk, now=lambda at=now: at, client=lambda *_a, c=client, **_k: c)
-            hands = replace(steps.PLAIN, assess=lambda *_: steps.Tally(), group=lambda *_: steps.Tally())
+            hands = replace(steps.PLAIN, assess=lambda *_: Tally(), group=lambda *_: Tally())
             steps.track(desk, "bridge", hands=hands, everything=False)
             if self.at in site.asked:
                 found.append(hour)
