@@ -66,11 +66,9 @@ def stand_in(desk: Desk, topic: StoredTopic, matcher: str) -> Tally:
     tally = Tally()
     with desk.db.read() as s:
         for claim, count in stand_ins.read_for_other_words(s, topic.id).items():
-            texts = "1 text that is gone tells" if count == 1 else f"{count} texts that are gone tell"
-            told = (
-                f"{claim}: {texts} of it by what was read for earlier words; look whether that still holds (`claimline decide`)"
-            )
-            tally.skip(Skip(claim, "read-for-other-words", told))
+            lost = "1 text that is gone tells" if count == 1 else f"{count} texts that are gone tell"
+            why = f"{claim}: {lost} of it by what was read for earlier words; look whether that still holds (`claimline decide`)"
+            tally.skip(Skip(claim, "read-for-other-words", why))
         pinned = sorted({pin.matcher for pin in pins.live(s, topic.id).values()} - {matcher})
     if not pinned:
         return tally
