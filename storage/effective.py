@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import SIDES, Stance
-from storage import stands
+from storage import erased, stands
 from storage import tables as t
 from storage.facts import PURGED, VERDICTS, Answer, Facts, Quote, Verdict, claim_key, facts_of, shared
 from storage.records import Pin
@@ -65,7 +64,7 @@ def effective(s: Session, pin: Pin, article_ids: Iterable[int], *, handed_over: 
 
 def sha256_of(words: str) -> str:
     """As evidence rows keep it of their quotes."""
-    return sha256(words.encode()).hexdigest()
+    return erased.sha256_of(words)
 
 
 def articles_of_claim(s: Session, claim_id: int) -> list[int]:
@@ -147,7 +146,7 @@ def _rows(facts: Facts, article_id: int, stand: stands.Stand) -> list[PositionRo
     else:
         rows = _by_machine(facts, article_id, stand, answer)
     for added in (v for v in verdicts if v.kind == "evidence" and v.stance is not None):
-        rows.append(_row(facts, article_id, stand, _located(facts, stand, added), added.stance, 1.0, "person"))  # type: ignore[arg-type]
+        rows.append(_row(facts, article_id, stand, _located(facts, article_id, stand, added), added.stance, 1.0, "person"))  # type: ignore[arg-type]
     return list({row.key: row for row in rows}.values())
 
 
@@ -163,17 +162,38 @@ def _by_machine(facts: Facts, article_id: int, stand: stands.Stand, answer: Answ
 
 
 def _by_person(facts: Facts, article_id: int, stand: stands.Stand, said: Verdict, answer: Answer | None) -> list[PositionRow]:
+    """`answer` is without the quotes that a person rejected; a side of which nothing else was seen goes with them."""
     if said.stance is None or said.stance is Stance.UNRELATED:
         return []
-    share = 0.5 if said.stance is Stance.MIXED else 1.0
     quotes = answer.quotes if answer else ()
-    rows = []
+    rejected = _rejected_later(facts, article_id, stand, said)
+    pointed: list[tuple[Stance, Quote | None]] = []
     for side in _sides(said.stance):
-        pointed: list[Quote | None] = [q for q in quotes if q.stance is side]
-        if not pointed:
-            pointed = [_located(facts, stand, said) or next(iter(quotes), None)]
-        rows += [_row(facts, article_id, stand, q, side, share, "person") for q in pointed]
-    return rows
+        found: list[Quote | None] = [q for q in quotes if q.stance is side]
+        if not found and said.stance is not Stance.MIXED and sha256_of(said.quote or "") not in rejected:
+            found = [q for q in [_located(facts, article_id, stand, said)] if q is not None]
+        if not found and not _lost(facts, article_id, stand, side, said, rejected):
+            found = [None]  # the person's word holds, but no words of another side are told as its own
+        pointed += [(side, q) for q in found]
+    share = 0.5 if len({side for side, _ in pointed}) > 1 else 1.0
+    return [_row(facts, article_id, stand, q, side, share, "person") for side, q in pointed]
+
+
+def _rejected_later(facts: Facts, article_id: int, stand: stands.Stand, said: Verdict) -> frozenset[str]:
+    """Hashes of the quotes of the article, or of its copies, that a person rejected after this was said."""
+    cluster = facts.clusters.get(stand.revision_id)
+    later = (v for v in facts.verdicts if v.kind == "reject" and v.quote and v.id > said.id)
+    near = (v for v in later if v.article_id == article_id or (cluster is not None and v.cluster == cluster))
+    return frozenset(sha256_of(v.quote or "") for v in near)
+
+
+def _lost(facts: Facts, article_id: int, stand: stands.Stand, side: Stance, said: Verdict, rejected: frozenset[str]) -> bool:
+    """Whether all that a side was seen to rest on is rejected: the machine's quotes on it, else the quote that was decided on."""
+    texts = {stand.revision_id} | ({said.revision_id} if said.article_id == article_id else set())
+    seen = [{q.sha256 for q in facts.answers[i].quotes if q.stance is side} for i in texts if i in facts.answers]
+    if any(seen):
+        return any(own and own <= rejected for own in seen)
+    return bool(said.quote) and sha256_of(said.quote or "") in rejected
 
 
 def _without_rejected(answer: Answer | None, verdicts: Sequence[Verdict]) -> Answer | None:
@@ -201,14 +221,29 @@ def _quotes_for(quotes: Sequence[Quote], side: Stance) -> list[Quote | None]:
     return own or (list(quotes[:1]) if side is Stance.NEUTRAL else []) or [None]
 
 
-def _located(facts: Facts, stand: stands.Stand, verdict: Verdict) -> Quote | None:
+def _located(facts: Facts, article_id: int, stand: stands.Stand, verdict: Verdict) -> Quote | None:
+    """The words that a person points at, on the person's side; who says them, and when, as a machine found of the same words."""
     text, quote = facts.texts.get(stand.revision_id), verdict.quote or ""
-    start = text.find(quote) if text and quote else -1
-    if text is None and quote and verdict.revision_id == stand.revision_id and verdict.start is not None:
+    if not quote:
+        return None
+    side, sha256 = verdict.stance or Stance.NEUTRAL, sha256_of(quote)
+    here = _quoted(facts, stand.revision_id, sha256)
+    if here is not None:
+        return replace(here, stance=side)
+    start = erased.find(text, quote) if text else -1
+    if text is None and verdict.revision_id == stand.revision_id and verdict.start is not None:
         start = verdict.start  # where it stood before retention took the text
     if start < 0:
         return None
-    return Quote(None, start, start + len(quote), quote, verdict.stance or Stance.NEUTRAL, sha256_of(quote))
+    seen = _quoted(facts, verdict.revision_id, sha256) if verdict.article_id == article_id else None
+    end, words = start + erased.length(quote), erased.readable(quote) or ""
+    found = seen or Quote(None, start, end, words, side, sha256)
+    return replace(found, evidence_id=None, start=start, end=end, text=words, stance=side)
+
+
+def _quoted(facts: Facts, revision_id: int | None, sha256: str) -> Quote | None:
+    answer = facts.answers.get(revision_id) if revision_id is not None else None
+    return next((q for q in answer.quotes if q.sha256 == sha256), None) if answer else None
 
 
 def _applies(facts: Facts, verdict: Verdict, article_id: int, revision_id: int) -> bool:

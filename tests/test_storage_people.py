@@ -379,3 +379,99 @@ def test_what_rested_on_a_purged_copys_words_goes_with_them(database: Database) 
     w = copied(database)
     purge.purge(database, "url", "https://a.example/1", reason="asked", by="Ada", now=w.tick())
     assert urls_told(w) == []
+
+
+def told(w: World) -> list[tuple[str, str, str | None, float]]:
+    """Side, words, speaker and confidence of each position that stands, and the ledger is what the decisions make it."""
+    with w.db.read() as s:
+        assert differences(s, w.topic_id) == ()
+        standing = [p for p in ledger.positions(s, w.claim_id()) if p.valid_to is None]
+    return sorted((p.stance.value, p.quote, p.speaker, p.confidence) for p in standing)
+
+
+def test_a_corrected_side_keeps_its_speaker(database: Database) -> None:
+    w = World(database).start()
+    for i in (1, 2, 3):
+        w.say(f"https://a{i}.example/1", day("2020-03-01"), S, text=f"It is open, said the minister ({i}).", speaker="minister")
+    w.publish()
+    for left, supports in ((2, 1), (3, 1), (1, 0)):
+        decide(w, "stance", f"https://a{left}.example/1", stance=R)
+        assert {row[2] for row in told(w)} == {"minister"}
+        with database.read() as s:
+            figures = ledger.status(s, w.claim_id()).figures
+        assert (figures.voices_supports, figures.voices_refutes) == (supports, 1), "one press conference is one voice"
+
+
+def test_a_corrected_quote_keeps_its_speaker_through_an_edit_in_which_no_machine_quotes_it(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.", speaker="minister")
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R)
+    edited = w.capture("https://a.example/1", cleaned("It is open. It rains.", day("2020-03-01"), outlet="a.example"))
+    w.scan(edited.revision_id or 0)
+    w.publish()
+    assert told(w) == [("refutes", "It is open.", "minister", 1.0)]
+
+
+def test_words_of_the_other_side_are_never_told_as_a_persons_side(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open. Yes.")
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=S)
+    edited = w.capture("https://a.example/1", cleaned("Correction: it is shut.", day("2020-03-01"), outlet="a.example"))
+    w.scan(edited.revision_id or 0, judgement("open", R, "Correction: it is shut."))
+    w.publish()
+    assert told(w) == [("supports", "", None, 1.0)], "the decision holds, flagged, on no words"
+
+
+def test_a_quote_of_one_side_is_not_told_on_both_where_a_person_says_mixed(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=M)
+    assert told(w) == [("refutes", "", None, 0.5), ("supports", "It is open.", None, 0.5)]
+
+
+def test_a_quote_that_is_rejected_after_it_was_accepted_no_longer_counts(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.publish()
+    decide(w, "accept", "https://a.example/1", client_id="d1")
+    decide(w, "reject", "https://a.example/1", quote="It is open.", client_id="d2")
+    assert (w.status(), told(w)) == ("unreported", [])
+    edited = w.capture("https://a.example/1", cleaned("It rains.", day("2020-03-01"), outlet="a.example"))
+    w.scan(edited.revision_id or 0)
+    w.publish()
+    assert (w.status(), told(w)) == ("unreported", []), "no edit brings back what rested on it"
+    decisions.undo(database, "d2", by="Ben", now=w.tick(), client_id="u")
+    assert w.status() == "supported"
+
+
+def test_a_side_that_is_corrected_goes_with_its_only_quote(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.")
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R, client_id="d1")
+    decide(w, "reject", "https://a.example/1", quote="It is open.", client_id="d2")
+    assert told(w) == []
+    decide(w, "stance", "https://a.example/1", stance=R, client_id="d3")
+    assert told(w) == [("refutes", "It is open.", None, 1.0)], "the later word holds"
+
+
+def test_rejecting_one_of_two_accepted_sides_leaves_the_other_whole(database: Database) -> None:
+    w = World(database).start()
+    text = "It opened, said Ann. It is closed, said Bob."
+    saved = w.capture("https://a.example/1", cleaned(text, day("2020-03-01"), outlet="a.example"))
+    w.scan(saved.revision_id or 0, judgement("open", M, text, "It opened, said Ann.", "It is closed, said Bob."))
+    w.publish()
+    decide(w, "accept", "https://a.example/1", client_id="d1")
+    decide(w, "reject", "https://a.example/1", quote="It opened, said Ann.", client_id="d2")
+    assert told(w) == [("refutes", "It is closed, said Bob.", None, 1.0)]
+
+
+def test_the_words_of_a_known_speaker_stay_that_speakers_when_a_person_points_at_them(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S, text="It is open.", speaker="minister")
+    w.publish()
+    decide(w, "evidence", "https://a.example/1", stance=S, quote="It is open.")
+    assert told(w) == [("supports", "It is open.", "minister", 1.0)]
