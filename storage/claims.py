@@ -164,7 +164,7 @@ def _adopt(s: Session, topic: Topic, topic_id: int, version_id: int, created: bo
             s.execute(sa.update(t.claims).where(t.claims.c.id == row["id"]).values(retired_at=now))
             report.retired.append(row["slug"])
     _adopt_sources(s, topic, topic_id, now)
-    outlets.adopt(s, topic_id, topic.outlets, now=now, by=by)
+    outlets.adopt(s, topic_id, topic.outlets, before=before.outlets if before else (), now=now, by=by)
     lists = [tuple(x) for x in (report.added, report.reworded, report.retired, report.renamed)]
     return TopicImport(topic_id, version_id, created, True, *lists)
 

@@ -193,11 +193,23 @@ class _Tipping:
         return self._names.get(key, "a person")
 
     def _signers(self, article_ids: Sequence[int]) -> list[str]:
-        d, a = t.decisions, t.actors
+        """Who decided on these articles, or on what they are copies of."""
+        d, a, r, m = t.decisions, t.actors, t.revisions, t.copy_memberships
+        live = m.c.closed_at.is_(None)
+        groups = (
+            sa.select(m.c.topic_id, m.c.cluster).join(r, r.c.id == m.c.revision_id).where(live, r.c.article_id.in_(article_ids))
+        )
+        group = groups.subquery()
+        copies = (
+            sa.select(m.c.revision_id)
+            .join(group, (group.c.topic_id == m.c.topic_id) & (group.c.cluster == m.c.cluster))
+            .where(live, m.c.topic_id == d.c.topic_id)
+        )
         query = (
             sa.select(a.c.name)
             .join(d, d.c.actor_id == a.c.id)
-            .where(d.c.claim_id == self._claim.pin.claim_id, d.c.undone_by.is_(None), d.c.article_id.in_(article_ids))
+            .where(d.c.claim_id == self._claim.pin.claim_id, d.c.undone_by.is_(None), d.c.kind != "undo")
+            .where(d.c.article_id.in_(article_ids) | d.c.revision_id.in_(copies))
             .distinct()
             .order_by(a.c.name)
         )

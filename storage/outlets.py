@@ -44,10 +44,16 @@ def weights(s: Session, topic_id: int) -> Weights:
     return Weights({r.domain: r.weight for r in rows}, 0.0 if _holds_unknown(s, topic_id) else 1.0)
 
 
-def adopt(s: Session, topic_id: int, specs: Sequence[OutletSpec], *, now: datetime, by: str) -> None:
-    """Take in what the topic file says of outlets; what a person set and the file does not name stays."""
+def adopt(
+    s: Session, topic_id: int, specs: Sequence[OutletSpec], *, before: Sequence[OutletSpec] = (), now: datetime, by: str
+) -> None:
+    """Take in what the topic file says of outlets; what a person set stays where the file says no more than it did `before`."""
     held = _live(s, topic_id)
+    said = {spec.domain.lower(): spec for spec in before}
     for spec in specs:
+        row = held.get(spec.domain.lower())
+        if row is not None and not row.from_file and said.get(spec.domain.lower()) == spec:
+            continue
         _set(s, topic_id, spec, held.get(spec.domain.lower()), now=now, by=by, from_file=True)
     named = {spec.domain.lower() for spec in specs}
     for domain, row in held.items():

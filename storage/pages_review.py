@@ -11,12 +11,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from claimline.models import Stance
 from storage import pins, relations
 from storage import tables as t
 from storage.decisions import of_articles, reopened
 from storage.facts import VERDICTS
 from storage.pages import undated_answers
-from storage.queue import CONFLICT, WORTH
+from storage.queue import CONFLICT, UNDATED, WORTH
 from storage.records import StoredDecision
 from storage.sql import chunks
 
@@ -73,14 +74,21 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
         if pair in found:
             had, revision_id, lang, sure = found[pair]
             found[pair] = (had | bits, revision_id, lang, sure)
-    for pair in _said(s, topic_id) - again:
-        found.pop(pair, None)
+    _settle(found, {pair: stance for pair, stance in _said(s, topic_id).items() if pair not in again})
     told = {bits: _told(bits) for bits in {held[0] for held in found.values()}}
     made, cases = Case._make, []
     for (claim_id, article_id), (bits, revision_id, lang, sure) in found.items():
         less, names = told[bits]
         cases.append(made((less, abs(sure - 0.5), claim_id, article_id, topic_id, revision_id, lang, names)))
     return tuple(sorted(cases))
+
+
+def _settle(found: dict[Pair, tuple[int, int, str | None, float]], said: Mapping[Pair, str | None]) -> None:
+    """Take out what people settled; what has no sure day waits for one, since it counts for nothing until then."""
+    for pair in said.keys() & found.keys():
+        bits, revision_id, lang, sure = found.pop(pair)
+        if bits & _BIT[UNDATED] and said[pair] != Stance.UNRELATED.value:
+            found[pair] = (_BIT[UNDATED], revision_id, lang, sure)
 
 
 def _told(bits: int) -> tuple[float, tuple[str, ...]]:
@@ -165,12 +173,13 @@ def _behind(s: Session, wanted: Mapping[int, Collection[str]]) -> Iterator[tuple
             yield from s.execute(query, {"claims": claims, "keys": few}).tuples().all()
 
 
-def _said(s: Session, topic_id: int) -> set[tuple[int, int]]:
+def _said(s: Session, topic_id: int) -> dict[Pair, str | None]:
+    """The pairs that a person has settled, each with the stance that holds."""
     d = t.decisions
-    query = sa.select(d.c.claim_id, d.c.article_id).where(
+    query = sa.select(d.c.claim_id, d.c.article_id, d.c.stance).where(
         d.c.topic_id == topic_id, d.c.kind.in_(VERDICTS), d.c.undone_by.is_(None)
     )
-    return set(s.execute(query).tuples().all())
+    return {(claim, article): stance for claim, article, stance in s.execute(query.order_by(d.c.id)).tuples().all()}
 
 
 def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
@@ -199,9 +208,14 @@ def settled(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int
     return found
 
 
-def decided_pairs(s: Session, topic_id: int) -> frozenset[tuple[int, int]]:
-    """Every pair that a person has settled; read for each page, since colleagues are at work too."""
-    return frozenset(_said(s, topic_id))
+def decided_pairs(s: Session, topic_id: int) -> dict[Pair, str | None]:
+    """Every pair that a person has settled, with the stance that holds; read for each page, since colleagues are at work too."""
+    return _said(s, topic_id)
+
+
+def only_undated(case: Case) -> Case:
+    """A settled case of which nothing but the day is left to settle."""
+    return case._replace(less=-WORTH[UNDATED], reasons=(UNDATED,))
 
 
 def dated_articles(s: Session) -> frozenset[int]:

@@ -17,6 +17,7 @@ from storage.records import StoredAssessment, StoredDecision
 from storage.sql import chunks
 
 CONFLICT = "related claims conflict"
+UNDATED = "uncertain date"
 # Worth of a look, by reason; a case with several reasons has their sum.
 WORTH = {
     "reopened decision": 100.0,
@@ -24,7 +25,7 @@ WORTH = {
     "single report": 50.0,
     CONFLICT: 45.0,
     "decides a status": 40.0,
-    "uncertain date": 35.0,
+    UNDATED: 35.0,
     "undecided": 30.0,
     "mixed": 20.0,
 }
@@ -46,7 +47,10 @@ class ReviewItem:
 def review_queue(
     s: Session, topic_id: int, *, claim_id: int | None = None, lang: str | None = None, limit: int = 50
 ) -> tuple[ReviewItem, ...]:
-    """Cases that no decision settles, most valuable first. Of what merely is unsure only the newest thousands are looked at."""
+    """Cases that no decision settles, or of which the date is left to settle, most valuable first.
+
+    Of what merely is unsure only the newest thousands are looked at.
+    """
     again = {(d.claim_id, d.article_id): d for d in reopened(s, topic_id) if d.kind != "ruling"}
     tipping = _tipping(s, topic_id)
     disputed = _disputed(s, topic_id)
@@ -56,9 +60,10 @@ def review_queue(
     articles |= _unsure(s, topic_id, claim_id, {revision for _, revision in disputed})
     for answer in answers.answers(s, topic_id, claim_id=claim_id, article_ids=articles):
         decision = again.get((answer.claim_id, answer.article_id))
-        if (answer.decision is not None and decision is None) or (lang is not None and answer.lang != lang):
+        if lang is not None and answer.lang != lang:
             continue
-        reasons = _reasons(answer, decision, tipping, disputed, conflict)
+        settled = answer.decision is not None and decision is None
+        reasons = _of_settled(answer) if settled else _reasons(answer, decision, tipping, disputed, conflict)
         if reasons:
             items.append(ReviewItem(answer, tuple(reasons), sum(WORTH[r] for r in reasons), decision))
     items.sort(key=lambda i: (-i.worth, _sureness(i.answer), i.answer.claim_id, i.answer.article_id))
@@ -104,6 +109,12 @@ def _unsure(s: Session, topic_id: int, claim_id: int | None, disputed: Iterable[
     return found
 
 
+def _of_settled(answer: StoredAssessment) -> list[str]:
+    """A person's word on an article without a sure day counts for nothing until somebody settles the day."""
+    about = answer.decision is not None and answer.decision.stance is not Stance.UNRELATED
+    return [UNDATED] if about and not answer.published.certain else []
+
+
 def _reasons(
     answer: StoredAssessment,
     decision: StoredDecision | None,
@@ -117,7 +128,7 @@ def _reasons(
     found += ["single report"] if any(f.single_report for f in figures) else []
     found += [CONFLICT] if any(q.key in conflict for q in answer.quotes) else []
     found += ["decides a status"] if figures else []
-    found += ["uncertain date"] if not answer.published.certain else []
+    found += [UNDATED] if not answer.published.certain else []
     found += ["undecided"] if not answer.decided else []
     return found + (["mixed"] if answer.stance is Stance.MIXED else [])
 

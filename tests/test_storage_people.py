@@ -10,7 +10,7 @@ import pytest
 from claimline import why
 from claimline.errors import EvidenceError, UnknownName, UsageError
 from claimline.models import Stance, Status
-from storage import articles, clusters, decisions, ledger, pages, purge, queue, replay, verify
+from storage import articles, clusters, decisions, ledger, pages, pages_review, purge, queue, replay, verify
 from storage.answers import answers
 from storage.engine import Database
 from storage.records import Edge, NewDecision, Recorded
@@ -475,3 +475,36 @@ def test_the_words_of_a_known_speaker_stay_that_speakers_when_a_person_points_at
     w.publish()
     decide(w, "evidence", "https://a.example/1", stance=S, quote="It is open.")
     assert told(w) == [("supports", "It is open.", "minister", 1.0)]
+
+
+def test_a_decision_on_an_article_without_a_day_waits_for_the_day(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", None, R)
+    w.say("https://b.example/1", None, S)
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R, client_id="d1")
+    decide(w, "stance", "https://b.example/1", stance=U, client_id="d2")
+
+    def waiting() -> tuple[list[tuple[str, tuple[str, ...]]], list[tuple[int, tuple[str, ...]]]]:
+        with database.read() as s:
+            listed = [(i.answer.url, i.reasons) for i in queue.review_queue(s, w.topic_id)]
+            return listed, [(c.article_id, c.reasons) for c in pages_review.cases(s, w.topic_id)]
+
+    with database.read() as s:
+        article_id = articles.article_by_url(s, "https://a.example/1").id
+    assert waiting() == ([("https://a.example/1", ("uncertain date",))], [(article_id, ("uncertain date",))])
+    decide(w, "date", "https://a.example/1", valid_from=day("2020-05-05"))
+    assert (w.status(), waiting()) == ("refuted", ([], []))
+
+
+def test_a_status_that_a_copy_tips_names_who_decided_on_the_story(database: Database) -> None:
+    w = World(database).start()
+    text = "The minister said that it is open."
+    a = w.say("https://a.example/1", day("2020-03-02"), S, text=text)
+    b = w.say("https://b.example/1", day("2020-03-01"), S, text=text + " More follows.")
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, b, 0.9)], [a, b], now=w.tick()))
+    w.publish()
+    decide(w, "stance", "https://a.example/1", stance=R)
+    with database.read() as s:
+        (change,) = ledger.changes(s, w.claim_id())
+    assert (change.change.valid_from, change.review) == (day("2020-03-01"), "confirmed by Ada")

@@ -431,3 +431,19 @@ def test_a_claim_on_which_nothing_was_said_is_unreported(database: Database) -> 
     w.publish()
     with database.read() as s:
         assert [x.status.value for x in ledger.statuses(s)] == ["unreported", "unreported"]
+
+
+def test_a_weight_that_a_person_set_stays_until_the_file_says_otherwise_of_that_outlet(database: Database) -> None:
+    spec = OutletSpec("a.example")
+    w = World(database).start(make_topic("open", outlets=[spec]))
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    database.write(lambda s: outlets.set_outlet(s, w.topic_id, replace(spec, weight=0.0), now=w.tick(), by="Ben"))
+    w.publish()
+    assert w.status() == "unreported"
+    w.start(replace(w.topic, title="The bridge"))
+    w.publish()
+    assert w.status() == "unreported"
+    w.start(replace(w.topic, outlets=(replace(spec, weight=0.5),)))
+    w.publish()
+    assert w.status() == "supported"

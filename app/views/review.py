@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
@@ -15,7 +15,7 @@ from storage import claims as claim_reads
 from storage import pages, pages_article, pages_review, revisions
 from storage.pages_article import AnswerQuote, ArticleAnswer
 from storage.pages_review import Case
-from storage.queue import expired_rulings
+from storage.queue import UNDATED, expired_rulings
 from storage.records import StoredClaim, StoredDecision, StoredRevision
 
 PAGE = 12
@@ -99,13 +99,17 @@ class Queue:
         decided = pages_review.decided_pairs(r.s, topic_id)
         dated = pages_review.dated_articles(r.s)
         said = dated.union([article for _, article in decided])
-        return [c for c in every if c.article_id not in said or _still_open(c, decided, dated)]
+        some = (c if c.article_id not in said else _left(c, decided, dated) for c in every)
+        return [c for c in some if c is not None]
 
 
-def _still_open(c: Case, decided: frozenset[tuple[int, int]], dated: frozenset[int]) -> bool:
-    if (c.claim_id, c.article_id) in decided and "reopened decision" not in c.reasons:
-        return False
-    return not (c.reasons == ("uncertain date",) and c.article_id in dated)
+def _left(c: Case, decided: Mapping[tuple[int, int], str | None], dated: frozenset[int]) -> Case | None:
+    """What decisions leave of a case; a settled article without a sure day counts for nothing until that is settled too."""
+    pair = (c.claim_id, c.article_id)
+    if pair in decided and "reopened decision" not in c.reasons:
+        waits = UNDATED in c.reasons and c.article_id not in dated and decided[pair] != Stance.UNRELATED.value
+        return pages_review.only_undated(c) if waits else None
+    return None if c.reasons == (UNDATED,) and c.article_id in dated else c
 
 
 def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> ReviewPage:
