@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import outlets, pins, stands
+from storage import erased, outlets, pins, stands
 from storage import tables as t
 from storage.records import Pin
 from storage.sql import chunks
@@ -82,7 +82,7 @@ class Facts:
         """Whether a text holds these words. Where retention took the text, what its reading quoted is what is known of it."""
         text = self.texts.get(revision_id)
         if text is not None:
-            return bool(words) and words in text
+            return erased.find(text, words) >= 0
         answer = self.answers.get(revision_id)
         return answer is not None and any(q.sha256 == sha256 for q in answer.quotes)
 

@@ -6,23 +6,26 @@ they were known; the words, the addresses and the names are gone, and what follo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline import notify
-from claimline.errors import UnknownName, UsageError
-from claimline.models import Cause, Person
-from storage import claims, clusters, codec, pins, search, sketches
+from claimline.errors import DatabaseBusy, UnknownName, UsageError
+from claimline.models import Cause, ClaimSpec, Examples, Person, Topic
+from storage import claims, clusters, codec, erased, pins, search, sketches
 from storage import tables as t
 from storage.article_keys import article_key, digest
-from storage.blobs import blobs_of
+from storage.blobs import SqliteBlobs, blobs_of
 from storage.effective import PURGED
-from storage.engine import Database
+from storage.engine import Database, sqlite_path
 from storage.publish import Fold, publish_in
 from storage.records import Published, Tombstone
 from storage.sql import actor_id, chunks, stable_key, topics_of_article, touch
@@ -37,84 +40,147 @@ class Purged:
     left_in: tuple[str, ...] = ()
 
 
-def purge(db: Database, kind: str, subject: str, *, reason: str, by: str, now: datetime, fold: Fold | None = None) -> Purged:
-    """Remove a url, a host or a person; raises UnknownName where nothing of it is held. One transaction, then the files.
+def purge(
+    db: Database, kind: str, subject: str, *, reason: str, by: str, now: datetime, fold: Fold | None = None, wait_s: float = 15.0
+) -> Purged:
+    """Remove a url, a host or a person; raises UnknownName where nothing of it was ever held. One transaction, then the files.
 
     The words of a person are removed with the texts that hold them, and the person with every version of a topic's `people`. What
-    is removed is not taken in again.
+    is removed is not taken in again. To ask for the same again sweeps the files again: where somebody reads for longer than
+    `wait_s`, the log cannot be emptied (DatabaseBusy).
     """
     if kind not in ("url", "host", "person"):
         raise UsageError(f"{kind!r} cannot be purged; say url, host or person")
     if not reason.strip() or not by.strip():
         raise UsageError("a purge needs a reason and a name")
+    if subject.strip() and _folded(subject) in _folded(reason):
+        raise UsageError("the reason is kept: say it without naming what is to go")
     done = db.write(lambda s: _purge_in(s, kind, subject, reason, by, now, fold))
     db.cache.clear()
-    _sweep(db)
+    _sweep(db, wait_s)
     return done
 
 
 def tombstones(s: Session) -> tuple[Tombstone, ...]:
     """What was removed, newest first."""
+    return _tombstones(s, sa.true())
+
+
+def _tombstones(s: Session, where: sa.ColumnElement[bool]) -> tuple[Tombstone, ...]:
     b = t.tombstones
-    query = sa.select(b, t.actors.c.name).join(t.actors, t.actors.c.id == b.c.actor_id).order_by(b.c.id.desc())
+    query = sa.select(b, t.actors.c.name).join(t.actors, t.actors.c.id == b.c.actor_id).where(where).order_by(b.c.id.desc())
     return tuple(
         Tombstone(r["kind"], r["subject_sha256"], r["reason"], r["name"], r["at"], r["counts"])
         for r in s.execute(query).mappings()
     )
 
 
+class _NothingHeld(Exception):
+    """Nothing of the subject stands in the database; `name` is the hash by which a tombstone would know it."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name, self.kind = name, kind
+
+
 def _purge_in(s: Session, kind: str, subject: str, reason: str, by: str, now: datetime, fold: Fold | None) -> Purged:
     if s.get_bind().dialect.name == "sqlite":
         s.execute(sa.text("PRAGMA secure_delete=ON"))
+    b = t.tombstones
     left: tuple[str, ...] = ()
-    if kind == "person":
-        name, counts, touched, left = _person(s, subject, now, by)
-    else:
-        name, counts, touched = _articles(s, kind, subject, now)
+    try:
+        if kind == "person":
+            name, counts, touched, left = _person(s, subject, now, by)
+        else:
+            name, counts, touched, left = _articles(s, kind, subject, now, by)
+    except _NothingHeld as nothing:
+        held = _tombstones(s, (b.c.kind == kind) & (b.c.subject_sha256 == nothing.name))
+        if not held:
+            raise UnknownName(nothing.kind, subject) from None
+        _erase_again(s, now, by)
+        return Purged(held[0], ())
     actor = actor_id(s, "person", by, now)
     row = {"kind": kind, "subject_sha256": name, "reason": reason, "actor_id": actor, "at": now, "counts": counts}
-    b = t.tombstones
     s.execute(sa.delete(b).where(b.c.kind == kind, b.c.subject_sha256 == name))
     s.execute(sa.insert(b).values(**row))
     told = [topic_id for topic_id in sorted(touched) if pins.live(s, topic_id)]
     published = tuple(publish_in(s, one, run_id=None, actor=by, actor_kind="person", now=now, fold=fold) for one in told)
+    _hide_speakers(s)  # after the edition that closes their positions
     return Purged(Tombstone(kind, name, reason, by, now, counts), published, left)
+
+
+def _erase_again(s: Session, now: datetime, by: str) -> None:
+    """What an earlier version left of the articles that are gone."""
+    ids = list(s.execute(sa.select(t.articles.c.id).where(t.articles.c.state == PURGED)).scalars())
+    for batch in chunks(ids):
+        _erase_texts(s, batch)
+        _erase_words(s, t.evidence.c.assessment_id.in_(_assessments_of(batch)), batch, now, by)
+        _erase_addresses(s, batch)
+    _hide_speakers(s)
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------
 
 
-def _articles(s: Session, kind: str, subject: str, now: datetime) -> tuple[str, dict[str, int], set[int]]:
+def _articles(
+    s: Session, kind: str, subject: str, now: datetime, by: str
+) -> tuple[str, dict[str, int], set[int], tuple[str, ...]]:
+    host = subject.lower().strip("./")
     if kind == "url":
         key = article_key(s, None)(subject)
-        found = s.execute(sa.select(t.aliases.c.article_id).where(t.aliases.c.key == key)).scalars().all()
+        found = set(s.execute(sa.select(t.aliases.c.article_id).where(t.aliases.c.key == key)).scalars())
         name = digest(key)
-        _bury_aliases(s, set(found), now)
     else:
-        host = subject.lower().strip("./")
-        found = [r.article_id for r in s.execute(sa.select(t.aliases)) if _is_of(r.key, host)]
+        found = {r.article_id for r in s.execute(sa.select(t.aliases)) if _is_of(r.key, host)}
+        found |= {r.id for r in s.execute(_published()) if _is_of(r.outlet, host)}
         name = digest(host)
-    ids = sorted(set(found))
+    ids = sorted(found)
     if not ids:
-        raise UnknownName(f"article of this {kind}", subject)
+        raise _NothingHeld(name, f"article of this {kind}")
+    _bury_aliases(s, found, now, but_of=host if kind == "host" else None)
     topics = {topic for i in ids for topic in topics_of_article(s, i)}
     for article_id in ids:
         for topic_id in topics_of_article(s, article_id):
             for one in (article_id, *clusters.copies_of(s, topic_id, article_id)):  # a decision on it bears on its copies
                 touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=one)
-    counts = _erase_texts(s, ids) | _erase_words(s, t.evidence.c.assessment_id.in_(_assessments_of(ids)))
+    words = _erase_words(s, t.evidence.c.assessment_id.in_(_assessments_of(ids)), ids, now, by)
+    counts = _erase_texts(s, ids) | words
     _erase_addresses(s, ids)
-    return name, counts | {"articles": len(ids)}, topics
+    if kind == "host":
+        erased.scrub(s, (*erased.TOLD, *erased.REPORTED), erased.of_host(host))
+        _erase_outlet(s, host, now)
+    left = _left_in(s, [host]) if kind == "host" else ()
+    return name, counts | {"articles": len(ids)}, topics, left
 
 
-def _bury_aliases(s: Session, article_ids: set[int], now: datetime) -> None:
-    """The article's other addresses are refused as well as the one that was named."""
-    for key in s.execute(sa.select(t.aliases.c.key).where(t.aliases.c.article_id.in_(article_ids))).scalars().all():
-        _bury(s, "url", key, now)
+def _published() -> sa.Select[tuple[int, str]]:
+    """Articles with their publishers: what a host printed is found elsewhere, too."""
+    return sa.select(t.articles.c.id, t.articles.c.outlet).where(t.articles.c.outlet.is_not(None))
+
+
+def _erase_outlet(s: Session, host: str, now: datetime) -> None:
+    """What people and files said of the publisher; a topic's file that still names it brings its own words back."""
+    w = t.outlet_weights
+    for row in s.execute(sa.select(w.c.id, w.c.domain, w.c.closed_at)).all():
+        if _is_of(row.domain, host):
+            gone = {
+                "domain": f"removed:{stable_key(row.domain)}",
+                "title": "",
+                "country": None,
+                "closed_at": row.closed_at or now,
+            }
+            s.execute(sa.update(w).where(w.c.id == row.id).values(**gone))
+
+
+def _bury_aliases(s: Session, article_ids: set[int], now: datetime, *, but_of: str | None) -> None:
+    """The articles' other addresses are refused as well as what was named (which keeps out those of its host already)."""
+    for batch in chunks(sorted(article_ids)):
+        for key in s.execute(sa.select(t.aliases.c.key).where(t.aliases.c.article_id.in_(batch))).scalars().all():
+            if but_of is None or not _is_of(key, but_of):
+                _bury(s, "url", key, now)
 
 
 def _is_of(key: str, host: str) -> bool:
-    found = key.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].lower()
+    found = key.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].lower().partition(":")[0]
     return found == host or found.endswith(f".{host}")
 
 
@@ -137,75 +203,83 @@ def _erase_texts(s: Session, article_ids: Sequence[int]) -> dict[str, int]:
     for batch in chunks(revisions):
         s.execute(sa.delete(t.revision_texts).where(t.revision_texts.c.revision_id.in_(batch)))
         s.execute(sa.update(r).where(r.c.id.in_(batch)).values(authors=[], via=None))
+        for row in s.execute(sa.select(r.c.id, r.c.published, r.c.modified).where(r.c.id.in_(batch))).all():
+            dates = {name: {**held, "words": ""} for name in ("published", "modified") if (held := getattr(row, name))}
+            s.execute(sa.update(r).where(r.c.id == row.id).values(**dates))
+        waiting = t.pending_pairs.c.revision_id.in_(batch)
+        s.execute(sa.update(t.pending_pairs).where(waiting).values(reason="removed", given_up=True))
     search.forget(s, revisions)
     sketches.forget(s, revisions)
     return {"texts": len(revisions), "bodies": len(bodies)}
 
 
-def _erase_words(s: Session, which: sa.ColumnElement[bool]) -> dict[str, int]:
-    """The quotes of these evidences, wherever they were repeated; their hashes stay."""
+def _erase_words(s: Session, which: sa.ColumnElement[bool], article_ids: Sequence[int], now: datetime, by: str) -> dict[str, int]:
+    """The quotes of these evidences, wherever they were repeated; their hashes stay. Before the articles' texts go."""
     e, p, d = t.evidence, t.positions, t.decisions
-    rows = s.execute(sa.select(e.c.id, e.c.quote, e.c.assessment_id).where(which, e.c.quote != "")).all()
+    rows = s.execute(sa.select(e.c.id, e.c.quote).where(which)).all()
     for batch in chunks([row.id for row in rows]):
         s.execute(sa.update(e).where(e.c.id.in_(batch)).values(quote="", said_words=None, via=None, modality=None))
         s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(quote=None))
-    words = {row.quote for row in rows}
+    words = {row.quote for row in rows if row.quote}
+    own = sa.select(d.c.quote).where(d.c.article_id.in_(article_ids))
+    words |= {quote for quote in s.execute(own).scalars() if quote and not erased.is_mark(quote)}
     for batch in chunks(sorted(words)):
         s.execute(sa.update(d).where(d.c.quote.in_(batch)).values(quote=None, note=""))
         s.execute(sa.update(p).where(p.c.quote.in_(batch)).values(quote=None))
-    _scrub(s, t.outbox, t.outbox.c.payload, words)
-    return {"quotes": len(rows)}
+    _unteach(s, words, article_ids, now, by)
+    erased.scrub(s, erased.TOLD, erased.of_words(words), beside=erased.of_names(_heard(s, which)))
+    return {"quotes": sum(bool(row.quote) for row in rows)}
+
+
+def _heard(s: Session, which: sa.ColumnElement[bool]) -> set[str]:
+    """Who speaks in these evidences, as written."""
+    e = t.evidence
+    return {name for name in s.execute(sa.select(e.c.speaker_written).where(which).distinct()).scalars() if name}
 
 
 def _erase_addresses(s: Session, article_ids: Sequence[int]) -> None:
-    a, d = t.articles, t.discoveries
+    """The articles' addresses, publisher and speakers, and what people said of them."""
+    a, d, e, p = t.articles, t.discoveries, t.evidence, t.positions
     known = s.execute(sa.select(t.aliases).where(t.aliases.c.article_id.in_(article_ids))).all()
     urls = {row.url for row in known} | {row.key for row in known}
-    for row in s.execute(sa.select(a.c.id, a.c.key, a.c.url).where(a.c.id.in_(article_ids))).all():
+    for row in s.execute(sa.select(a.c.id, a.c.key, a.c.url).where(a.c.id.in_(article_ids), a.c.state != PURGED)).all():
         urls |= {row.url, row.key}
         gone = f"removed:{stable_key(row.key)}"
         values: dict[str, Any] = {"key": gone, "url": gone, "state": PURGED, "etag": None, "last_error": None}
         s.execute(sa.update(a).where(a.c.id == row.id).values(**values, next_fetch_at=None, last_modified=None))
+    s.execute(sa.update(a).where(a.c.id.in_(article_ids)).values(outlet=None))
+    s.execute(sa.update(t.revisions).where(t.revisions.c.article_id.in_(article_ids)).values(outlet=None))
     finals = sa.select(t.captures.c.final_url).where(t.captures.c.article_id.in_(article_ids))
     urls |= {url for url in s.execute(finals).scalars() if url}
     s.execute(sa.delete(t.aliases).where(t.aliases.c.article_id.in_(article_ids)))
     s.execute(sa.update(d).where(d.c.article_id.in_(article_ids)).values(entry={"url": ""}))
     gone_capture = {"final_url": None, "detail": None}
     s.execute(sa.update(t.captures).where(t.captures.c.article_id.in_(article_ids)).values(**gone_capture))
-    told = t.decisions.c.article_id.in_(article_ids)
-    quotes = set(s.execute(sa.select(t.decisions.c.quote).where(told, t.decisions.c.quote.is_not(None))).scalars())
-    s.execute(sa.update(t.decisions).where(told).values(quote=None, note=""))
-    s.execute(sa.update(t.positions).where(t.positions.c.article_id.in_(article_ids)).values(quote=None))
-    _scrub(s, t.outbox, t.outbox.c.payload, urls | quotes)
-    _scrub(s, t.runs, t.runs.c.skips, urls)
+    s.execute(sa.update(t.decisions).where(t.decisions.c.article_id.in_(article_ids)).values(quote=None, note=""))
+    s.execute(sa.update(p).where(p.c.article_id.in_(article_ids)).values(quote=None, speaker_written=None))
+    mine = e.c.assessment_id.in_(_assessments_of(article_ids))
+    names = erased.of_names(_heard(s, mine))
+    erased.scrub(s, erased.TOLD, erased.of_urls(urls), beside=names)
+    erased.scrub(s, erased.REPORTED, erased.of_urls(urls))
+    s.execute(sa.update(e).where(mine).values(speaker_written=None, speaker_key=None, speaker_basis=None))
 
 
-def _scrub(s: Session, table: sa.Table, column: sa.Column[Any], words: Iterable[str]) -> None:
-    """Take these words out of a JSON column, wherever they stand in it; in a message also as it shortens a quote."""
-    gone: set[str] = set()
-    for word in words:
-        if flat := " ".join(word.split()):
-            gone |= {word, flat, notify.shortened(flat)}
-    if not gone:
-        return
-    longest_first = sorted(gone, key=len, reverse=True)
-    for row in s.execute(sa.select(table.c.id, column)).all():
-        cleaned = _without(row[1], longest_first)
-        if cleaned != row[1]:
-            s.execute(sa.update(table).where(table.c.id == row[0]).values({column: cleaned}))
+def _hide_speakers(s: Session) -> None:
+    """A speaker who is heard in removed articles alone has a number in the place of the name.
+
+    Not nothing: the fold of what was known before must find the same voices. Whoever is heard elsewhere, too, keeps the key there
+    and here, for the same reason.
+    """
+    p, a = t.positions, t.articles
+    of_gone = sa.select(a.c.id).where(a.c.state == PURGED)
+    held = sa.select(p.c.speaker).where(p.c.article_id.not_in(of_gone), p.c.speaker.is_not(None))
+    named = (p.c.speaker != "") & ~p.c.speaker.startswith(_HIDDEN)
+    query = sa.select(p.c.speaker, sa.func.min(p.c.id)).where(p.c.article_id.in_(of_gone), named, p.c.speaker.not_in(held))
+    for speaker, number in s.execute(query.group_by(p.c.speaker)).tuples().all():
+        s.execute(sa.update(p).where(p.c.speaker == speaker).values(speaker=f"{_HIDDEN}{number}"))
 
 
-def _without(value: Any, words: Sequence[str]) -> Any:
-    if isinstance(value, str):
-        for word in words:
-            if word in value:
-                value = value.replace(word, "")
-        return value
-    if isinstance(value, list):
-        return [_without(item, words) for item in value]
-    if isinstance(value, dict):
-        return {key: _without(item, words) for key, item in value.items()}
-    return value
+_HIDDEN = "removed:"
 
 
 # --- people ---------------------------------------------------------------------------------------------------------
@@ -219,25 +293,73 @@ def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict
     mine = e.c.speaker_key.in_(sorted(keys)) | ((e.c.speaker_key == "") & e.c.speaker_written.in_(sorted(written)))
     query = sa.select(a.c.article_id).join(e, e.c.assessment_id == a.c.id).where(mine).distinct()
     ids = sorted(s.execute(query).scalars())
-    versions = _erase_from_topics(s, person, now, by)
-    if not ids and not versions:
-        raise UnknownName("speaker or person of a topic", subject)
+    versions = _rewrite_topics(s, lambda held: replace(held, people=tuple(p for p in held.people if not person.is_(p))), now, by)
+    wrote = _erase_authors(s, person)
+    if not ids and not versions and not wrote:
+        raise _NothingHeld(digest(name), "speaker or person of a topic")
     topics = {topic for i in ids for topic in topics_of_article(s, i)}
     for article_id in ids:
         for topic_id in topics_of_article(s, article_id):
-            touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=article_id)
+            for one in (article_id, *clusters.copies_of(s, topic_id, article_id)):
+                touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=one)
     evidence_ids = list(s.execute(sa.select(e.c.id).where(mine)).scalars())
     called = s.execute(sa.select(e.c.speaker_written).where(mine, e.c.speaker_written.is_not(None)).distinct()).scalars()
-    _scrub(s, t.outbox, t.outbox.c.payload, [notify.said_by(one) for one in called])
-    counts = _erase_texts(s, ids) | _erase_words(s, mine)
+    erased.scrub(s, erased.TOLD, erased.of_words([notify.said_by(one) for one in called]))
+    _erase_said(s, ids)
+    # Whoever else speaks in these texts may speak of the person: the words of all of them go.
+    words = _erase_words(s, e.c.assessment_id.in_(_assessments_of(ids)), ids, now, by)
+    counts = _erase_texts(s, ids) | words
     nobody = {"speaker_written": None, "speaker_key": None, "speaker_basis": None}
     for batch in chunks(evidence_ids):
         s.execute(sa.update(e).where(e.c.id.in_(batch)).values(**nobody))
         s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(speaker=None, speaker_written=None))
     s.execute(sa.update(p).where(p.c.speaker.in_(sorted(keys))).values(speaker=None, speaker_written=None))
+    _erase_notes(s, person)
     for other in sorted((person.names | {_folded(k) for k in keys}) - {name}):
         _bury(s, "person", other, now)
     return digest(name), counts | {"articles": len(ids), "topic versions": versions}, topics, _left_in(s, person.names)
+
+
+def _erase_said(s: Session, article_ids: Sequence[int]) -> None:
+    """What people and sources said of these articles; the decisions hold, and the articles keep their addresses."""
+    d, f = t.decisions, t.discoveries
+    told = d.c.article_id.in_(article_ids)
+    quotes = erased.forget_quotes(s, s.execute(sa.select(d.c.id).where(told)).scalars().all())
+    s.execute(sa.update(d).where(told).values(note=""))
+    s.execute(sa.update(t.positions).where(t.positions.c.article_id.in_(article_ids), t.positions.c.quote != "").values(quote=""))
+    erased.scrub(s, erased.TOLD, erased.of_words(quotes))
+    for row in s.execute(sa.select(f.c.id, f.c.entry).where(f.c.article_id.in_(article_ids))).all():
+        entry = {name: held for name, held in row.entry.items() if name in _OF_AN_ADDRESS}
+        s.execute(sa.update(f).where(f.c.id == row.id).values(entry=entry))
+
+
+_OF_AN_ADDRESS = ("url", "lang", "outlet", "content_type")
+
+
+def _erase_authors(s: Session, person: _Identified) -> int:
+    """The person no longer stands among the authors of any text; how many had the name."""
+    r, f, changed = t.revisions, t.discoveries, 0
+    for row in s.execute(sa.select(r.c.id, r.c.authors)).all():
+        authors = [name for name in row.authors if _folded(name) not in person.names]
+        if authors != row.authors:
+            changed += 1
+            s.execute(sa.update(r).where(r.c.id == row.id).values(authors=authors))
+    for row in s.execute(sa.select(f.c.id, f.c.entry)).all():
+        held = row.entry.get("authors", [])
+        authors = [name for name in held if _folded(name) not in person.names]
+        if authors != held:
+            changed += 1
+            s.execute(sa.update(f).where(f.c.id == row.id).values(entry={**row.entry, "authors": authors}))
+    return changed
+
+
+def _erase_notes(s: Session, person: _Identified) -> None:
+    """Notes that name the person, on whatever they are."""
+    d = t.decisions
+    clean = erased.of_names(person.names)
+    for row in s.execute(sa.select(d.c.id, d.c.note).where(d.c.note != "")).all():
+        if clean(" ".join(row.note.split())) != " ".join(row.note.split()):
+            s.execute(sa.update(d).where(d.c.id == row.id).values(note=""))
 
 
 def _folded(name: str) -> str:
@@ -283,15 +405,15 @@ def _speakers(s: Session, person: _Identified) -> tuple[set[str], set[str]]:
     return keys, written
 
 
-def _erase_from_topics(s: Session, person: _Identified, now: datetime, by: str) -> int:
-    """The person is no longer among a topic's people: every version is written anew, and what was current becomes a new one."""
+def _rewrite_topics(s: Session, without: Callable[[Topic], Topic], now: datetime, by: str) -> int:
+    """Write every version of every topic anew, and make what was current a new one; returns how many had something to lose."""
     from claimline import topics as files
 
     v, changed = t.topic_versions, 0
     for row in s.execute(sa.select(t.topics.c.id, t.topics.c.current_version_id)).all():
         for version in s.execute(sa.select(v.c.id, v.c.spec).where(v.c.topic_id == row.id)).all():
             held = codec.load_topic(version.spec)
-            kept = replace(held, people=tuple(p for p in held.people if not person.is_(p)))
+            kept = without(held)
             if kept == held:
                 continue
             values = {"spec": codec.dump(kept), "yaml": files.dump(kept)}
@@ -301,6 +423,42 @@ def _erase_from_topics(s: Session, person: _Identified, now: datetime, by: str) 
                 text = files.dump(kept)
                 claims.import_topic(s, kept, digest=files.digest(kept), yaml=text, now=now, by=by, force=True)
     return changed
+
+
+def _unteach(s: Session, quotes: set[str], article_ids: Sequence[int], now: datetime, by: str) -> None:
+    """Wordings that were taken from these articles to teach a claim go from every version of it."""
+    specs = [row.spec for row in s.execute(sa.select(t.claims.c.spec)).all()]
+    specs += [one for row in s.execute(sa.select(t.topic_versions.c.spec)).all() for one in row.spec.get("claims", ())]
+    taught = {words for spec in specs for words in _wordings(codec.load_claim_spec(spec))}
+    if not taught:
+        return
+    r, x, d = t.revisions, t.revision_texts, t.decisions
+    held = [*quotes]
+    for batch in chunks(article_ids):
+        texts = sa.select(x.c.text).join(r, r.c.id == x.c.revision_id).where(r.c.article_id.in_(batch))
+        held += s.execute(texts).scalars().all()
+        held += [q for q in s.execute(sa.select(d.c.quote).where(d.c.article_id.in_(batch))).scalars() if q]
+    flat = [" ".join(text.split()) for text in held]
+    gone = {words for words in taught if any(" ".join(words.split()) in text for text in flat)}
+    gone |= {words for words in taught if any(erased.find(words, q) == 0 for q in held if erased.is_mark(q))}
+    if not gone:
+        return
+    _rewrite_topics(s, lambda topic: replace(topic, claims=tuple(_untaught(c, gone) for c in topic.claims)), now, by)
+    c = t.claims
+    for row in s.execute(sa.select(c.c.id, c.c.spec)).all():
+        spec = codec.load_claim_spec(row.spec)
+        if (kept := _untaught(spec, gone)) != spec:
+            s.execute(sa.update(c).where(c.c.id == row.id).values(spec=codec.dump(kept)))
+
+
+def _wordings(spec: ClaimSpec) -> tuple[str, ...]:
+    x = spec.examples
+    return (*x.supports, *x.refutes, *x.neutral)
+
+
+def _untaught(spec: ClaimSpec, gone: set[str]) -> ClaimSpec:
+    sides = (spec.examples.supports, spec.examples.refutes, spec.examples.neutral)
+    return replace(spec, examples=Examples(*(tuple(words for words in side if words not in gone) for side in sides)))
 
 
 def _left_in(s: Session, names: Iterable[str]) -> tuple[str, ...]:
@@ -322,13 +480,27 @@ def _bury(s: Session, kind: str, name: str, now: datetime) -> None:
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
-def _sweep(db: Database) -> None:
+def _sweep(db: Database, wait_s: float) -> None:
     """Nothing of it may be left in free pages or in the log."""
+    if db.is_sqlite:
+        # What was overwritten or deleted before, by retention say, lies in free pages as well: only a new file has none of it.
+        _empty(sqlite_path(sa.make_url(db.url)), db.name, wait_s, rewrite=True)
+        if isinstance(db.blobs, SqliteBlobs) and db.blobs.path.exists():
+            _empty(db.blobs.path, db.name, wait_s, rewrite=False)  # it deletes nothing without overwriting it
+        return
+    tables = ", ".join(table.name for table in t.METADATA.sorted_tables)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if db.is_sqlite:
-            raw: Any = connection.connection.dbapi_connection
-            raw.rollback()
-            raw.execute("PRAGMA query_only=OFF")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            connection.exec_driver_sql("VACUUM revision_texts, evidence, positions, articles, discoveries, outbox, blobs")
+        connection.exec_driver_sql(f"VACUUM (ANALYZE) {tables}")  # the planner's statistics keep values, too
+
+
+def _empty(path: Path, name: str, wait_s: float, *, rewrite: bool) -> None:
+    again = "run the same purge again when nobody else is at work"
+    with closing(sqlite3.connect(path, timeout=wait_s, isolation_level=None)) as own:
+        try:
+            if rewrite:
+                own.execute("VACUUM")
+            busy, _, _ = own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise DatabaseBusy(f"{name}: erased, but free pages may still hold it ({error}); {again}") from error
+    if busy:
+        raise DatabaseBusy(f"{name}: erased, but the log of its file still holds it, since somebody reads it; {again}")
