@@ -115,7 +115,8 @@ def of_edit(told: Mapping[str, Any], statement: str) -> Message:
     decided = told["decided"]
     answer = labels.stance(decided) if decided in set(Stance) else decided
     lines = [f"“{statement}”", f"{told['by']} had decided “{answer}” on {str(told['at'])[:10]}; the decision holds.", told["url"]]
-    lines += [] if says is None else [f"{still}: “{shortened(' '.join(str(told['quote']).split()))}”"]
+    quote = shortened(" ".join(str(told["quote"] or "").split()))
+    lines += [] if says is None else [f"{still}: “{quote}”" if quote else f"{still}."]
     return Message(_line(f"{told['claim']}: a decided article was edited"), _text(lines))
 
 
@@ -161,7 +162,8 @@ def together(title: str, messages: Sequence[Message], *, at_most: int = 100) -> 
 
 
 def _quoted(quote: Mapping[str, Any]) -> str:
-    return f"“{shortened(' '.join(str(quote['quote']).split()))}” {quote['url']}"
+    words = shortened(" ".join(str(quote["quote"]).split()))
+    return f"“{words}” {quote['url']}" if words else str(quote["url"])
 
 
 def shortened(words: str) -> str:

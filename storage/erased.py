@@ -18,7 +18,8 @@ from claimline import notify
 from storage import tables as t
 from storage.sql import chunks
 
-_MARK = re.compile(r"removed:([0-9a-f]{64}):(\d+)")
+MARKED = "removed:"
+_MARK = re.compile(rf"{MARKED}([0-9a-f]{{64}}):(\d+)")
 Cleaner = Callable[[str], str]
 
 # Where addresses, names and quotes are told or reported in passing, not kept as what they are.
@@ -39,7 +40,7 @@ REPORTED = (
 
 def mark(quote: str) -> str:
     """What stands in the place of a quote; of a mark, itself."""
-    return quote if is_mark(quote) else f"removed:{sha256(quote.encode()).hexdigest()}:{len(quote)}"
+    return quote if is_mark(quote) else f"{MARKED}{sha256(quote.encode()).hexdigest()}:{len(quote)}"
 
 
 def is_mark(quote: str) -> bool:
@@ -79,7 +80,7 @@ def forget_quotes(s: Session, decision_ids: Iterable[int]) -> set[str]:
     for batch in chunks(decision_ids):
         query = sa.select(d.c.id, d.c.quote, d.c.article_id, d.c.claim_id).where(d.c.id.in_(batch), d.c.quote.is_not(None))
         for row in s.execute(query).all():
-            if is_mark(row.quote) or not row.quote:
+            if not row.quote or is_mark(row.quote):
                 continue
             gone.add(row.quote)
             s.execute(sa.update(d).where(d.c.id == row.id).values(quote=mark(row.quote)))

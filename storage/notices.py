@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from claimline import notify
 from claimline.models import SIDES, Cause, NotifyRule, Position, Voice
-from storage import outbox
+from storage import erased, outbox, retention
 from storage import tables as t
 from storage.effective import claim_key
 from storage.sql import chunks, stable_key
@@ -64,6 +64,7 @@ def post_voices(s: Session, topic_id: int, claim_id: int, voices: NewVoices, at:
     c, own = t.claims, t.topics
     query = sa.select(own.c.slug, c.c.slug).join(own, own.c.id == c.c.topic_id).where(c.c.id == claim_id)
     topic, claim = s.execute(query).tuples().one()
+    linked = retention.only_linked(s, [first.article for _, first in voices])
     for voice, first in voices:
         payload = {
             "claim": claim,
@@ -72,7 +73,9 @@ def post_voices(s: Session, topic_id: int, claim_id: int, voices: NewVoices, at:
             "valid_from": voice.valid_from.isoformat(),
             "reports": len(voice.positions),
             "said_by": notify.said_by(first.speaker_written) if first.speaker_written else None,
-            "quotes": [{"quote": first.quote, "url": first.article, "stance": voice.stance.value}],
+            "quotes": [
+                {"quote": "" if first.article in linked else first.quote, "url": first.article, "stance": voice.stance.value}
+            ],
         }
         outbox.post(s, topic_id, VOICE, stable_key(VOICE, *claim_key(s, claim_id), voice.key), payload, now=at)
 
@@ -84,8 +87,8 @@ def post_edited(s: Session, topic_id: int, work: Work, now: datetime) -> None:
     """For each decision that stands on another text of its article than the one in print now."""
     edited = {x.article_id for c in work.claims.values() for x in c.touched if x.cause is Cause.EDITED_ARTICLE and x.article_id}
     for row in _decided_on_another_text(s, topic_id, edited):
-        quote = str(row["quote"] or "")
-        text = row["text"]
+        quote, text = str(row["quote"] or ""), row["text"]
+        linked = retention.only_linked(s, [row["url"]])
         payload = {
             "claim": row["claim"],
             "topic": row["topic"],
@@ -93,8 +96,8 @@ def post_edited(s: Session, topic_id: int, work: Work, now: datetime) -> None:
             "decided": row["stance"] or row["kind"],
             "by": row["by"],
             "at": row["at"].isoformat(),
-            "quote": quote,
-            "still_says_so": quote in text if quote and text is not None else None,
+            "quote": "" if linked else erased.readable(quote) or "",
+            "still_says_so": erased.find(text, quote) >= 0 if quote and text is not None else None,
         }
         key = stable_key(EDITED, row["client_id"], row["revision"])
         outbox.post(s, topic_id, EDITED, key, payload, now=now)

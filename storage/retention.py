@@ -1,20 +1,20 @@
 """What is kept for how long: bytes, texts without evidence, and texts of sources that are not stored in full.
 
 Retention removes what can no longer be needed to explain the ledger; it never touches a quote (but those of `store: link`, where
-only the link may be kept), and never a row of history. A text goes once every topic that looks at its article has read it,
-compared it and published what was found.
+only the link may be kept: a machine's, a person's and a message's), and never a row of history. A text goes once every topic that
+looks at its article has read it, compared it and published what was found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import pins, search, sketches
+from storage import erased, pins, search, sketches
 from storage import tables as t
 from storage.blobs import blobs_of
 from storage.sql import chunks
@@ -61,18 +61,29 @@ def by_source(s: Session, *, limit: int | None = None) -> Retained:
     due = _some(s, _bound_texts(), limit)
     sketches.keep(s, due)
     texts = _forget(s, due)
-    return Retained(bodies, texts, _unquote(s, _some(s, _bound_quotes(), limit)))
+    quotes = _unquote(s, _some(s, _bound_quotes(), limit)) + _unsay(s, _some(s, _bound_decisions(), limit))
+    return Retained(bodies, texts, quotes)
 
 
 def owes(s: Session) -> bool:
     """Whether `by_source` would remove anything."""
-    due = (_bound_bytes(), _bound_texts(), _bound_quotes())
+    due = (_bound_bytes(), _bound_texts(), _bound_quotes(), _bound_decisions())
     return bound(s) and any(s.execute(query.limit(1)).first() is not None for query in due)
 
 
 def bound(s: Session) -> bool:
     """Whether any source is stored as less than everything."""
     return s.execute(sa.select(t.topic_sources.c.source_id).where(_stored(NOT_FULL)).limit(1)).first() is not None
+
+
+def only_linked(s: Session, urls: Iterable[str]) -> frozenset[str]:
+    """Those of these addresses whose words may not be told on: only the link may."""
+    found: set[str] = set()
+    for batch in chunks(set(urls)) if bound(s) else ():
+        a = t.articles
+        query = sa.select(a.c.url).where(a.c.url.in_(batch), a.c.id.in_(_bound_articles(["link"])))
+        found |= set(s.execute(query).scalars())
+    return frozenset(found)
 
 
 def _some(s: Session, query: sa.Select[tuple[int]], limit: int | None) -> list[int]:
@@ -201,7 +212,26 @@ def _bound_quotes() -> sa.Select[tuple[int]]:
 
 def _unquote(s: Session, evidence_ids: Sequence[int]) -> int:
     e, p = t.evidence, t.positions
+    words: set[str] = set()
     for batch in chunks(evidence_ids):
+        words |= set(s.execute(sa.select(e.c.quote).where(e.c.id.in_(batch))).scalars())
         s.execute(sa.update(e).where(e.c.id.in_(batch)).values(quote=""))
         s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(quote=None))
+    if words:
+        erased.scrub(s, erased.TOLD, erased.of_words(words))
     return len(evidence_ids)
+
+
+def _bound_decisions() -> sa.Select[tuple[int]]:
+    """What people quoted of such articles, once an edition has told it."""
+    d = t.decisions
+    held = d.c.quote.is_not(None) & (d.c.quote != "") & ~d.c.quote.startswith(erased.MARKED)
+    return sa.select(d.c.id).where(held, d.c.edition_id.is_not(None), d.c.article_id.in_(_bound_articles(["link"])))
+
+
+def _unsay(s: Session, decision_ids: Sequence[int]) -> int:
+    """The decisions hold as before."""
+    words = erased.forget_quotes(s, decision_ids)
+    if words:
+        erased.scrub(s, erased.TOLD, erased.of_words(words))
+    return len(decision_ids)
