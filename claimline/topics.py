@@ -139,6 +139,11 @@ def _anchored(source: SourceSpec, folder: Path) -> SourceSpec:
 # --- Export ---------------------------------------------------------------------------------------------------------
 
 
+def _of_unknown(sources: Iterable[SourceSpec]) -> str:
+    """What a topic that says nothing of it does with outlets that nobody has named: an open search brings in anybody's."""
+    return "hold" if any(source.kind == "gdelt" for source in sources) else "count"
+
+
 def as_dict(topic: Topic) -> dict[str, Any]:
     """The topic as plain values, defaults left out: what the file holds."""
     data: dict[str, Any] = {"title": topic.title, "slug": topic.slug}
@@ -152,7 +157,7 @@ def as_dict(topic: Topic) -> dict[str, Any]:
         data["outlets"] = [_outlet_dict(o) for o in topic.outlets]
     if topic.languages:
         data["languages"] = list(topic.languages)
-    if topic.unknown_outlets != "count":
+    if topic.unknown_outlets != _of_unknown(topic.sources):
         data["unknown_outlets"] = topic.unknown_outlets
     if topic.notify:
         data["notify"] = [_bare({"on": n.on, "target_env": n.target_env, "claims": list(n.claims)}) for n in topic.notify]
@@ -242,7 +247,7 @@ class _Reader:
             people=tuple(self.people(items.get("people"))),
             outlets=tuple(self.listed(items, "outlets", self.outlet)),
             languages=tuple(self.texts(items, "languages")),
-            unknown_outlets=self.choice(items, "unknown_outlets", ("count", "hold"), "count"),
+            unknown_outlets=self.choice(items, "unknown_outlets", ("count", "hold"), _of_unknown(sources)),
             notify=tuple(self.listed(items, "notify", self.rule)),
         )
 

@@ -259,11 +259,18 @@ def decisions(
     """What people said, newest first; those that were taken back only if asked for. `known_at`: what was published by then."""
     d = t.decisions
     where = [d.c.kind != "undo" if kinds is None else d.c.kind.in_(kinds)]
-    where += [d.c.topic_id == topic_id] if topic_id is not None else []
+    where += [_of_topic(topic_id)] if topic_id is not None else []
     where += [d.c.claim_id == claim_id] if claim_id is not None else []
     where += [d.c.article_id == article_id] if article_id is not None else []
     where += [] if undone else [told_by(known_at)]
     return _decisions(s, sa.and_(*where), limit)
+
+
+def _of_topic(topic_id: int) -> sa.ColumnElement[bool]:
+    """A date is of no topic by itself: it bears on every one that has the article."""
+    d, ta = t.decisions, t.topic_articles
+    own = sa.select(ta.c.article_id).where(ta.c.topic_id == topic_id)
+    return (d.c.topic_id == topic_id) | (d.c.topic_id.is_(None) & d.c.article_id.in_(own))
 
 
 def rulings(

@@ -189,8 +189,9 @@ def _rejected_later(facts: Facts, article_id: int, stand: stands.Stand, said: Ve
 
 def _lost(facts: Facts, article_id: int, stand: stands.Stand, side: Stance, said: Verdict, rejected: frozenset[str]) -> bool:
     """Whether all that a side was seen to rest on is rejected: the machine's quotes on it, else the quote that was decided on."""
-    texts = {stand.revision_id} | ({said.revision_id} if said.article_id == article_id else set())
-    seen = [{q.sha256 for q in facts.answers[i].quotes if q.stance is side} for i in texts if i in facts.answers]
+    texts = (stand.revision_id, said.revision_id if said.article_id == article_id else None)
+    answers = [facts.answers[i] for i in texts if i is not None and i in facts.answers]
+    seen = [{q.sha256 for q in answer.quotes if q.stance is side} for answer in answers]
     if any(seen):
         return any(own and own <= rejected for own in seen)
     return bool(said.quote) and sha256_of(said.quote or "") in rejected

@@ -508,3 +508,13 @@ def test_a_status_that_a_copy_tips_names_who_decided_on_the_story(database: Data
     with database.read() as s:
         (change,) = ledger.changes(s, w.claim_id())
     assert (change.change.valid_from, change.review) == (day("2020-03-01"), "confirmed by Ada")
+
+
+def test_the_decisions_of_a_topic_tell_the_dates_of_its_articles(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", None, R)
+    w.publish()
+    decide(w, "date", "https://a.example/1", valid_from=day("2020-05-05"))
+    with database.read() as s:
+        assert [d.kind for d in decisions.decisions(s, topic_id=w.topic_id)] == ["date"]
+        assert decisions.decisions(s, topic_id=w.topic_id + 1) == ()

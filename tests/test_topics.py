@@ -132,3 +132,12 @@ def test_a_relation_to_no_claim_is_told_at_the_claim_that_has_it() -> None:
         "  - {slug: two, statement: The bridge is closed to cars, negation_of: nine}\nsources:\n  - feed: https://a.example/f\n"
     )
     assert _problems(text) == [(4, "claims.two.negation_of", "'nine' is not another claim of this topic")]
+
+
+def test_an_open_search_holds_outlets_that_nobody_has_named_unless_the_file_says_otherwise() -> None:
+    asked = SMALL.replace("sources:", "sources:\n  - gdelt: bridge", 1)
+    assert (topics.parse(SMALL).unknown_outlets, topics.parse(asked).unknown_outlets) == ("count", "hold")
+    counted = topics.parse(asked + "unknown_outlets: count\n")
+    assert counted.unknown_outlets == "count"
+    for topic in (topics.parse(asked), counted):
+        assert topics.parse(topics.dump(topic)) == topic
