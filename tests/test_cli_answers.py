@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from app.cli import app
+from claimline.models import SourceSpec
 from storage import ledger, tables, verify
 from storage.engine import Database, open_database
-from tests.storage_world import R, S, World, day
+from tests.storage_world import R, S, World, day, make_topic
 
 SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
 YES, NO = "https://a.example/1", "https://b.example/1"
@@ -266,3 +268,21 @@ def test_claims_are_taken_out_of_a_file_under_either_name(sqlite_url: str, tmp_p
         "The tunnel is closed",
     }
     db.dispose()
+
+
+def test_a_decision_on_an_article_without_a_sure_day_says_what_it_waits_for(world: World) -> None:
+    undated = "https://c.example/1"
+    world.say(undated, None, R)
+    world.publish()
+    _, said = answers("decide", undated, "open", "refutes", *at(world), follow="decided")
+    assert "no sure day" in said
+    _, said = answers("decide", NO, "open", "refutes", *at(world), follow="decided")
+    assert "no sure day" not in said
+
+
+def test_an_article_is_taken_out_of_its_copies_in_the_topics_that_have_it(world: World) -> None:
+    elsewhere = (SourceSpec("feed", "https://ferries.example/feed"),)
+    w = World(world.db, now=world.now).start(replace(make_topic("shut"), slug="ferry", title="A ferry", sources=elsewhere))
+    assert w.topic_id != world.topic_id
+    rows, _ = answers("separate", NO, *at(world), follow="decided")
+    assert [row["topic"] for row in rows] == ["bridge"]

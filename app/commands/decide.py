@@ -82,6 +82,20 @@ def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str |
         + ("" if changes else "; no status changes")
         + f"; take it back with: claimline undo {decision.client_id}"
     )
+    if _waits_for_a_date(db, decision):
+        out.say("the article has no sure day and counts for nothing until you settle it: claimline date ARTICLE DAY")
+
+
+def _waits_for_a_date(db: Database, decision: NewDecision) -> bool:
+    from storage import stands
+
+    if decision.kind not in ("stance", "accept", "evidence") or decision.article_id is None:
+        return False
+    if decision.stance is Stance.UNRELATED:
+        return False
+    with db.read() as s:
+        found = stands.load(s, [decision.article_id]).get(decision.article_id)
+    return found is not None and found.uncertain
 
 
 _COMMANDS = {"stance": "decide", "evidence": "evidence add", "ruling": "rule"}  # those that are not named as their kind
@@ -199,11 +213,13 @@ def separate(
 ) -> None:
     """Take an article out of its group of copies: it tells a story of its own."""
     from storage import articles, claims
+    from storage.sql import topics_of_article
 
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             article_id = articles.article_by_url(s, article).id
-            topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
+            own = topics_of_article(s, article_id)
+            topics = [claims.topic(s, topic)] if topic else [one for one in claims.topics(s) if one.id in own]
         for one in topics:
             decision = NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note)
             _record(opened, decision, by, topic=one.slug, as_json=as_json)
