@@ -274,13 +274,13 @@ def days_read(s: Session, topic_id: int) -> tuple[DayRead, ...]:
     query = (
         sa.select(c.c.day, sa.func.count(), answered)
         .join(ts, (ts.c.source_id == c.c.source_id) & (ts.c.topic_id == topic_id))
+        .where(c.c.asked > 0)
         .group_by(c.c.day)
         .order_by(c.c.day)
     )
     return tuple(DayRead(day, int(asked), int(heard)) for day, asked, heard in s.execute(query).tuples())
 
 
-        .where(c.c.asked > 0)
 @dataclass(frozen=True, slots=True)
 class Uncounted:
     """An answer that does not enter the fold, with why: unsure, date uncertain, held outlet, nothing on a side."""
@@ -341,13 +341,13 @@ class SourceDays:
     articles: int
     days: Mapping[date, DayRead] = field(default_factory=dict)
     last_new: date | None = None
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def source_days(s: Session, topic_id: int, *, since: date) -> dict[int, SourceDays]:
     c, ts, d = t.coverage, t.topic_sources, t.discoveries
     mine = sa.select(ts.c.source_id).where(ts.c.topic_id == topic_id)
     named = {
-    reasons: Mapping[str, int] = field(default_factory=dict)
         r.source_id: r.n
         for r in s.execute(
             sa.select(d.c.source_id, sa.func.count().label("n")).where(d.c.source_id.in_(mine)).group_by(d.c.source_id)
