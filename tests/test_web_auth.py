@@ -171,6 +171,36 @@ def test_the_api_reads_and_decides(page: TestClient, filled: Database) -> None:
     assert page.get("/api/v1/decisions", headers=headers).json() == []
 
 
+def test_a_token_reads_the_feed_the_exports_and_the_description(page: TestClient) -> None:
+    log_in(page, "reader")
+    headers = api_token(page, "feeds", "read")
+    page.cookies.clear()
+    one = "/export/claims/harbour-bridge/bridge-safe"
+    for path in ("/export/claims.atom", "/export/claims.csv", f"{one}.atom", f"{one}.csv", "/openapi.json"):
+        assert page.get(path, headers=headers, follow_redirects=False).status_code == 200, path
+        assert page.get(path, follow_redirects=False).status_code != 200, path
+
+
+def test_a_program_that_says_what_it_saw_overwrites_nobody(page: TestClient) -> None:
+    log_in(page, "ada")
+    headers = api_token(page, "careful", "review")
+    page.cookies.clear()
+    (report, *_) = page.get("/api/v1/claims/harbour-bridge/bridge-safe/evidence", headers=headers).json()
+    word = {"kind": "stance", "topic": "harbour-bridge", "claim": "bridge-safe", "revision": report["revision"]}
+
+    def decide(stance: str, name: str, **more: str) -> int:
+        body = word | {"stance": stance, "client_id": name} | more
+        return page.post("/api/v1/decisions", headers=headers, json=body).status_code
+
+    assert decide("supports", "one", seen="") == 201
+    assert decide("refutes", "two", seen="") == 409
+    assert [d["id"] for d in page.get("/api/v1/decisions", headers=headers).json()] == ["one"]
+    assert decide("refutes", "two", seen="one") == 201
+    assert decide("neutral", "three") == 201
+    for name in ("three", "two", "one"):
+        assert page.post(f"/api/v1/decisions/{name}/undo", headers=headers).status_code == 200
+
+
 def test_a_token_that_is_not_known_or_removed_is_nobody(page: TestClient) -> None:
     log_in(page, "ada")
     headers = api_token(page, "short", "read")

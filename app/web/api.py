@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, HTTPException, Path, Query, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
@@ -18,10 +18,12 @@ from app.views import claims as claims_views
 from app.views import exports as export_views
 from app.web import claim as claim_routes
 from app.web import claims as claims_routes
+from app.web import review
 from app.web.shell import NeedLogin, NotAllowed, Shell, Visit, check_form, moment_of, reader, visit_of
 from claimline.errors import UsageError
 from claimline.models import Stance, Status
 from storage import claims, decisions, ledger, pages, revisions, runs
+from storage.engine import Session
 from storage.records import NewDecision, Recorded, StoredDecision
 
 router = APIRouter()
@@ -170,6 +172,12 @@ class Asked(BaseModel):
     valid_to: date | None = Field(None, description="The ruling's last day; none: until further notice.")
     review_by: date | None = Field(None, description="When the ruling is to be looked at again.")
     note: str = Field("", max_length=2_000, description="Why.")
+    seen: str | None = Field(
+        None,
+        max_length=80,
+        description="For a stance: the id of the decision that you saw on this pair, or empty for none. Where another "
+        "one stands, nothing is stored and the answer is 409. Left out: yours replaces whatever stands.",
+    )
     client_id: str = Field(
         "", max_length=80, pattern=r"^[A-Za-z0-9._-]*$", description="An id of yours: sent twice, stored once."
     )
@@ -197,8 +205,16 @@ def post_decision(asked: Annotated[Asked, Body()], visit: Visit = Depends(decidi
         review_by=asked.review_by,
         note=asked.note,
     )
-    done = decisions.record(visit.db, [one], by=visit.visitor.name, now=visit.now)
-    return _recorded(done, one.client_id)
+
+    def work(s: Session) -> Recorded:
+        if asked.seen is not None:
+            review.check_seen(s, one, asked.seen)
+        return decisions.record_in(s, [one], by=visit.visitor.name, now=visit.now)
+
+    try:
+        return _recorded(visit.db.write(work), one.client_id)
+    except review.Overtaken as error:
+        raise HTTPException(409, str(error)) from None
 
 
 @router.post("/api/v1/decisions/{client_id}/undo", tags=["decisions"])
@@ -248,7 +264,7 @@ def schema() -> dict[str, Any]:
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def openapi(_visit: Visit = Depends(reader)) -> JSONResponse:
+def openapi(_visit: Visit = Depends(caller)) -> JSONResponse:
     return JSONResponse(schema())
 
 

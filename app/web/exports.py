@@ -13,7 +13,8 @@ from app.views import claims as claims_views
 from app.views import exports as views
 from app.web import claim as claim_routes
 from app.web import claims as claims_routes
-from app.web.shell import Visit, reader
+from app.web.api import caller
+from app.web.shell import Visit
 from claimline.errors import UnknownName
 from claimline.exports import feed, tables
 from storage import claims as claim_reads
@@ -24,7 +25,7 @@ PUBLISHER = "Claimline"
 
 
 @router.get("/export/claims.{kind}")
-def claims(kind: str, visit: Visit = Depends(reader), asked: claims_views.Filters = Depends(claims_routes.filters)) -> Response:
+def claims(kind: str, visit: Visit = Depends(caller), asked: claims_views.Filters = Depends(claims_routes.filters)) -> Response:
     with visit.shell.read() as r:
         if kind in tables.TYPES:
             rows = views.claim_rows(r, visit.moment, asked)
@@ -44,7 +45,7 @@ def claim(
     topic: str,
     slug: str,
     kind: str,
-    visit: Visit = Depends(reader),
+    visit: Visit = Depends(caller),
     asked: claim_views.RowFilters = Depends(claim_routes.filters),
 ) -> Response:
     with visit.shell.read() as r:
@@ -66,7 +67,7 @@ def claim(
 
 @router.get("/claims/{topic}/{slug}/dossier")
 def dossier(
-    topic: str, slug: str, visit: Visit = Depends(reader), asked: claim_views.RowFilters = Depends(claim_routes.filters)
+    topic: str, slug: str, visit: Visit = Depends(caller), asked: claim_views.RowFilters = Depends(claim_routes.filters)
 ) -> Response:
     """Everything about a claim on one page, made for paper: its history, its voices with their sources, what is not counted."""
     with visit.shell.read() as r:

@@ -73,15 +73,20 @@ def _verdict(claim: StoredClaim, text: StoredRevision, verdict: str, client_id: 
     return replace(base, kind="stance", stance=Stance(verdict))
 
 
+def check_seen(s: Session, one: NewDecision, seen: str) -> None:
+    """Raises Overtaken where another decision than the one that was seen stands on the pair."""
+    pair = (one.claim_id or 0, one.article_id or 0)
+    held = pages_review.settled(s, [pair]).get(pair)
+    if held is not None and held.client_id not in (seen, one.client_id):
+        raise Overtaken(f"{held.by} has decided on this in the meantime; look at it again")
+
+
 def _record(visit: Visit, asked: Sequence[tuple[NewDecision, str]], *, batch: str | None = None) -> Recorded:
     """Store and publish in one transaction, in which nobody else can have spoken after the look."""
 
     def work(s: Session) -> Recorded:
         for one, seen in asked:
-            pair = (one.claim_id or 0, one.article_id or 0)
-            held = pages_review.settled(s, [pair]).get(pair)
-            if held is not None and held.client_id not in (seen, one.client_id):
-                raise Overtaken(f"{held.by} has decided on this in the meantime; look at it again")
+            check_seen(s, one, seen)
         return decisions.record_in(s, [one for one, _ in asked], by=visit.visitor.name, now=visit.now, batch=batch)
 
     return visit.db.write(work)
