@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from claimline.normal import normalise
-from tests.acceptance.command import MODEL_WANTED, ROOT, Claimline, Ran
+from tests.acceptance.command import ROOT, Claimline, Ran
 
 SEEDS = Path(os.environ.get("CLAIMLINE_SEEDS", ROOT.parent / "shared" / "seeds"))
 FIRST, SECOND = "2017-10-10", "2020-12-29"
@@ -81,7 +81,6 @@ def test_on_the_first_day_of_2018_it_is_open(world: World) -> None:
     assert len(world.run("history", "s400-integration", "--json", "--as-of", "2018-01-01").rows) == 1
 
 
-@MODEL_WANTED
 def test_most_cells_are_read_as_a_person_reads_them(world: World) -> None:
     said = {(r["claim"], r["published_on"]): r["stance"] for r in world.run("articles", "--json").rows}
     wrong = {
