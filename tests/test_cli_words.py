@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 OPENED = (
     '<html lang="en"><head><title>Lindholm bridge opens to lorries</title>'
     '<meta property="article:published_time" content="2026-03-02T09:00:00Z"></head><body><article>'
-    "<h1>Lindholm bridge opens to lorries</h1><p>The Lindholm bridge is open to lorries again, the harbour authority said.</p>"
+    "<h1>Lindholm bridge opens to lorries</h1><p>The Lindholm bridge is now open to lorries, the harbour authority said.</p>"
     '<p>"The Lindholm bridge is open to lorries," said Ada Brandt, the city engineer, on the quay on Monday.</p></article></body>'
 )
 
@@ -65,7 +65,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     page = folder / "news" / "opened.html"
     page.write_text(OPENED, encoding="utf-8")
     made.run("track", "--plain", "--topic", str(folder / "bridge.yaml"))
-    changed = OPENED.replace("is open to lorries again", "is not open to lorries").replace(
+    changed = OPENED.replace("is now open to lorries", "is not open to lorries").replace(
         "is open to lorries,", "is closed to lorries,"
     )
     page.write_text(changed, encoding="utf-8")
@@ -188,7 +188,7 @@ def test_a_diff_without_colours_marks_what_went_and_what_came(desk: Desk) -> Non
     assert "{+not+}" in told or "{+ not+}" in told
     assert "[-" in told
     (row,) = desk.rows("diff", "opened.html")
-    assert {"old": "again", "new": ""} in row["changes"] or any("not" in c["new"] for c in row["changes"])  # type: ignore[union-attr,index,operator]
+    assert {"old": "now", "new": "not"} in row["changes"] or any("not" in c["new"] for c in row["changes"])  # type: ignore[union-attr,index,operator]
 
 
 def test_a_trace_says_until_when_words_stood_that_an_edit_took_away(desk: Desk) -> None:
