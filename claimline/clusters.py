@@ -83,7 +83,7 @@ class Sketch:
 
 def sketch(text: ClusterText) -> Sketch:
     """The sketch of a text; it cannot be turned back into words."""
-    profile = _profile(text.text)
+    profile = _read(text.text)  # asked once a text: nothing to remember
     enough = len(profile.order) >= _FEWEST_SHINGLES
     numbers = {_hashed(number): count for number, count in sorted(profile.numbers.items())}
     made = _signed(list(profile.order)) if enough else ()
@@ -216,6 +216,11 @@ def _pairs(bucket: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _profile(text: str) -> _Profile:
+    """Remembered while texts are compared, each with several others, until `forget`."""
+    return _read(text)
+
+
+def _read(text: str) -> _Profile:
     narrative = _shingles(_tokens(_QUOTED.sub(" \u2026 ", text)))
     every = _shingles(_tokens(text))
     order = tuple(narrative) if len(narrative) * 3 >= len(every) else tuple(every)

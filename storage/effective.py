@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from claimline.models import SIDES, Stance
 from storage import erased, stands
 from storage import tables as t
+from storage.erased import sha256_of
 from storage.facts import PURGED, VERDICTS, Answer, Facts, Quote, Verdict, claim_key, facts_of, shared
 from storage.records import Pin
 from storage.sql import chunks, stable_key
@@ -60,11 +61,6 @@ def effective(s: Session, pin: Pin, article_ids: Iterable[int], *, handed_over: 
         for article_id, standing in facts.standing.items():
             found += _article(facts, article_id, standing)
     return sorted(found, key=lambda row: row.key)
-
-
-def sha256_of(words: str) -> str:
-    """As evidence rows keep it of their quotes."""
-    return erased.sha256_of(words)
 
 
 def articles_of_claim(s: Session, claim_id: int) -> list[int]:

@@ -40,7 +40,7 @@ REPORTED = (
 
 def mark(quote: str) -> str:
     """What stands in the place of a quote; of a mark, itself."""
-    return quote if is_mark(quote) else f"{MARKED}{sha256(quote.encode()).hexdigest()}:{len(quote)}"
+    return quote if is_mark(quote) else f"{MARKED}{sha256_of(quote)}:{len(quote)}"
 
 
 def is_mark(quote: str) -> bool:

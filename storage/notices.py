@@ -86,9 +86,10 @@ def post_voices(s: Session, topic_id: int, claim_id: int, voices: NewVoices, at:
 def post_edited(s: Session, topic_id: int, work: Work, now: datetime) -> None:
     """For each decision that stands on another text of its article than the one in print now."""
     edited = {x.article_id for c in work.claims.values() for x in c.touched if x.cause is Cause.EDITED_ARTICLE and x.article_id}
-    for row in _decided_on_another_text(s, topic_id, edited):
+    rows = list(_decided_on_another_text(s, topic_id, edited))
+    linked = retention.only_linked(s, [row["url"] for row in rows])
+    for row in rows:
         quote, text = str(row["quote"] or ""), row["text"]
-        linked = retention.only_linked(s, [row["url"]])
         payload = {
             "claim": row["claim"],
             "topic": row["topic"],
@@ -96,7 +97,7 @@ def post_edited(s: Session, topic_id: int, work: Work, now: datetime) -> None:
             "decided": row["stance"] or row["kind"],
             "by": row["by"],
             "at": row["at"].isoformat(),
-            "quote": "" if linked else erased.readable(quote) or "",
+            "quote": "" if row["url"] in linked else erased.readable(quote) or "",
             "still_says_so": erased.find(text, quote) >= 0 if quote and text is not None else None,
         }
         key = stable_key(EDITED, row["client_id"], row["revision"])

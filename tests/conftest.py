@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from starlette.testclient import TestClient
 
+from claimline.settings import Settings
 from storage.engine import Database, open_database
 from tests.postgres_world import Databases
 
@@ -110,3 +112,20 @@ def database(database_url: str) -> Iterator[Database]:
     db = open_database(database_url)
     yield db
     db.dispose()
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    """A fresh SQLite database."""
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def page(db: Database) -> Iterator[TestClient]:
+    """A browser's place before the pages over `db`, without a script."""
+    from app.web import create_app
+
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
+        yield client

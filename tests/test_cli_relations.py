@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
-import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app.cli import app
 from claimline.models import Status
 from storage import decisions, tables
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.records import NewDecision
 from tests.storage_world import R, S, World, day, make_topic
 
 SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 def told(db: Database, *args: str, code: int | None = 0) -> str:

@@ -23,7 +23,7 @@ from flows.reporting import changes_markdown, claim_rows
 from flows.steps import Hands, TrackReport
 from flows.tally import Tally
 from storage import articles, ledger, outbox, runs, tables
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.records import StoredSource, StoredTopic
 from tests.fakes import plain_settings
 from tests.storage_world import R, World
@@ -31,13 +31,6 @@ from tests.storage_world import R, World
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FEEDS = tuple(SourceSpec("feed", f"https://news{i}.example/feed") for i in range(3))
 ARCHIVE = SourceSpec("gdelt", "bridge")
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

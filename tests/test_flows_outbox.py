@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -18,20 +17,13 @@ from flows.desk import Desk
 from flows.events import as_event, event_id
 from storage import articles, decisions, ledger, notices, purge, runs
 from storage import outbox as stored
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.records import NewDecision, StoredTopic
 from tests.fakes import plain_settings
 from tests.storage_world import N, R, S, World, make_topic
 
 DESK, NIGHT = "CLAIMLINE_TEST_DESK", "CLAIMLINE_TEST_NIGHT"
 D1, D2, D3 = date(2021, 1, 1), date(2021, 1, 2), date(2021, 1, 3)
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from flows import steps
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import articles, runs
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.fakes import Answer, FakeSite, Page, fake_client, feed, plain_settings
 from tests.storage_world import World
 
@@ -44,13 +43,6 @@ class Days:
             if self.at in site.asked:
                 found.append(hour)
         return found
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 def test_a_feed_that_asks_for_two_days_is_left_alone_for_two_days(db: Database) -> None:

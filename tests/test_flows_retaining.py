@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,16 +13,9 @@ from flows import retaining, steps
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import clusters, runs, tables
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.fakes import plain_settings
 from tests.storage_world import START, S, World, day, make_topic
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 def tracked(db: Database, store: str, at: datetime, **settings: object) -> Tally:

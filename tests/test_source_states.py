@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -14,17 +12,10 @@ from app.web import create_app
 from claimline.models import Discovered, SourceReport
 from claimline.settings import Settings
 from storage import articles, assessments, runs
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.storage_world import S, World, cleaned, judgement
 
 FEED = "https://news.example/feed"
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
 
 
 def hourly(db: Database) -> World:

@@ -96,12 +96,18 @@ def test_asking_twice_stores_once(database: Database) -> None:
     assert again.published == ()
 
 
-def test_a_rejected_quote_no_longer_counts_and_the_other_does(database: Database) -> None:
+def two_sides(database: Database) -> World:
+    """An article that reports both sides, each in somebody's words."""
     w = World(database).start()
     text = "It opened, said Ann. It is closed, said Bob."
     saved = w.capture("https://a.example/1", cleaned(text, day("2020-03-01"), outlet="a.example"))
     w.scan(saved.revision_id or 0, judgement("open", M, text, "It opened, said Ann.", "It is closed, said Bob."))
     w.publish()
+    return w
+
+
+def test_a_rejected_quote_no_longer_counts_and_the_other_does(database: Database) -> None:
+    w = two_sides(database)
     assert w.status() == "contested"
     decide(w, "reject", "https://a.example/1", quote="It is closed, said Bob.")
     assert w.status() == "supported"
@@ -459,11 +465,7 @@ def test_a_side_that_is_corrected_goes_with_its_only_quote(database: Database) -
 
 
 def test_rejecting_one_of_two_accepted_sides_leaves_the_other_whole(database: Database) -> None:
-    w = World(database).start()
-    text = "It opened, said Ann. It is closed, said Bob."
-    saved = w.capture("https://a.example/1", cleaned(text, day("2020-03-01"), outlet="a.example"))
-    w.scan(saved.revision_id or 0, judgement("open", M, text, "It opened, said Ann.", "It is closed, said Bob."))
-    w.publish()
+    w = two_sides(database)
     decide(w, "accept", "https://a.example/1", client_id="d1")
     decide(w, "reject", "https://a.example/1", quote="It opened, said Ann.", client_id="d2")
     assert told(w) == [("refutes", "It is closed, said Bob.", None, 1.0)]

@@ -11,9 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from app.web import create_app
 from claimline.models import ClaimSpec, SourceSpec, Stance, Status, Topic
-from claimline.settings import Settings
 from storage import claims, decisions
 from storage.engine import Database, open_database
 from storage.records import NewDecision
@@ -31,12 +29,6 @@ def db(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(f"sqlite:///{tmp_path / 'room.db'}")
     yield opened
     opened.dispose()
-
-
-@pytest.fixture
-def page(db: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def reported(db: Database, topic: Topic) -> Newsroom:

@@ -5,33 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
-import pytest
 from starlette.testclient import TestClient
 
-from app.web import create_app
-from claimline.settings import Settings
 from storage import pages_review, queue
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.storage_world import R, S, World, day, make_topic
 
 OPEN, NIGHT = "The bridge is open", "The bridge is open-at-night"
-
-
-@pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
-    opened = open_database(sqlite_url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def page(db: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def bridge(db: Database) -> World:

@@ -42,12 +42,6 @@ def db(built: Path, tmp_path: Path) -> Iterator[Database]:
     opened.dispose()
 
 
-@pytest.fixture
-def page(db: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
-        yield client
-
-
 def fields(html: str, action: str) -> dict[str, str]:
     """The hidden fields of the first form that leads there."""
     form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)

@@ -231,20 +231,9 @@ def _recorded(done: Recorded, client_id: str) -> Row:
 
 
 def _decision(d: StoredDecision) -> Row:
-    return {
-        "id": d.client_id,
-        "at": reading.when(d.at),
-        "by": d.by,
-        "kind": d.kind,
-        "claim": d.claim,
-        "url": d.url,
-        "stance": str(d.stance) if d.stance else None,
-        "status": str(d.status) if d.status else None,
-        "valid_from": reading.iso(d.valid_from),
-        "valid_to": reading.iso(d.valid_to),
-        "quote": d.quote,
-        "note": d.note,
-    }
+    row = reading.decision_row(d)
+    said = {name: row[name] for name in ("id", "at", "by", "kind", "claim", "url", "stance", "status")}
+    return said | {"valid_from": row["from"], "valid_to": row["to"], "quote": row["quote"], "note": row["note"]}
 
 
 def _plain(row: Mapping[str, Any]) -> Row:
