@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,6 +22,10 @@ from tests.postgres_world import Databases
 # No test depends on the size of a terminal; the processes of xdist are told one.
 for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
+
+# Half a million objects of the modules live to the end: to look through them again and again for garbage is a tenth of the work.
+gc.set_threshold(50_000, 20, 50)
+
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
 steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=25)

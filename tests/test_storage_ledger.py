@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from claimline.history import fold
 from claimline.models import Figures, OutletSpec, Status
-from storage import articles, codec, decisions, ledger, outlets, pages, queue
-from storage.engine import Database
+from storage import articles, codec, decisions, ledger, outlets, pages, queue, tables
+from storage.engine import Database, Session
 from storage.records import ClaimStatus, NewDecision
 from tests.storage_world import N, R, S, World, cleaned, day, make_topic
 
@@ -285,7 +286,14 @@ def test_a_ruling_that_is_due_is_asked_about_however_much_was_decided_since(data
     rule(w, Status.SUPPORTED, "2018-01-01", review_by="2020-01-01")
     with database.read() as s:
         article = articles.article_by_url(s, "https://a.example/1").id
-    many = [NewDecision("accept", f"x{i}", w.claim_id(), article_id=article) for i in range(1_001)]
-    decisions.record(database, many, by="Ada", now=w.tick())
+    done = decisions.record(database, [NewDecision("accept", "x", w.claim_id(), article_id=article)], by="Ada", now=w.tick())
+    d = tables.decisions
+
+    def again_and_again(s: Session) -> None:  # the row that was written, a thousand times: to record each takes half a minute
+        found = s.execute(sa.select(d).where(d.c.id == done.ids[0])).mappings().one()
+        row = {name: value for name, value in found.items() if name != "id"}
+        s.execute(sa.insert(d), [{**row, "client_id": f"x{i}"} for i in range(1_000)])
+
+    database.write(again_and_again)
     with database.read() as s:
         assert [d.client_id for d in queue.expired_rulings(s, w.topic_id, now=w.now)] == ["r1"]

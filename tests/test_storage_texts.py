@@ -254,7 +254,7 @@ def failing(w: World, *, every: timedelta, for_: timedelta, url: str = URL, skip
 
 def test_frequent_runs_do_not_use_up_the_patience_with_an_article(database: Database) -> None:
     w = World(database).start()
-    asked, until = failing(w, every=timedelta(minutes=15), for_=timedelta(days=30))
+    asked, until = failing(w, every=timedelta(hours=2), for_=timedelta(days=30))
     assert (asked, until.days) == (articles.MAX_ATTEMPTS, 14)
     with database.read() as s:
         assert articles.article_by_url(s, URL).state == "given-up"
