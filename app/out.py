@@ -48,6 +48,20 @@ def safe(text: str) -> str:
     return "".join(c if c == "\n" or c.isprintable() or c in "\u200d\u200c" else " " for c in text.replace("\t", " "))
 
 
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes. Asked on stderr, to the last blank: stdout is for data (click's is not)."""
+    while True:
+        typer.echo(f"{safe(question)} [y/N]: ", nl=False, err=True)
+        answer = sys.stdin.readline()
+        if not answer:
+            raise typer.Abort
+        if answer.strip().lower() in _ANSWERS:
+            return _ANSWERS[answer.strip().lower()]
+
+
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
+
+
 def count(n: int, one: str, many: str = "") -> str:
     """A number with its word: 1 case, 2 cases."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -19,10 +19,10 @@ from rapidfuzz import fuzz, process
 from claimline.errors import UsageError
 from claimline.models import ClaimSpec
 from claimline.slugs import readable_slug
+from claimline.statements import MAX_CHARS, is_question, is_too_short
 from claimline.topics import SLUG
 
 MAX_ROWS = 2_000
-MAX_CHARS = 400
 NEAR = 88.0
 _COLUMNS = {
     "statement": ("statement", "claim", "claimreviewed", "text", "sentence"),
@@ -79,9 +79,9 @@ def _problem(statement: str, slug: str, slugs: set[str], statements: Mapping[str
         return "has no statement"
     if len(statement) > MAX_CHARS:
         return f"the statement has {len(statement)} characters; at most {MAX_CHARS}"
-    if len(statement.split()) < 3 and len(statement) < 12:
+    if is_too_short(statement):
         return "is no sentence that can be true or false"
-    if statement.endswith("?"):
+    if is_question(statement):
         return "is a question; write it as a sentence that can be true or false"
     if slug and not SLUG.match(slug):
         return f"the slug {slug!r} has other characters than a-z, 0-9 and hyphens"

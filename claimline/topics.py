@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from claimline import notify
+from claimline import notify, statements
 from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
 
@@ -276,14 +276,14 @@ class _Reader:
 
     def statement(self, words: str, line: int) -> str | None:
         words = " ".join(words.split())
-        if len(words.split()) < 3:
+        if statements.is_too_short(words):
             self.fail(line, "statement", f"{words!r} is too short; write a whole sentence that can be true or false")
             return None
-        if words.endswith("?"):
+        if statements.is_question(words):
             self.fail(line, "statement", f"{words!r} is a question; write it as a sentence that can be true or false")
             return None
-        if len(words) > 500:
-            self.fail(line, "statement", f"has {len(words)} characters; a claim has at most 500")
+        if len(words) > statements.MAX_CHARS:
+            self.fail(line, "statement", f"has {len(words)} characters; a claim has at most {statements.MAX_CHARS}")
             return None
         return words
 

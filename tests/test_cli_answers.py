@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,6 +116,27 @@ def test_a_purge_answers_with_counts_and_a_hash_and_never_with_the_name(world: W
     (row,), _ = answers("purge", NO, "--reason", "asked", "--yes", *at(world), follow="purge")
     assert [(c["from"], c["to"]) for c in row["changes"]] == []
     assert row["kind"] == "url"
+
+
+@pytest.mark.parametrize(("said", "code", "rows"), [("y\n", 0, 1), ("perhaps\nYES\n", 0, 1), ("n\n", 1, 0), ("", 1, 0)])
+def test_a_question_stands_on_stderr_and_leaves_no_blank_before_the_answer(
+    world: World, said: str, code: int, rows: int
+) -> None:
+    done = CliRunner().invoke(app, ["purge", NO, "--reason", "asked", "--json", *at(world)], input=said)
+    assert done.exit_code == code
+    assert done.stdout == "".join(line + "\n" for line in done.stdout.split("\n") if line.startswith("{"))
+    assert done.stdout.count("\n") == rows
+    assert done.stderr.count("this cannot be undone [y/N]: ") == max(1, said.count("\n"))
+
+
+def test_every_prompt_of_the_commands_stands_on_stderr() -> None:
+    for file in (SCHEMAS.parent).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+            assert name not in ("confirm", "input"), file  # click's leave a blank on stdout; `out.agreed` does not
+            if name == "prompt" and isinstance(node, ast.Call):
+                assert "err" in [keyword.arg for keyword in node.keywords], file
 
 
 def test_retention_answers_with_what_was_removed(world: World) -> None:

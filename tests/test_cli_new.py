@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from claimline import claim_files
 from claimline.slugs import readable_slug
 from claimline.topics import SLUG, load, slugify
 
@@ -32,6 +33,56 @@ def test_a_new_topic_is_named_in_letters_that_can_be_typed(
     assert done.exit_code == 0, done.output
     topic = load(tmp_path / "topics" / f"{slug}.yaml")
     assert (topic.slug, topic.claims[0].slug, topic.claims[0].statement) == (slug, slug, sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "大桥已开放",  # the big bridge is open
+        "港口大桥已向卡车开放。",
+        "橋は開いている",
+        "S-400をNATOの防空システムに統合できる",
+        "สะพานเปิดให้รถบรรทุกแล้ว",
+        "ស្ពានបានបើកសម្រាប់រថយន្តដឹកទំនិញ",
+        "الجسر مغلق",  # the bridge is shut
+        "הגשר סגור",
+        "Мост закрыт",
+        "다리는 트럭에 열려 있다",
+        "Köprü kamyonlara açık",
+    ],
+)
+def test_a_sentence_is_long_enough_in_every_script(tmp_path: Path, sentence: str) -> None:
+    file = tmp_path / "t.yaml"
+    done = CliRunner().invoke(app, ["new", sentence, "--source", "https://pier.example/feed", "--out", str(file)])
+    assert done.exit_code == 0, done.output
+    assert load(file).claims[0].statement == sentence
+    (row,) = claim_files.read("c.csv", f'statement\n"{sentence}"\n'.encode(), known=())
+    assert row.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("大桥", "too short"),
+        ("港口大桥", "too short"),
+        ("はし", "too short"),
+        ("สะพาน", "too short"),
+        ("الجسر", "too short"),
+        ("Мост", "too short"),
+        ("The bridge", "too short"),
+        ("The - - bridge", "too short"),
+        ("大桥已经开放了吗？", "is a question"),
+        ("橋は開いていますか？", "is a question"),
+        ("هل الجسر مفتوح أمام الشاحنات؟", "is a question"),
+    ],
+)
+def test_a_word_or_a_question_is_no_claim_in_any_script(tmp_path: Path, words: str, fault: str) -> None:
+    file = tmp_path / "t.yaml"
+    done = CliRunner().invoke(app, ["new", words, "--source", "https://pier.example/feed", "--out", str(file)])
+    assert fault in f"{done.output}{done.exception}"
+    assert not file.exists()
+    (row,) = claim_files.read("c.csv", f'statement\n"{words}"\n'.encode(), known=())
+    assert row.problem
 
 
 def test_a_hash_stands_only_where_no_letter_is_left() -> None:

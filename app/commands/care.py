@@ -82,7 +82,7 @@ def purge(
     from storage import purge as law
 
     guessed = kind or ("url" if "://" in what else "host" if "." in what and " " not in what else "person")
-    if not yes and not typer.confirm(f"erase everything of {guessed} {what!r}? this cannot be undone", err=True):
+    if not yes and not out.agreed(f"erase everything of {guessed} {what!r}? this cannot be undone"):
         raise typer.Exit(1)
     with opening.database(db, create=False) as opened:
         done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))

@@ -137,5 +137,5 @@ def _password(name: str, from_stdin: bool) -> tuple[str, bool]:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n"), False
     if sys.stdin.isatty():
-        return str(typer.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True)), False
+        return str(typer.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)), False
     return secrets.token_urlsafe(12), True
