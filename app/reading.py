@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
+    from storage.outlets import Publisher
     from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredDecision, StoredRun
     from storage.relations import Related
 
@@ -108,14 +109,20 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
     }
 
 
-def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
-    """The lines of `evidence --json`: one for each quote."""
+def publisher_row(p: Publisher) -> Row:
+    """An outlet of `why --json`."""
+    return {"type": p.type and str(p.type), "country": p.country, "weight": p.weight}
+
+
+def evidence_rows(a: StoredAssessment, publisher: Publisher) -> Iterable[Row]:
+    """The lines of `evidence --json`: one for each quote. `outlet_type` is null where nobody has named the outlet."""
     for stored in a.quotes:
         q = stored.quote
         yield {
             "claim": a.claim,
             "url": a.url,
             "outlet": a.outlet,
+            **{f"outlet_{name}": value for name, value in publisher_row(publisher).items()},
             "lang": a.lang,
             "published_on": iso(a.published.day),
             "stance": str(q.stance),

@@ -15,7 +15,7 @@ _QUESTION = ("?", "\uff1f", "\u061f", "\u037e")  # as such, of full width, in Ar
 
 
 def is_too_short(words: str) -> bool:
-    """Whether these are fewer words than a sentence has: three, or two where "is" is left out as a rule (Arabic, Hebrew, Russian).
+    """Whether a sentence has more words: three, or two where "is" is left out as a rule (Arabic, Hebrew, Russian).
 
     Latin letters are asked for three in every language, or nothing would be refused. Where no spaces part the words, their number
     is told by the letters.

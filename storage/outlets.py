@@ -5,9 +5,10 @@ A weight that changes closes the row before it and touches every article of that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,9 +16,21 @@ from sqlalchemy.orm import Session
 from claimline.models import Cause, OutletSpec, OutletType
 from storage import tables as t
 from storage.records import StoredOutlet
-from storage.sql import insert_id, touch
+from storage.sql import chunks, insert_id, touch
 
 _HOLD = "hold"
+T = TypeVar("T")
+
+
+def nearest(held: Mapping[str, T], outlet: str | None) -> T | None:
+    """What is held of a domain, or of the nearest domain above it of which anything is."""
+    name = (outlet or "").lower()
+    while name:
+        if name in held:
+            return held[name]
+        _, dot, rest = name.partition(".")
+        name = rest if dot and "." in rest else ""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,48 @@ class Weights:
 
     def of(self, outlet: str | None) -> float:
         """The weight of a domain, or of the nearest domain above it that has one."""
-        name = (outlet or "").lower()
-        while name:
-            if name in self.known:
-                return self.known[name]
-            _, dot, rest = name.partition(".")
-            name = rest if dot and "." in rest else ""
-        return self.unknown
+        found = nearest(self.known, outlet)
+        return self.unknown if found is None else found
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What stands beside a quote of where it was printed; `type` is None where nobody has named the outlet."""
+
+    type: OutletType | None
+    country: str | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """A topic's publishers at a known time."""
+
+    held: Mapping[str, Publisher]
+    unknown: Publisher
+
+    def of(self, outlet: str | None) -> Publisher:
+        return nearest(self.held, outlet) or self.unknown
+
+
+def publishers(s: Session, claim_ids: Iterable[int], *, known_at: datetime | None = None) -> dict[int, Publishers]:
+    """The publishers of each claim's topic, as they were named at a known time."""
+    c = t.claims
+    topic_of: dict[int, int] = {}
+    for batch in chunks(set(claim_ids)):
+        topic_of |= dict(s.execute(sa.select(c.c.id, c.c.topic_id).where(c.c.id.in_(batch))).tuples().all())
+    known = {topic_id: _publishers(s, topic_id, known_at) for topic_id in set(topic_of.values())}
+    return {claim_id: known[topic_id] for claim_id, topic_id in topic_of.items()}
+
+
+def _publishers(s: Session, topic_id: int, known_at: datetime | None) -> Publishers:
+    w = t.outlet_weights
+    then: sa.ColumnElement[bool] = w.c.closed_at.is_(None)
+    if known_at is not None:
+        then = (w.c.recorded_at <= known_at) & (then | (w.c.closed_at > known_at))
+    query = sa.select(w.c.domain, w.c.type, w.c.country, w.c.weight).where(w.c.topic_id == topic_id, then)
+    held = {r.domain: Publisher(OutletType(r.type), r.country, r.weight) for r in s.execute(query)}
+    return Publishers(held, Publisher(None, None, 0.0 if _holds_unknown(s, topic_id) else 1.0))
 
 
 def weights(s: Session, topic_id: int) -> Weights:

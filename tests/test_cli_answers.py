@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from app import out
 from app.cli import app
-from claimline.models import SourceSpec
-from storage import ledger, tables, verify
+from claimline.models import OutletSpec, OutletType, SourceSpec
+from storage import ledger, outlets, tables, verify
 from storage.engine import Database, open_database
 from tests.storage_world import R, S, World, day, make_topic
 
@@ -60,6 +61,52 @@ def world(sqlite_url: str) -> Iterator[World]:
 def at(w: World) -> tuple[str, str]:
     w.db.engine.dispose()
     return "--db", w.db.url
+
+
+# --- outlets beside quotes ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wire(sqlite_url: str) -> Iterator[World]:
+    """A named agency, an outlet that nobody has named, and a name of the agency that came after both were read."""
+    db = open_database(sqlite_url)
+    w = World(db).start(make_topic(outlets=[OutletSpec("wire.example", "Wire", OutletType.AGENCY, "AW", 0.5)]))
+    w.say("https://en.wire.example/1", day("2020-03-01"), S, text=QUOTE, speaker="Zebediah", outlet="en.wire.example")
+    w.say("https://b.example/1", day("2020-03-02"), R, text="The bridge is shut.")
+    w.publish()
+    yield w
+    db.dispose()
+
+
+@pytest.mark.parametrize("command", [("history", "open"), ("evidence",), ("why", "open")])
+@pytest.mark.parametrize("width", ["60", "200"])
+def test_type_country_and_weight_stand_beside_every_quote(
+    wire: World, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], width: str
+) -> None:
+    monkeypatch.setattr(out.out, "width", int(width))
+    told = " ".join(CliRunner().invoke(app, [*command, *at(wire)], catch_exceptions=False).stdout.replace("|", " ").split())
+    assert "agency, AW, weight 0.5" in told
+    assert "type not given, weight 1" in told
+
+
+def test_programs_are_told_the_outlets_of_quotes(wire: World) -> None:
+    rows, _ = answers("evidence", *at(wire), follow="evidence")
+    beside = {r["outlet"]: (r["outlet_type"], r["outlet_country"], r["outlet_weight"]) for r in rows}
+    assert beside == {"en.wire.example": ("agency", "AW", 0.5), "b.example": (None, None, 1.0)}
+    (row,) = [json.loads(x) for x in CliRunner().invoke(app, ["why", "open", "--json", *at(wire)]).stdout.splitlines()]
+    agency = {"outlet": "en.wire.example", "type": "agency", "country": "AW", "weight": 0.5}
+    assert row["outlets"]["https://en.wire.example/1"] == agency
+
+
+def test_an_outlet_is_what_it_was_held_for_at_a_known_time(wire: World) -> None:
+    before = wire.tick()
+    changed = OutletSpec("wire.example", "Wire", OutletType.STATE_MEDIA, "AW", 0.1)
+    wire.db.write(lambda s: outlets.set_outlet(s, wire.topic_id, changed, now=wire.tick(), by="ann"))
+    with wire.db.read() as s:
+        then, now = (
+            outlets.publishers(s, [wire.claim_id()], known_at=k)[wire.claim_id()].of("wire.example") for k in (before, None)
+        )
+    assert [(str(p.type), p.weight) for p in (then, now)] == [("agency", 0.5), ("state media", 0.1)]
 
 
 # --- what a program is told -----------------------------------------------------------------------------------------
@@ -119,9 +166,7 @@ def test_a_purge_answers_with_counts_and_a_hash_and_never_with_the_name(world: W
 
 
 @pytest.mark.parametrize(("said", "code", "rows"), [("y\n", 0, 1), ("perhaps\nYES\n", 0, 1), ("n\n", 1, 0), ("", 1, 0)])
-def test_a_question_stands_on_stderr_and_leaves_no_blank_before_the_answer(
-    world: World, said: str, code: int, rows: int
-) -> None:
+def test_a_question_stands_on_stderr_and_leaves_no_blank_before_the_answer(world: World, said: str, code: int, rows: int) -> None:
     done = CliRunner().invoke(app, ["purge", NO, "--reason", "asked", "--json", *at(world)], input=said)
     assert done.exit_code == code
     assert done.stdout == "".join(line + "\n" for line in done.stdout.split("\n") if line.startswith("{"))

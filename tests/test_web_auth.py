@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
 from app import auth
@@ -28,8 +30,24 @@ class Clock:
         return self.at
 
 
+def test_a_password_is_hashed_as_dearly_as_argon2_advises() -> None:
+    advised = PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
+    assert advised.startswith("$argon2id$")
+    assert auth.hash_password(PASSWORD).split("$")[:4] == advised.split("$")[:4]
+
+
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def cheap_hashes() -> Iterator[None]:
+    """A login takes a tenth of a second so that nobody guesses fast; here nobody does."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "_hasher", lambda: cheap)
+        patch.setattr(auth, "_nobody", lambda: cheap.hash("nobody"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, cheap_hashes: None) -> Iterator[Database]:
     db = open_database(f"sqlite:///{tmp_path_factory.mktemp('auth') / 'room.db'}")
     build(db)
     hashed = auth.hash_password(PASSWORD)

@@ -10,10 +10,12 @@ import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.reads import change_lines, relation_lines
+from app.commands.reads import change_lines, outlet_words, relation_lines
 from claimline import labels
 from claimline.errors import UnknownName
 from claimline.models import Position, Voice
+from storage.outlets import Publishers
+from storage.records import StoredChange
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +39,7 @@ def why(
 ) -> None:
     """Why a claim stands where it stands on a day: what tipped it, since when we know, and what would flip it."""
     from claimline import why as reasons
-    from storage import claims, ledger
+    from storage import claims, ledger, outlets
     from storage import relations as related
 
     day, known = out.day(on, "--as-of"), out.moment(known_at, "--known-at")
@@ -51,6 +53,7 @@ def why(
         standing, flip = reasons.explained(weighed, rulings, until=day, most_voices=0 if as_json else MOST_VOICES)
         first = [v.positions[0] for v in standing.voices]
         positions = ledger.positions(s, found.id, known_at=known, keys=first)
+        printed_by = outlets.publishers(s, [found.id], known_at=known)[found.id]
     last = changes[-1] if changes else None
     earlier = changes[-2] if len(changes) > 1 else None
     if as_json:
@@ -66,6 +69,7 @@ def why(
             "related": [reading.relation_row(r) for r in relations],
             "change": reading.change_row(last) if last else None,
             "before": reading.change_row(earlier) if earlier else None,
+            "outlets": _outlet_rows([last, earlier], printed_by),
             "flip": None
             if flip is None
             else {"removed": [v.key for v in flip.removed], "becomes": str(flip.becomes), "how": "found greedily"},
@@ -80,26 +84,32 @@ def why(
     out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:.2f} for, {f.refutes:.2f} against")
     out.out.print(out.safe(at.review or "not confirmed by a person"))
     relation_lines(relations)
-    change_lines(last)
+    change_lines(last, printed_by)
     if earlier:
         out.out.print(Text("\nbefore that:", style="dim"))
-        change_lines(earlier)
+        change_lines(earlier, printed_by)
     out.out.print("\nvoices that stand:")
     positions_of = {p.key: p for p in positions}
-    _voice_lines(standing.voices, positions_of)
+    _voice_lines(standing.voices, positions_of, printed_by)
     if (more := f.voices_supports + f.voices_refutes + f.voices_neutral - len(standing.voices)) > 0:
         out.out.print(f"  ... and {more} more")
     spoken = {v.key: positions_of[v.positions[0]].speaker_written for v in standing.voices if v.positions[0] in positions_of}
     out.out.print(Text(_flip_words(flip, spoken)), soft_wrap=True)
 
 
-def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position]) -> None:
+def _outlet_rows(changes: Sequence[StoredChange | None], printed_by: Publishers) -> dict[str, Any]:
+    """The outlets of the changes' quotes, by the address that is quoted."""
+    quoted = {p.article: p.outlet for change in changes if change for p in change.quotes}
+    return {url: {"outlet": outlet, **reading.publisher_row(printed_by.of(outlet))} for url, outlet in quoted.items()}
+
+
+def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position], printed_by: Publishers) -> None:
     for v in voices:
         p = positions[v.positions[0]]
         who = p.speaker_written or "no speaker named"
         reports = out.count(len(v.positions), "report")
-        line = f"  {v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {p.outlet or p.article}, {reports}"
-        out.out.print(Text(out.safe(line)), soft_wrap=True)
+        where = outlet_words(p, printed_by) if p.outlet else p.article
+        out.indented(f"{v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {where}, {reports}")
 
 
 def _flip_words(flip: Any, spoken: Mapping[str, str | None]) -> str:
@@ -170,7 +180,7 @@ def diff_history(
 ) -> None:
     """What we learned about the past between two days."""
     from claimline.errors import UsageError
-    from storage import claims, ledger
+    from storage import claims, ledger, outlets
 
     if len(known_at) != 2:
         raise UsageError("give --known-at twice: the earlier and the later time")
@@ -179,6 +189,7 @@ def diff_history(
         found = claims.claim(s, claim, topic)
         was = {_key(c): c for c in ledger.changes(s, found.id, known_at=a)}
         now = {_key(c): c for c in ledger.changes(s, found.id, known_at=b)}
+        printed_by = outlets.publishers(s, [found.id], known_at=b)[found.id]
     gone = [("no longer", c) for k, c in was.items() if k not in now]
     new = [("now", c) for k, c in now.items() if k not in was]
     both = sorted(gone + new, key=lambda pair: (pair[1].change.valid_from, pair[0] == "now"))
@@ -189,7 +200,7 @@ def diff_history(
         out.out.print("nothing: the past was told in the same way")
     for word, c in both:
         out.out.print(Text(f"\n{word}:", style="bold"))
-        change_lines(c)
+        change_lines(c, printed_by)
 
 
 def _key(stored: Any) -> tuple[date, str, str, tuple[str, ...]]:

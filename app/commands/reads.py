@@ -12,7 +12,9 @@ from rich.text import Text
 
 from app import opening, out, reading
 from claimline import labels
+from claimline.models import Position
 from storage.engine import Session
+from storage.outlets import Publishers
 from storage.records import ClaimStatus, StoredAssessment, StoredChange
 from storage.relations import Related
 
@@ -114,12 +116,13 @@ def history(
 ) -> None:
     """How a claim evolved: every change with its day, its cause and the quote that tipped it, oldest first."""
     from storage import claims as stored
-    from storage import ledger
+    from storage import ledger, outlets
     from storage import relations as related
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = stored.claim(s, claim, topic)
+        printed_by = outlets.publishers(s, [found.id], known_at=known)[found.id]
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         status = ledger.status(s, found.id, as_of=day, known_at=known)
         relations = related.of_claim(s, found, as_of=day, known_at=known)
@@ -141,7 +144,7 @@ def history(
     out.out.print(now)
     relation_lines(relations)
     for stored_change in changes:
-        change_lines(stored_change)
+        change_lines(stored_change, printed_by)
     out.say(far)
 
 
@@ -180,8 +183,8 @@ def _in_a_row(days: Sequence[date]) -> list[tuple[date, date]]:
     return spans
 
 
-def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
-    """One change for people: day, step, cause, then its quotes with speaker, day said and address."""
+def change_lines(stored: StoredChange, printed_by: Publishers, *, quotes: int = 3) -> None:
+    """One change for people: day, step, cause, then its quotes, each with who said it, and where it stands."""
     c = stored.change
     step = Text.assemble((f"\n{c.valid_from}  ", "bold"), labels.status(c.before), " -> ", _status_cell(str(c.after)))
     step.append(f"   {labels.voices(c.figures)}; {stored.cause}, recorded {stored.recorded_at:%Y-%m-%d %H:%M} UTC", style="dim")
@@ -192,10 +195,16 @@ def change_lines(stored: StoredChange, *, quotes: int = 3) -> None:
         out.indented(f"\u201c{p.quote.strip()}\u201d")
         who = p.speaker_written or "no speaker named"
         said = f", said {p.said_on}" if p.said_on else ""
-        line = f"  {who}{said}; {labels.stance(p.stance)}; {place(p.outlet, p.article)}"
-        out.out.print(Text(out.safe(line), style="dim"), soft_wrap=True)
+        where = f"{outlet_words(p, printed_by)} {p.article}".lstrip()
+        out.indented(f"{who}{said}; {labels.stance(p.stance)}; {where}", style="dim")
     if len(stored.quotes) > quotes:
         out.out.print(Text(f"  ... and {len(stored.quotes) - quotes} more", style="dim"))
+
+
+def outlet_words(p: Position, printed_by: Publishers) -> str:
+    """A report's outlet with what is held of it, and the weight with which the report was folded."""
+    held = printed_by.of(p.outlet)
+    return f"{p.outlet or 'no outlet named'} ({labels.outlet(held.type, held.country, p.weight)})"
 
 
 def place(outlet: str | None, url: str) -> str:
@@ -233,37 +242,44 @@ def evidence(
     as_json: bool = out.JSON,
 ) -> None:
     """The quotes: who said what, when, where, and how sure the reading is."""
+    from storage import outlets
+
     if context.invoked_subcommand is not None:
         return
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = _answers(s, topic, claim, day, known)
+        printed_by = outlets.publishers(s, {a.claim_id for a in found}, known_at=known)
         far = _how_far(s, topic, known)
-    rows = [row for a in found for row in reading.evidence_rows(a)]
+    rows = [row for a in found for row in reading.evidence_rows(a, printed_by[a.claim_id].of(a.outlet))]
     if as_json:
         out.json_lines(rows)
+    elif rows and out.out.width < _TABLE_OF_QUOTES:
+        _quote_lines(rows)
     else:
-        columns: list[str | tuple[str, dict[str, Any]]] = [
-            "day",
-            "claim",
-            "stance",
-            "speaker",
-            ("quote", {"max_width": 70, "overflow": "fold"}),
-            "outlet",
-        ]
-        cells = [
-            [
-                r["published_on"] or "date uncertain",
-                r["claim"],
-                labels.stance(r["stance"], decided=r["decided"]),
-                r["speaker"],
-                r["quote"],
-                r["outlet"],
-            ]
-            for r in rows
-        ]
-        out.table(None, columns, cells, empty="no quotes")
+        quote: tuple[str, dict[str, Any]] = ("quote", {"max_width": 70, "overflow": "fold"})
+        cells = [[*_told(r), r["speaker"], r["quote"], f"{r['outlet'] or ''}\n{_held(r)}".strip()] for r in rows]
+        out.table(None, ["day", "claim", "stance", "speaker", quote, "outlet"], cells, empty="no quotes")
     out.say(far)
+
+
+_TABLE_OF_QUOTES = 100  # columns; with fewer a quote would stand in a column of single words
+
+
+def _quote_lines(rows: Sequence[reading.Row]) -> None:
+    for r in rows:
+        out.out.print(Text(out.safe("  ".join(_told(r))), style="bold"))
+        out.indented(f"\u201c{r['quote'].strip()}\u201d")
+        where = f"{r['outlet'] or 'no outlet named'} ({_held(r)}) {r['url']}"
+        out.indented(f"{r['speaker'] or 'no speaker named'}; {where}\n", style="dim")
+
+
+def _told(r: reading.Row) -> tuple[str, str, str]:
+    return r["published_on"] or labels.mark("uncertain_date"), r["claim"], labels.stance(r["stance"], decided=r["decided"])
+
+
+def _held(r: reading.Row) -> str:
+    return labels.outlet(r["outlet_type"], r["outlet_country"], r["outlet_weight"])
 
 
 def articles(
