@@ -190,6 +190,7 @@ def test_retention_answers_with_what_was_removed(world: World) -> None:
     assert "removed" in words
 
 
+@pytest.mark.slow  # through Prefect; the steps of a backfill are in test_flows.py
 def test_a_backfill_answers_with_the_changes_as_a_run_does(tmp_path: Path) -> None:
     page = (
         "<html lang='en'><head><title>Harbour bridge opens to lorries</title></head><body><article>"

@@ -250,12 +250,6 @@ def test_a_ruling_that_wants_another_look_is_told_once_with_its_reason(desk: Des
     desk.run("undo", str(desk.rows("decisions")[0]["id"]), "--by", "ann")
 
 
-def test_columns_says_how_wide_a_table_is_in_a_pipe(desk: Desk) -> None:
-    command = [sys.executable, "-m", "app.cli", "claims", "--db", desk.db]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "50"})
-    assert max(map(len, done.stdout.splitlines())) <= 50
-
-
 # --- what a shell sees ----------------------------------------------------------------------------------------------
 
 
@@ -286,9 +280,10 @@ def test_a_reader_that_has_gone_is_no_failure(desk: Desk) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_narrow_table_breaks_no_day_and_cuts_off_no_slug(desk: Desk) -> None:
+def test_columns_says_how_wide_a_table_is_in_a_pipe_and_no_day_breaks_and_no_slug_is_cut_off(desk: Desk) -> None:
     command = [sys.executable, "-m", "app.cli", "articles", "--db", desk.db]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "60"})
+    assert max(map(len, done.stdout.splitlines())) <= 60
     assert "2026-03-02" in done.stdout
     assert "\u2026" not in done.stdout
 

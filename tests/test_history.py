@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,22 +226,22 @@ def test_a_ruling_holds_between_its_days_and_the_machine_stays_visible() -> None
     ]
 
 
-def test_twenty_thousand_reports_fold_in_under_two_seconds() -> None:
-    import time
-
-    many = [position(f"p{i:05}", (S, R, N)[i % 3], i % 1500, speaker=f"s{i % 400}" if i % 2 else None) for i in range(20_000)]
-    began = time.perf_counter()
+# The targets are those of twenty thousand reports: two seconds to fold, half a second to explain. Four times each is let pass,
+# since the machine may be busy; a tenth of the reports has a quarter of it, and no loop over all pairs is done by then.
+@pytest.mark.parametrize(("reports", "share"), [(2_000, 0.25), pytest.param(20_000, 1.0, marks=pytest.mark.slow)])
+def test_twenty_thousand_reports_fold_in_under_two_seconds(reports: int, share: float) -> None:
+    many = [position(f"p{i:05}", (S, R, N)[i % 3], i % 1500, speaker=f"s{i % 400}" if i % 2 else None) for i in range(reports)]
+    began = time.process_time()
     fold(many)
-    assert time.perf_counter() - began < 2.0 * 4  # four times the target: the machine may be busy
+    assert time.process_time() - began < 2.0 * 4 * share
 
 
-def test_twenty_thousand_reports_are_explained_in_under_half_a_second() -> None:
-    import time
-
-    many = [position(f"p{i:05}", (S, S, R, N)[i % 4], i % 1500, speaker=f"s{i % 400}" if i % 3 else None) for i in range(20_000)]
+@pytest.mark.parametrize(("reports", "share"), [(2_000, 0.5), pytest.param(20_000, 1.0, marks=pytest.mark.slow)])
+def test_twenty_thousand_reports_are_explained_in_under_half_a_second(reports: int, share: float) -> None:
+    many = [position(f"p{i:05}", (S, S, R, N)[i % 4], i % 1500, speaker=f"s{i % 400}" if i % 3 else None) for i in range(reports)]
     began = time.process_time()
     explained(many, most_voices=20)
-    assert time.process_time() - began < 0.5 * 4  # four times the target: the machine may be busy
+    assert time.process_time() - began < 0.5 * 4 * share
 
 
 def test_the_floor_and_the_ratio_fit_together() -> None:
