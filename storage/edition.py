@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, Change, FoldResult
-from storage import causes, codec, pins, position_rows, retention
+from storage import causes, codec, notices, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key
 from storage.ledger_rows import rulings, stored_changes
@@ -267,7 +268,7 @@ def told(s: Session, topic_id: int, edition: Edition, work: Work) -> Published:
     changes = tuple(
         change for batch in chunks(keys) for change in stored_changes(s, t.status_changes.c.key.in_(batch), known_at=edition.at)
     )
-    linked = retention.only_linked(s, [q.article for change in changes for q in change.quotes[:3]])
+    quotes = iter(notices.told_quotes(s, [q for change in changes for q in change.quotes[:3]]))
     for change in changes:
         payload = {
             "claim": change.claim,
@@ -280,10 +281,7 @@ def told(s: Session, topic_id: int, edition: Edition, work: Work) -> Published:
             "edition": change.edition_key,
             "change": change.key,
             "review": change.review,
-            "quotes": [
-                {"quote": "" if q.article in linked else q.quote, "url": q.article, "stance": q.stance.value}
-                for q in change.quotes[:3]
-            ],
+            "quotes": list(islice(quotes, len(change.quotes[:3]))),
         }
         _post(s, topic_id, CHANGED, change.key, payload, edition.at)
     return Published(

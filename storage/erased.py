@@ -35,6 +35,16 @@ REPORTED = (
 )
 
 
+def folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def is_of(address: str, host: str) -> bool:
+    """Whether an address, its key or a domain is of a host or of one below it."""
+    found = address.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].lower().partition(":")[0]
+    return found == host or found.endswith(f".{host}")
+
+
 # --- people's quotes ------------------------------------------------------------------------------------------------
 
 

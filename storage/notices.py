@@ -28,6 +28,13 @@ NewVoices = tuple[tuple[Voice, Position], ...]
 _DECIDED = ("stance", "accept", "reject", "evidence")
 
 
+def told_quotes(s: Session, reports: Iterable[Position]) -> list[dict[str, str]]:
+    """The quotes of a message, each with its address and side; without its words where only the link may be told on."""
+    told = list(reports)
+    linked = retention.only_linked(s, [p.article for p in told])
+    return [{"quote": "" if p.article in linked else p.quote, "url": p.article, "stance": p.stance.value} for p in told]
+
+
 def asked_for(s: Session, topic_id: int) -> frozenset[str]:
     """The kinds of the topic's rules."""
     v = t.topic_versions
@@ -64,8 +71,8 @@ def post_voices(s: Session, topic_id: int, claim_id: int, voices: NewVoices, at:
     c, own = t.claims, t.topics
     query = sa.select(own.c.slug, c.c.slug).join(own, own.c.id == c.c.topic_id).where(c.c.id == claim_id)
     topic, claim = s.execute(query).tuples().one()
-    linked = retention.only_linked(s, [first.article for _, first in voices])
-    for voice, first in voices:
+    quotes = told_quotes(s, [first for _, first in voices])
+    for (voice, first), quote in zip(voices, quotes, strict=True):
         payload = {
             "claim": claim,
             "topic": topic,
@@ -73,9 +80,7 @@ def post_voices(s: Session, topic_id: int, claim_id: int, voices: NewVoices, at:
             "valid_from": voice.valid_from.isoformat(),
             "reports": len(voice.positions),
             "said_by": notify.said_by(first.speaker_written) if first.speaker_written else None,
-            "quotes": [
-                {"quote": "" if first.article in linked else first.quote, "url": first.article, "stance": voice.stance.value}
-            ],
+            "quotes": [quote],
         }
         outbox.post(s, topic_id, VOICE, stable_key(VOICE, *claim_key(s, claim_id), voice.key), payload, now=at)
 

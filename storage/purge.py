@@ -7,7 +7,7 @@ they were known; the words, the addresses and the names are gone, and what follo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from claimline import notify
 from claimline.errors import DatabaseBusy, UnknownName, UsageError
-from claimline.models import Cause, ClaimSpec, Examples, Person, Topic
-from storage import claims, clusters, codec, erased, pins, search, sketches
+from claimline.models import Cause, Person
+from storage import clusters, codec, erased, pins, purged_topics, search, sketches
 from storage import tables as t
 from storage.article_keys import article_key, digest
 from storage.blobs import SqliteBlobs, blobs_of
@@ -53,7 +53,7 @@ def purge(
         raise UsageError(f"{kind!r} cannot be purged; say url, host or person")
     if not reason.strip() or not by.strip():
         raise UsageError("a purge needs a reason and a name")
-    if subject.strip() and _folded(subject) in _folded(reason):
+    if subject.strip() and erased.folded(subject) in erased.folded(reason):
         raise UsageError("the reason is kept: say it without naming what is to go")
     done = db.write(lambda s: _purge_in(s, kind, subject, reason, by, now, fold))
     db.cache.clear()
@@ -130,11 +130,12 @@ def _articles(
         found = set(s.execute(sa.select(t.aliases.c.article_id).where(t.aliases.c.key == key)).scalars())
         name = digest(key)
     else:
-        found = {r.article_id for r in s.execute(sa.select(t.aliases)) if _is_of(r.key, host)}
-        found |= {r.id for r in s.execute(_published()) if _is_of(r.outlet, host)}
+        found = {r.article_id for r in s.execute(sa.select(t.aliases)) if erased.is_of(r.key, host)}
+        found |= {r.id for r in s.execute(_published()) if erased.is_of(r.outlet, host)}
         name = digest(host)
     ids = sorted(found)
-    if not ids:
+    named = purged_topics.forget_host(s, host, now, by) if kind == "host" else {}
+    if not ids and not named:
         raise _NothingHeld(name, f"article of this {kind}")
     _bury_aliases(s, found, now, but_of=host if kind == "host" else None)
     topics = {topic for i in ids for topic in topics_of_article(s, i)}
@@ -147,9 +148,9 @@ def _articles(
     _erase_addresses(s, ids)
     if kind == "host":
         erased.scrub(s, (*erased.TOLD, *erased.REPORTED), erased.of_host(host))
-        _erase_outlet(s, host, now)
-    left = _left_in(s, [host]) if kind == "host" else ()
-    return name, counts | {"articles": len(ids)}, topics, left
+        purged_topics.erase_outlet(s, host, now)
+    left = purged_topics.left_in(s, [host]) if kind == "host" else ()
+    return name, counts | {"articles": len(ids)} | named, topics, left
 
 
 def _published() -> sa.Select[tuple[int, str]]:
@@ -157,31 +158,12 @@ def _published() -> sa.Select[tuple[int, str]]:
     return sa.select(t.articles.c.id, t.articles.c.outlet).where(t.articles.c.outlet.is_not(None))
 
 
-def _erase_outlet(s: Session, host: str, now: datetime) -> None:
-    """What people and files said of the publisher; a topic's file that still names it brings its own words back."""
-    w = t.outlet_weights
-    for row in s.execute(sa.select(w.c.id, w.c.domain, w.c.closed_at)).all():
-        if _is_of(row.domain, host):
-            gone = {
-                "domain": f"removed:{stable_key(row.domain)}",
-                "title": "",
-                "country": None,
-                "closed_at": row.closed_at or now,
-            }
-            s.execute(sa.update(w).where(w.c.id == row.id).values(**gone))
-
-
 def _bury_aliases(s: Session, article_ids: set[int], now: datetime, *, but_of: str | None) -> None:
     """The articles' other addresses are refused as well as what was named (which keeps out those of its host already)."""
     for batch in chunks(sorted(article_ids)):
         for key in s.execute(sa.select(t.aliases.c.key).where(t.aliases.c.article_id.in_(batch))).scalars().all():
-            if but_of is None or not _is_of(key, but_of):
+            if but_of is None or not erased.is_of(key, but_of):
                 _bury(s, "url", key, now)
-
-
-def _is_of(key: str, host: str) -> bool:
-    found = key.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].lower().partition(":")[0]
-    return found == host or found.endswith(f".{host}")
 
 
 def _assessments_of(article_ids: Sequence[int]) -> sa.Select[tuple[int]]:
@@ -226,7 +208,7 @@ def _erase_words(s: Session, which: sa.ColumnElement[bool], article_ids: Sequenc
     for batch in chunks(sorted(words)):
         s.execute(sa.update(d).where(d.c.quote.in_(batch)).values(quote=None, note=""))
         s.execute(sa.update(p).where(p.c.quote.in_(batch)).values(quote=None))
-    _unteach(s, words, article_ids, now, by)
+    purged_topics.unteach(s, words, article_ids, now, by)
     erased.scrub(s, erased.TOLD, erased.of_words(words), beside=erased.of_names(_heard(s, which)))
     return {"quotes": sum(bool(row.quote) for row in rows)}
 
@@ -287,13 +269,15 @@ _HIDDEN = "removed:"
 
 def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict[str, int], set[int], tuple[str, ...]]:
     e, a, p = t.evidence, t.assessments, t.positions
-    name = _folded(subject)
+    name = erased.folded(subject)
     person = _identified(s, name)
     keys, written = _speakers(s, person)
     mine = e.c.speaker_key.in_(sorted(keys)) | ((e.c.speaker_key == "") & e.c.speaker_written.in_(sorted(written)))
     query = sa.select(a.c.article_id).join(e, e.c.assessment_id == a.c.id).where(mine).distinct()
     ids = sorted(s.execute(query).scalars())
-    versions = _rewrite_topics(s, lambda held: replace(held, people=tuple(p for p in held.people if not person.is_(p))), now, by)
+    versions = purged_topics.rewrite(
+        s, lambda held: replace(held, people=tuple(p for p in held.people if not person.is_(p))), now, by
+    )
     wrote = _erase_authors(s, person)
     if not ids and not versions and not wrote:
         raise _NothingHeld(digest(name), "speaker or person of a topic")
@@ -315,9 +299,14 @@ def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict
         s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(speaker=None, speaker_written=None))
     s.execute(sa.update(p).where(p.c.speaker.in_(sorted(keys))).values(speaker=None, speaker_written=None))
     _erase_notes(s, person)
-    for other in sorted((person.names | {_folded(k) for k in keys}) - {name}):
+    for other in sorted((person.names | {erased.folded(k) for k in keys}) - {name}):
         _bury(s, "person", other, now)
-    return digest(name), counts | {"articles": len(ids), "topic versions": versions}, topics, _left_in(s, person.names)
+    return (
+        digest(name),
+        counts | {"articles": len(ids), "topic versions": versions},
+        topics,
+        purged_topics.left_in(s, person.names),
+    )
 
 
 def _erase_said(s: Session, article_ids: Sequence[int]) -> None:
@@ -340,13 +329,13 @@ def _erase_authors(s: Session, person: _Identified) -> int:
     """The person no longer stands among the authors of any text; how many had the name."""
     r, f, changed = t.revisions, t.discoveries, 0
     for row in s.execute(sa.select(r.c.id, r.c.authors)).all():
-        authors = [name for name in row.authors if _folded(name) not in person.names]
+        authors = [name for name in row.authors if erased.folded(name) not in person.names]
         if authors != row.authors:
             changed += 1
             s.execute(sa.update(r).where(r.c.id == row.id).values(authors=authors))
     for row in s.execute(sa.select(f.c.id, f.c.entry)).all():
         held = row.entry.get("authors", [])
-        authors = [name for name in held if _folded(name) not in person.names]
+        authors = [name for name in held if erased.folded(name) not in person.names]
         if authors != held:
             changed += 1
             s.execute(sa.update(f).where(f.c.id == row.id).values(entry={**row.entry, "authors": authors}))
@@ -360,10 +349,6 @@ def _erase_notes(s: Session, person: _Identified) -> None:
     for row in s.execute(sa.select(d.c.id, d.c.note).where(d.c.note != "")).all():
         if clean(" ".join(row.note.split())) != " ".join(row.note.split()):
             s.execute(sa.update(d).where(d.c.id == row.id).values(note=""))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +372,7 @@ def _identified(s: Session, name: str) -> _Identified:
 
 
 def _called(person: Person) -> set[str]:
-    return {_folded(x) for x in (person.key, person.canonical, *person.variants)}
+    return {erased.folded(x) for x in (person.key, person.canonical, *person.variants)}
 
 
 def _speakers(s: Session, person: _Identified) -> tuple[set[str], set[str]]:
@@ -396,76 +381,13 @@ def _speakers(s: Session, person: _Identified) -> tuple[set[str], set[str]]:
     query = sa.select(e.c.speaker_key, e.c.speaker_written).where(e.c.speaker_key.is_not(None)).distinct()
     keys, written = set(person.keys), set()
     for key, name in s.execute(query).tuples():
-        if key in person.others or not {_folded(key), _folded(name or "")} & person.names:
+        if key in person.others or not {erased.folded(key), erased.folded(name or "")} & person.names:
             continue
         if key:
             keys.add(key)
         elif name:
             written.add(name)
     return keys, written
-
-
-def _rewrite_topics(s: Session, without: Callable[[Topic], Topic], now: datetime, by: str) -> int:
-    """Write every version of every topic anew, and make what was current a new one; returns how many had something to lose."""
-    from claimline import topics as files
-
-    v, changed = t.topic_versions, 0
-    for row in s.execute(sa.select(t.topics.c.id, t.topics.c.current_version_id)).all():
-        for version in s.execute(sa.select(v.c.id, v.c.spec).where(v.c.topic_id == row.id)).all():
-            held = codec.load_topic(version.spec)
-            kept = without(held)
-            if kept == held:
-                continue
-            values = {"spec": codec.dump(kept), "yaml": files.dump(kept)}
-            s.execute(sa.update(v).where(v.c.id == version.id).values(**values))
-            changed += 1
-            if version.id == row.current_version_id:
-                text = files.dump(kept)
-                claims.import_topic(s, kept, digest=files.digest(kept), yaml=text, now=now, by=by, force=True)
-    return changed
-
-
-def _unteach(s: Session, quotes: set[str], article_ids: Sequence[int], now: datetime, by: str) -> None:
-    """Wordings that were taken from these articles to teach a claim go from every version of it."""
-    specs = [row.spec for row in s.execute(sa.select(t.claims.c.spec)).all()]
-    specs += [one for row in s.execute(sa.select(t.topic_versions.c.spec)).all() for one in row.spec.get("claims", ())]
-    taught = {words for spec in specs for words in _wordings(codec.load_claim_spec(spec))}
-    if not taught:
-        return
-    r, x, d = t.revisions, t.revision_texts, t.decisions
-    held = [*quotes]
-    for batch in chunks(article_ids):
-        texts = sa.select(x.c.text).join(r, r.c.id == x.c.revision_id).where(r.c.article_id.in_(batch))
-        held += s.execute(texts).scalars().all()
-        held += [q for q in s.execute(sa.select(d.c.quote).where(d.c.article_id.in_(batch))).scalars() if q]
-    flat = [" ".join(text.split()) for text in held]
-    gone = {words for words in taught if any(" ".join(words.split()) in text for text in flat)}
-    gone |= {words for words in taught if any(erased.find(words, q) == 0 for q in held if erased.is_mark(q))}
-    if not gone:
-        return
-    _rewrite_topics(s, lambda topic: replace(topic, claims=tuple(_untaught(c, gone) for c in topic.claims)), now, by)
-    c = t.claims
-    for row in s.execute(sa.select(c.c.id, c.c.spec)).all():
-        spec = codec.load_claim_spec(row.spec)
-        if (kept := _untaught(spec, gone)) != spec:
-            s.execute(sa.update(c).where(c.c.id == row.id).values(spec=codec.dump(kept)))
-
-
-def _wordings(spec: ClaimSpec) -> tuple[str, ...]:
-    x = spec.examples
-    return (*x.supports, *x.refutes, *x.neutral)
-
-
-def _untaught(spec: ClaimSpec, gone: set[str]) -> ClaimSpec:
-    sides = (spec.examples.supports, spec.examples.refutes, spec.examples.neutral)
-    return replace(spec, examples=Examples(*(tuple(words for words in side if words not in gone) for side in sides)))
-
-
-def _left_in(s: Session, names: Iterable[str]) -> tuple[str, ...]:
-    """The topics in whose own words the name still stands."""
-    v = t.topic_versions
-    held = sa.select(t.topics.c.slug, v.c.yaml).join(v, v.c.id == t.topics.c.current_version_id).order_by(t.topics.c.slug)
-    return tuple(row.slug for row in s.execute(held) if any(name in _folded(row.yaml) for name in names))
 
 
 def _bury(s: Session, kind: str, name: str, now: datetime) -> None:

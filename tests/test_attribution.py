@@ -74,6 +74,43 @@ def said_on(text: str, quote: str, published: str | None, lang: str = "en") -> d
     return found.day if found else None
 
 
+# --- A trade and a name ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "quote"),
+    [
+        ("en", 'Engineer Ada Brandt was there.\n\n"The bridge is safe," the engineer said.', "The bridge is safe"),
+        ("en", '"It will hold," stevedore Ada Brandt said. The stevedore said that the bridge is safe.', "the bridge is safe"),
+        ("de", 'Die Lotsin Ada Brandt war dort. "Die Brücke ist sicher", sagte die Lotsin.', "Die Brücke ist sicher"),
+        ("fr", "« Il tiendra », a dit la docker Ada Brandt. « Le pont est sûr », a dit la docker.", "Le pont est sûr"),
+        ("es", '"Aguantará", dijo la estibadora Ada Brandt. "El puente es seguro", dijo la estibadora.', "El puente es seguro"),
+        ("it", "«Reggerà», ha detto l'ingegnera Ada Brandt. «Il ponte è sicuro», ha detto l'ingegnera.", "Il ponte è sicuro"),
+        ("pt", '"Vai aguentar", disse a estivadora Ada Brandt. "A ponte é segura", disse a estivadora.', "A ponte é segura"),
+        ("nl", '"Hij houdt het", zei de bakker Ada Brandt. "De brug is veilig", zei de bakker.', "De brug is veilig"),
+        ("ru", "«Он выдержит», — сказала инженер Ада Брандт. «Мост безопасен», — сказала инженер.", "Мост безопасен"),
+        ("tr", 'Mühendis Ada Brandt, "Dayanır" dedi. Mühendis, "Köprü güvenli" dedi.', "Köprü güvenli"),
+    ],
+)
+def test_who_is_named_with_a_trade_and_then_by_it_alone_is_one_speaker(lang: str, text: str, quote: str) -> None:
+    assert (speaker_of(text, quote, lang, people=()) or "").endswith("ada-brandt")  # with the trade where it has a capital
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Stevedore Ada Brandt and stevedore Tom Lee were there. "The bridge is safe," the stevedore said.',  # which of them?
+        'Stevedore Ada Brandt was there. "The bridge is safe," another stevedore said.',
+        'Stevedore Ada Brandt was there. "The bridge is safe," a stevedore said.',
+        'Stevedore Ada Brandt was there. "The bridge is safe," her stevedore said.',
+        'Stevedore Ada Brandt was there. "The bridge is safe," the baker said.',
+        '"The bridge is safe," the stevedore said. Stevedore Ada Brandt was not there.',
+    ],
+)
+def test_another_of_the_trade_is_nobody_who_was_named(text: str) -> None:
+    assert speaker_of(text, "The bridge is safe", people=()) is None
+
+
 # --- The labelled sentences -----------------------------------------------------------------------------------------
 
 

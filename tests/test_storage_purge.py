@@ -194,6 +194,39 @@ def test_the_word_gets_everywhere(database: Database, tmp_path: Path) -> None:
     assert differences_of(w) == ()
 
 
+def test_a_host_that_is_a_source_and_an_outlet_leaves_every_version_of_the_topic(database: Database, tmp_path: Path) -> None:
+    feed, outlet = (
+        SourceSpec("feed", "https://www.zebedee.example/feed", title="Zebedee"),
+        OutletSpec("zebedee.example", "Zebedee"),
+    )
+    first = make_topic("open")
+    named = replace(first, sources=(*first.sources, feed), outlets=(outlet,))
+    w = World(database)
+    for topic in (named, replace(named, title="The bridge, again"), replace(first, title="The bridge")):
+        imported(w, topic)
+    w.say(OTHER, day("2020-03-03"), S)
+    w.publish()
+    done = purge.purge(database, "host", "zebedee.example", reason="court order 7", by="Ada", now=w.tick())
+    assert (done.tombstone.counts["sources"], done.tombstone.counts["topic versions"], done.left_in) == (1, 2, ())
+    assert left(w, tmp_path) == []
+    assert w.status() == "supported"
+    with database.read() as s:
+        assert [x.locator for x in articles.sources(s, w.topic_id)] == ["https://news.example/feed"]
+
+
+def test_a_host_that_is_watched_now_is_watched_no_more(database: Database, tmp_path: Path) -> None:
+    first = make_topic("open")
+    w = imported(World(database), replace(first, sources=(*first.sources, SourceSpec("feed", "https://zebedee.example/feed"))))
+    w.publish()
+    purge.purge(database, "host", "zebedee.example", reason="court order 7", by="Ada", now=w.tick())
+    assert left(w, tmp_path) == []
+    with database.read() as s:
+        assert [x.locator for x in claims.topic(s, "bridge").topic.sources] == ["https://news.example/feed"]
+        assert [x.locator for x in articles.sources(s, w.topic_id)] == ["https://news.example/feed"]
+    with pytest.raises(UnknownName):
+        purge.purge(database, "host", "nowhere.example", reason="court order 7", by="Ada", now=w.tick())
+
+
 @pytest.mark.parametrize(
     ("kind", "subject", "word", "stays"),
     [("url", URL, WORD, HOSTS), ("host", "zebedee.example", WORD, set()), ("person", "Zebedee Vault", WORD, ADDRESSES)],

@@ -21,6 +21,7 @@ _ARTICLES = {
     "de": r"der|die|das|eine?|seine?|ihre?",
     "nl": r"de|het|een|zijn|haar|hun",
 }
+_DEFINITE = re.compile(r"the|l[eao]|l['’]|el|il|[oa]|der|die|das|de|het", re.I)
 _TIMES = re.compile(
     r"(?:semana|lunes|martes|miércoles|jueves|viernes|sábado|domingo|día|dia|mes|año|ano|noche|noite|tarde|mañana|manhã|vez|"
     r"settimana|giorno|mese|anno|notte|sera|mattina|volta|semaine|jour|mois|année|soir|matin|fois|veille|lendemain|"
@@ -54,7 +55,9 @@ def _mention(found: re.Match[str] | None, lang: str) -> Mention | None:
     if any(_TIMES.fullmatch(word) or others.fullmatch(word) for word in words):
         return None
     start = found.start("article")
-    return Mention(start, found.end("noun"), "generic", found.string[start : found.end("noun")])
+    # "A" is indefinite in English, and the article of women in Portuguese.
+    definite = _DEFINITE.fullmatch(found["article"]) and (lang != "en" or found["article"].lower() == "the")
+    return Mention(start, found.end("noun"), "generic", found.string[start : found.end("noun")], indefinite=not definite)
 
 
 @lru_cache(maxsize=16)

@@ -89,10 +89,17 @@ class Directory:
     """Who is who in one article; mentions are learned in the order of the text."""
 
     def __init__(
-        self, people: Sequence[Person], grammar: Grammar, mentions: Iterable[Mention], sentences: Sequence[int] = ()
+        self,
+        people: Sequence[Person],
+        grammar: Grammar,
+        mentions: Iterable[Mention],
+        sentences: Sequence[int] = (),
+        text: str = "",
     ) -> None:
         self._people = people
         self._sentences = sentences  # where each begins
+        self._text = text
+        self._trades: list[tuple[int, str, str]] = []  # (where told, the common noun before a full name, figure's key)
         self._generic = re.compile(rf"(?:.*\s)?(?:{grammar.generic})(?:\s.*)?" if grammar.generic else r"$^", re.I)
         self._figures: dict[str, _Figure] = {}
         self._offices: list[tuple[int, str, str]] = []  # (where told, office, figure's key)
@@ -121,9 +128,16 @@ class Directory:
             self._places.append((mention.start, at))
             if not mention.governed and not mention.oblique:
                 self._subjects.append((mention.start, at))
+            self._trades += [(mention.start, fold(word), at) for word in self._words_before(mention)]
         if mention.office and at in self._figures:
             self._figures[at].offices.add(mention.office)
             self._offices.append((mention.start, mention.office, at))
+
+    def _words_before(self, mention: Mention) -> list[str]:
+        """The common noun before a full name; with a capital (in German, where a sentence begins) it is read as part of it."""
+        told = _NOUN_BEFORE.search(self._text, max(0, mention.at - 40), max(0, mention.at))
+        words = mention.name.split()
+        return [*([told[1]] if told and len(words) > 1 else ()), *words[: int(len(words) > 2)]]
 
     def _figure_key(self, mention: Mention) -> str:
         if mention.person is not None:
@@ -139,7 +153,7 @@ class Directory:
         if mention.kind == "agency":
             return None
         if mention.kind == "generic":
-            return _unnamed(mention)
+            return self._of_trade(mention) or _unnamed(mention)
         if mention.kind == "pronoun":
             return previous or self.named_before(mention.start)
         if mention.person is not None:
@@ -161,6 +175,14 @@ class Directory:
         if last == here:
             return self._speaker(told[-1][1])
         return self._speaker(next(at for start, at in told if bisect_right(self._sentences, start) == last))
+
+    def _of_trade(self, mention: Mention) -> Speaker | None:
+        """Whom "the stevedore" means: the only one before whose full name the text has put the word ("stevedore Ada Brandt")."""
+        if mention.indefinite or mention.office:
+            return None
+        noun = fold(re.split(r"[\s'’]", mention.name)[-1])
+        told = {at for place, trade, at in self._trades if trade == noun and place < mention.start}
+        return self._speaker(told.pop()) if len(told) == 1 else None
 
     def _speaker(self, at: str) -> Speaker:
         figure = self._figures[at]
@@ -205,6 +227,7 @@ class Directory:
         return fits[0] if len(fits) == 1 else None
 
 
+_NOUN_BEFORE = re.compile(r"(?<![\w-])([^\W\d_][^\W\d_]{2,}(?:-[^\W\d_]+)*)\s+$")
 _POSSESSIVE = re.compile(
     r"(?:his|her|its|their|son|sa|ses|leur|sein\w*|ihr\w*|su|sus|suo|sua|seu|zijn|haar|hun|его|е[её]|их|його|її|jego|jej)\s", re.I
 )

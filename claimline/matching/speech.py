@@ -62,7 +62,7 @@ def read(text: str, lang: str | None, people: tuple[Person, ...]) -> Reading:
     hidden = masked(text, quotes)
     cut = sentences(hidden)
     found = mentions.find(hidden, grammar, code, people)
-    reader = _Reader(Finder(hidden, code, found), Directory(people, grammar, found, [span.start for span in cut]))
+    reader = _Reader(Finder(hidden, code, found), Directory(people, grammar, found, [span.start for span in cut], hidden))
     cues = [cue for number, span in enumerate(cut) for cue in reader.cues(number, span)]
     return Reading(code, hidden, tuple(quotes), tuple(cut), tuple(cues))
 
