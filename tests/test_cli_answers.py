@@ -89,6 +89,12 @@ def test_type_country_and_weight_stand_beside_every_quote(
     assert "type not given, weight 1" in told
 
 
+def test_a_voice_without_a_speaker_is_called_by_its_outlet_and_day(wire: World) -> None:
+    told = " ".join(CliRunner().invoke(app, ["why", "open", *at(wire)]).stdout.split())
+    assert "without 1 voice (b.example of 2020-03-02) it would be: Reported as true" in told
+    assert "copies:" not in told
+
+
 def test_programs_are_told_the_outlets_of_quotes(wire: World) -> None:
     rows, _ = answers("evidence", *at(wire), follow="evidence")
     beside = {r["outlet"]: (r["outlet_type"], r["outlet_country"], r["outlet_weight"]) for r in rows}

@@ -93,7 +93,7 @@ def why(
     _voice_lines(standing.voices, positions_of, printed_by)
     if (more := f.voices_supports + f.voices_refutes + f.voices_neutral - len(standing.voices)) > 0:
         out.out.print(f"  ... and {more} more")
-    spoken = {v.key: positions_of[v.positions[0]].speaker_written for v in standing.voices if v.positions[0] in positions_of}
+    spoken = {v.key: _called(v, positions_of[v.positions[0]]) for v in standing.voices if v.positions[0] in positions_of}
     out.out.print(Text(_flip_words(flip, spoken)), soft_wrap=True)
 
 
@@ -112,8 +112,13 @@ def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position], pri
         out.indented(f"{v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {where}, {reports}")
 
 
-def _flip_words(flip: Any, spoken: Mapping[str, str | None]) -> str:
-    """`spoken`: how the speakers of the voices that were shown are written."""
+def _called(voice: Voice, first: Position) -> str:
+    """A voice for people: who speaks, as written, else where and when it was first printed."""
+    return first.speaker_written or f"{first.outlet or first.article} of {voice.valid_from}"
+
+
+def _flip_words(flip: Any, spoken: Mapping[str, str]) -> str:
+    """`spoken`: how the voices that were shown are called."""
     if flip is None:
         return "no small set of voices was found whose removal would change it"
     names = ", ".join(spoken.get(v.key) or v.speaker or v.key for v in flip.removed)

@@ -69,13 +69,16 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
         return
     cells = [_cells(r) for r in rows]
     out.table(
-        None, ["topic", "kind", "source", "", "last answered", "error"], cells, empty="no sources yet: `claimline sources add`"
+        None,
+        ["topic", "kind", "source", "state", "last answered", "error"],
+        cells,
+        empty="no sources yet: `claimline sources add`",
     )
 
 
 def _cells(r: dict[str, Any]) -> list[object]:
     answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
-    return [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "", answered, r["error"]]
+    return [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "watched", answered, r["error"]]
 
 
 @group.command("test")
