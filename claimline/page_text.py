@@ -9,6 +9,7 @@ follow. Here the second is asked only where the page holds so much text at all. 
 from __future__ import annotations
 
 from copy import copy
+from functools import cache
 
 from lxml.etree import ElementDefaultClassLookup, strip_elements
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
@@ -35,12 +36,19 @@ def text_of(tree: HtmlElement, html: str, url: str) -> str | None:
     """The text of `html`, which was parsed as `tree`; None where there is none. The tree is spent on it."""
     if _FORUM in html:
         return _whole(html, url)
-    options = Extractor(output_format="python", comments=False, formatting=False, url=url)
+    options = copy(_options())
+    options.source, options.url = url, url
     try:
         body, text = _extracted(tree, options, url)
     except (TypeError, ValueError):  # what `bare_extraction` takes for a page without a text
         return None
     return _whole(html, url) if _is_poor(text, tree, options) else xmltotxt(body, include_formatting=False)
+
+
+@cache
+def _options() -> Extractor:
+    """Made once: reading them takes as long as a tenth of a page's text."""
+    return Extractor(output_format="python", comments=False, formatting=False)
 
 
 def _whole(html: str, url: str) -> str | None:

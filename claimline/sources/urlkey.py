@@ -87,6 +87,15 @@ def same_site(a: str, b: str) -> bool:
     return bool(site(a)) and site(a) == site(b)
 
 
+def is_led_by(url: str, other: str) -> bool:
+    """Whether what is secret at `url` may be told to `other`: the same host and port, and never less protected."""
+    return bool(domain(url)) and domain(url) == domain(other) and not (_is_secure(url) and not _is_secure(other))
+
+
+def _is_secure(url: str) -> bool:
+    return url.strip().lower().startswith("https:")
+
+
 def _split(url: str) -> SplitResult:
     return urlsplit(url if "://" in url.split("?", 1)[0] else f"https:{url}")
 
