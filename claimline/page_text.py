@@ -19,16 +19,20 @@ from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE
 from trafilatura.external import SANITIZED_XPATH, compare_extraction
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
 from trafilatura.main_extractor import extract_content
+from trafilatura.meta import reset_caches
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Document, Extractor
 from trafilatura.utils import HTML_PARSER, trim
 from trafilatura.xml import xmltotxt
 from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH
 
+from claimline.remembered import also_forget
+
 # lxml chooses a class for each element's tag in Python, so that forms can be filled in; nobody does that here.
 HTML_PARSER.set_element_class_lookup(
     ElementDefaultClassLookup(element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity)
 )
+also_forget(reset_caches)
 _FORUM = "DiscussionForumPosting"  # there the comments are the posts
 
 

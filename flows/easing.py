@@ -1,7 +1,8 @@
 """Memory given back at the end of a run, so that a process that does runs for a year does not grow with them.
 
-Two things keep what a run has needed: SQLite holds the pages that a connection has written, and the C library keeps what was
-freed in pieces, in an arena for each thread that has fetched. Neither is lost, and neither comes back by itself.
+Three things keep what a run has needed: our own memory of texts that were worked on, SQLite with the pages that a connection has
+written, and the C library with what was freed in pieces, in an arena for each thread that has fetched. None of it is lost, and
+none comes back by itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from claimline import remembered
 from storage.engine import Database
 
 
@@ -22,6 +24,7 @@ def eased(db: Database) -> Iterator[None]:
     try:
         yield
     finally:
+        remembered.forget()
         db.ease()
         gc.collect()
         _trim()(0)

@@ -10,12 +10,13 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from tld import get_fld
 from w3lib.url import canonicalize_url
+
+from claimline.remembered import remembered
 
 _WEB = re.compile(r"^\s*(?:https?:)?//", re.IGNORECASE)
 _WWW = re.compile(r"^www\d?\.(?=[^.]+\.)")
@@ -40,7 +41,7 @@ def is_web(url: str) -> bool:
     return bool(_WEB.match(url))
 
 
-@lru_cache(maxsize=8192)  # asked of an entry when its source is read, and when it is stored
+@remembered(8192)  # asked of an entry when its source is read, and when it is stored
 def url_key(url: str) -> str:
     """The key of an address.
 

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +18,7 @@ import httpx
 
 from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import Fetched, Validators
+from claimline.remembered import remembered
 from claimline.settings import Settings
 from claimline.web import bodies, deadline, guard, headers, reservations
 from claimline.web.failures import as_fetch_errors
@@ -278,7 +278,7 @@ class Client:
         )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def host_of(url: str) -> str:
     """The host and port of an address, as pace is kept; the address itself where it has none."""
     try:
@@ -287,7 +287,7 @@ def host_of(url: str) -> str:
         return url
 
 
-@lru_cache(maxsize=512)  # asked several times on an address' way, and parsing one costs as much as a header
+@remembered(512)  # asked several times on an address' way, and parsing one costs as much as a header
 def _url(written: str) -> httpx.URL:
     return httpx.URL(written)
 
