@@ -133,10 +133,10 @@ class Kept:
         self._note({"begun": number})
 
     def run(self, run: Run) -> None:
-        self._note({"run": {**asdict(run), "moment": run.moment.isoformat()}})
+        self._note({"run": {**vars(run), "moment": run.moment.isoformat()}})
 
     def held(self, month: str, held: Held) -> None:
-        self._note({"held": [month, asdict(held)]})
+        self._note({"held": [month, vars(held)]})
 
     def _note(self, what: Mapping[str, Any]) -> None:
         if self._path is not None:
