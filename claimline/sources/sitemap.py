@@ -54,8 +54,7 @@ def discover(ask: Ask) -> Discovered:
         walk.read(address, depth=0)
     at_least = walk.answers[0].max_age_s if walk.answers else None
     if walk.answers and all(fetched.not_modified for fetched in walk.answers):
-        held = walk.validators() if walk.unread else ask.validators
-        return Discovered((), tuple(walk.skips), held, not_modified=True, at_least_s=at_least)
+        return Discovered((), tuple(walk.skips), ask.validators, not_modified=True, at_least_s=at_least)
     if walk.error and not walk.entries:
         raise walk.error
     if not walk.answers:
