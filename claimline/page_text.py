@@ -19,10 +19,9 @@ from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE
 from trafilatura.external import SANITIZED_XPATH, compare_extraction
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
 from trafilatura.main_extractor import extract_content
-from trafilatura.meta import reset_caches
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Document, Extractor
-from trafilatura.utils import HTML_PARSER, trim
+from trafilatura.utils import HTML_PARSER, line_processing, trim
 from trafilatura.xml import xmltotxt
 from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH
 
@@ -32,7 +31,9 @@ from claimline.remembered import also_forget
 HTML_PARSER.set_element_class_lookup(
     ElementDefaultClassLookup(element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity)
 )
-also_forget(reset_caches)
+# Both keep what they were given: elements' texts, and with ours whole pages'.
+also_forget(trim.cache_clear)
+also_forget(line_processing.cache_clear)
 _FORUM = "DiscussionForumPosting"  # there the comments are the posts
 
 
@@ -99,4 +100,4 @@ def _is_poor(text: str, tree: HtmlElement, options: Extractor) -> bool:
 
 
 def _text_length(tree: HtmlElement) -> int:
-    return len(trim(tree.text_content()))
+    return len(trim.__wrapped__(tree.text_content()))  # a page is not asked about twice
