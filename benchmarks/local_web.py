@@ -1,10 +1,11 @@
 """A local web of many outlets over simulated time: feeds, sitemaps and front pages with the rhythms and troubles of real ones.
 
-    python -m benchmarks.local_web SOURCES START DAYS      prints its ports as JSON and serves until it is ended
+    python -m benchmarks.local_web SOURCES START DAYS [JOURNAL]      prints its ports as JSON and serves until it is ended
 
 What is shown is a function of the outlet and the moment, the same for the same numbers; the moment is set from outside (`/now` at
 the control port) and stands still in between. It keeps account of what it told (`/told`), of the requests (`/asked`) and of the
 messages that were sent to it (`/message`, `/messages`), so that a reader can be held to it. Every outlet has a port of its own.
+With a journal it goes on where it was ended, at the same ports.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 
 from benchmarks.local_news import News
 from claimline.models import NotifyRule, SourceSpec, Topic
@@ -232,6 +234,25 @@ class Site:
     told: dict[int, set[int]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     messages: list[str] = field(default_factory=list)
+    journal: Path | None = None
+
+    def go_on(self) -> None:
+        """Reads from the journal what was told before."""
+        if self.journal is None or not self.journal.exists():
+            return
+        for line in self.journal.read_text().splitlines():
+            (what, of), *_ = json.loads(line).items()
+            if what == "ports":
+                self.ports = of
+            elif what == "message":
+                self.messages.append(of)
+            else:
+                self.told.setdefault(int(what), set()).update(of)
+
+    def note(self, what: object, of: object) -> None:
+        if self.journal is not None:
+            with self.journal.open("a") as file:
+                file.write(json.dumps({str(what): of}) + "\n")
 
     async def outlet(self, outlet: Outlet, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._converse(reader, writer, partial(self._answer, outlet))
@@ -278,7 +299,10 @@ class Site:
         kind, body = self.web.listing(outlet, self.ports[outlet.number], self.now)
         answered = self._counted("list", outlet, 200, body.encode(), kind, head)
         if answered.startswith(b"HTTP/1.1 200"):
-            self.told.setdefault(outlet.number, set()).update(self.web.listed(outlet, self.now))
+            told = self.told.setdefault(outlet.number, set())
+            if new := sorted(set(self.web.listed(outlet, self.now)) - told):
+                told.update(new)
+                self.note(outlet.number, new)
         return answered
 
     def _counted(self, what: str, outlet: Outlet, status: int, body: bytes, kind: str, head: Head) -> bytes:
@@ -294,6 +318,7 @@ class Site:
         if path == "/message":
             told = json.loads(body)
             self.messages.append(f"{told.get('title', '')}\n{told.get('message', '')}")
+            self.note("message", self.messages[-1])
         answers = {"/told": {str(k): sorted(v) for k, v in self.told.items()}, "/asked": self.asked, "/messages": self.messages}
         return _response(200, json.dumps(answers.get(path, {})).encode(), "application/json")
 
@@ -305,14 +330,22 @@ def _response(status: int, body: bytes = b"", kind: str = "text/plain", *, etag:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-async def serve(web: Web) -> None:
-    site = Site(web, web.start)
-    servers = [await asyncio.start_server(partial(site.outlet, outlet), HOST, 0) for outlet in web.outlets]
+async def serve(web: Web, journal: Path | None = None) -> None:
+    site = Site(web, web.start, journal=journal)
+    site.go_on()
+    known = site.ports or [0] * len(web.outlets)
+    servers = [
+        await asyncio.start_server(partial(site.outlet, outlet), HOST, port)
+        for outlet, port in zip(web.outlets, known, strict=True)
+    ]
     control = await asyncio.start_server(site.control, HOST, 0)
-    site.ports = [server.sockets[0].getsockname()[1] for server in servers]
+    if not site.ports:
+        site.ports = [server.sockets[0].getsockname()[1] for server in servers]
+        site.note("ports", site.ports)
     print(json.dumps({"ports": site.ports, "control": control.sockets[0].getsockname()[1]}), flush=True)
     await asyncio.gather(*(server.serve_forever() for server in (*servers, control)))
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Web(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]).astimezone(UTC), int(sys.argv[3]))))
+    asked = Web(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]).astimezone(UTC), int(sys.argv[3]))
+    asyncio.run(serve(asked, Path(sys.argv[4]) if len(sys.argv) > 4 else None))

@@ -265,8 +265,10 @@ def _canonical(href: str | None, url: str) -> str | None:
 
     address = urljoin(url, href.strip())
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or extract_domain(address) != extract_domain(url):
+    own = urlsplit(url)
+    # Of one host they are of one site; to find a site's name in another's takes long.
+    if parts.scheme not in ("http", "https") or (parts.netloc != own.netloc and extract_domain(address) != extract_domain(url)):
         return None
-    if parts.path in ("", "/") and urlsplit(url).path not in ("", "/"):
+    if parts.path in ("", "/") and own.path not in ("", "/"):
         return None
     return address

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
 from rensa import RMinHash
+
+from claimline.remembered import remembered
 
 # Stored beside the signatures: another version or seed makes them incomparable.
 VERSION = f"copies-1+rensa-{RMinHash.ALGORITHM_VERSION}"
@@ -214,7 +215,7 @@ def _pairs(bucket: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
                     yield (key, other) if key < other else (other, key)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _profile(text: str) -> _Profile:
     """Remembered while texts are compared, each with several others, until `forget`."""
     return _read(text)

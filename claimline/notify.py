@@ -138,12 +138,16 @@ def of_nothing_read(topic: str, since: datetime | None) -> Message:
     return Message(_line(f"{topic}: nothing read"), _text([last, "`claimline doctor` says what to do."]))
 
 
-def of_day(title: str, day: date, changes: Sequence[Mapping[str, Any]], reading: Reading) -> Message:
-    """The digest of one day: what became known on it, and how far we have read."""
+def of_day(title: str, day: date, changes: Sequence[Mapping[str, Any]], reading: Reading, *, backfilled: int = 0) -> Message:
+    """The digest of one day: what became known on it, and how far we have read. What a backfill found is only counted."""
     lines = [
         f"{c['claim']}: {labels.status(c['from'])} -> {labels.status(c['to'])}, since {c['valid_from']} ({c['cause']})"
         for c in changes
     ] or ["No claim changed."]
+    if backfilled:
+        lines.append(
+            f"A backfill found {backfilled} change{'' if backfilled == 1 else 's'} in the past; `claimline history` shows them."
+        )
     until = f"{reading.last_sufficient_at:%Y-%m-%d %H:%M} UTC" if reading.last_sufficient_at else "never"
     lines.append(f"Read up to {until}; {reading.answered} of {reading.sources} sources answered.")
     lines += [f"No answer: {locator}" for locator in reading.silent[:10]]

@@ -9,6 +9,7 @@ follow. Here the second is asked only where the page holds so much text at all. 
 from __future__ import annotations
 
 from copy import copy
+from functools import cache
 
 from lxml.etree import ElementDefaultClassLookup, strip_elements
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
@@ -20,14 +21,19 @@ from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_
 from trafilatura.main_extractor import extract_content
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Document, Extractor
-from trafilatura.utils import HTML_PARSER, trim
+from trafilatura.utils import HTML_PARSER, line_processing, trim
 from trafilatura.xml import xmltotxt
 from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH
+
+from claimline.remembered import also_forget
 
 # lxml chooses a class for each element's tag in Python, so that forms can be filled in; nobody does that here.
 HTML_PARSER.set_element_class_lookup(
     ElementDefaultClassLookup(element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity)
 )
+# Both keep what they were given: elements' texts, and with ours whole pages'.
+also_forget(trim.cache_clear)
+also_forget(line_processing.cache_clear)
 _FORUM = "DiscussionForumPosting"  # there the comments are the posts
 
 
@@ -35,12 +41,19 @@ def text_of(tree: HtmlElement, html: str, url: str) -> str | None:
     """The text of `html`, which was parsed as `tree`; None where there is none. The tree is spent on it."""
     if _FORUM in html:
         return _whole(html, url)
-    options = Extractor(output_format="python", comments=False, formatting=False, url=url)
+    options = copy(_options())
+    options.source, options.url = url, url
     try:
         body, text = _extracted(tree, options, url)
     except (TypeError, ValueError):  # what `bare_extraction` takes for a page without a text
         return None
     return _whole(html, url) if _is_poor(text, tree, options) else xmltotxt(body, include_formatting=False)
+
+
+@cache
+def _options() -> Extractor:
+    """Made once: reading them takes as long as a tenth of a page's text."""
+    return Extractor(output_format="python", comments=False, formatting=False)
 
 
 def _whole(html: str, url: str) -> str | None:
@@ -87,4 +100,4 @@ def _is_poor(text: str, tree: HtmlElement, options: Extractor) -> bool:
 
 
 def _text_length(tree: HtmlElement) -> int:
-    return len(trim(tree.text_content()))
+    return len(trim.__wrapped__(tree.text_content()))  # a page is not asked about twice

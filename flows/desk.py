@@ -55,11 +55,11 @@ class Desk:
         return replace(self, manners=manners, helpers=Helpers())
 
     @contextmanager
-    def cleaner(self, *, expected: int) -> Iterator[Cleaner]:
-        """What cleans so many pages: the run's helpers, or some for this once."""
+    def cleaner(self, *, expected: int, perhaps: int = 0) -> Iterator[Cleaner]:
+        """What cleans so many pages, and perhaps so many more: the run's helpers, or some for this once."""
         helpers = self.helpers or Helpers()
         try:
-            yield helpers.cleaner(self.settings.clean_processes, expected=expected)
+            yield helpers.cleaner(self.settings.clean_processes, expected=expected, perhaps=perhaps)
         finally:
             if self.helpers is None:
                 helpers.close()

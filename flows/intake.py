@@ -27,6 +27,8 @@ from storage.engine import Session
 from storage.records import StoredSource, StoredTopic, ToFetch
 
 INLINE_BATCH = 96
+WRITE_BATCH = 96
+WRITE_WITHIN_S = 2.0
 FETCH_ROUND = 2_000
 GONE = frozenset({404, 410})
 EARLY = timedelta(minutes=5)
@@ -209,8 +211,11 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
                     return Fetched(one.url, one.url, error.status, desk.now(), b"")
                 raise
 
-        with desk.cleaner(expected=len(todo)) as pool, tally.timed("fetch-and-clean"):
-            for batch in pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency, manners=client):
+        # What has a validator was read before, and most of it stands as it stood.
+        new = sum(not (w.validators.etag or w.validators.last_modified) for w in todo)
+        with desk.cleaner(expected=new, perhaps=len(todo) - new) as pool, tally.timed("fetch-and-clean"):
+            came = pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency, manners=client)
+            for batch in pipeline.gathered(came, WRITE_BATCH, within_s=WRITE_WITHIN_S):
                 with tally.timed("record"):
                     tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
                 done += len(batch)

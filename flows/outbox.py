@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from claimline import notify
@@ -25,7 +25,7 @@ from storage import articles, claims, ledger, outbox, runs
 from storage.engine import Session
 from storage.notices import EDITED, VOICE
 from storage.publish import CHANGED, WITHDRAWN
-from storage.records import OutboxItem, StoredSource, StoredTopic
+from storage.records import OutboxItem, StoredChange, StoredSource, StoredTopic
 from storage.sql import stable_key
 
 EVENT = "event"
@@ -38,6 +38,9 @@ SILENT_AFTER = 3
 # From here on, what waits for one target goes out as one message.
 MANY = 10
 STALE_AFTER = timedelta(hours=26)
+# Where nothing ran for long, so many days before yesterday are still told.
+LONGEST_DIGEST = timedelta(days=31)
+Subject = tuple[str, ...]
 _BESIDE: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Message]]] = {
     VOICE: (notify.NEW_VOICE, notify.of_voice),
     EDITED: (notify.DECIDED_EDITED, notify.of_edit),
@@ -61,6 +64,7 @@ def take_apart(desk: Desk, topic: StoredTopic) -> None:
 
 def _take_apart(s: Session, topic: StoredTopic, now: datetime) -> int:
     published = outbox.outbox(s, topic_id=topic.id, kinds=(CHANGED, WITHDRAWN, *_BESIDE))
+    notices = _Notices(s, topic)
     for item in published:
         flow = outbox.flow_of(s, topic.id, item.created_at)
         name = BACKFILLED if flow == "backfill" and item.kind == CHANGED else item.kind
@@ -69,7 +73,7 @@ def _take_apart(s: Session, topic: StoredTopic, now: datetime) -> int:
         if item.kind in _BESIDE:
             _post_beside(s, topic, item, now)
         elif flow != "backfill":
-            _post_notices(s, topic, item, now)
+            _post_notices(s, topic, item, notices, now)
     outbox.mark_sent(s, [item.id for item in published], now=now)
     return len(published)
 
@@ -83,12 +87,12 @@ def _post_beside(s: Session, topic: StoredTopic, item: OutboxItem, now: datetime
         _post(s, topic, target, message, (item.kind, item.key), now)
 
 
-def _post_notices(s: Session, topic: StoredTopic, item: OutboxItem, now: datetime) -> None:
+def _post_notices(s: Session, topic: StoredTopic, item: OutboxItem, notices: _Notices, now: datetime) -> None:
     """A target that was told something else of this claim and day hears a correction; one not yet told hears only the new."""
     told = item.payload
     statement = _statement(topic, str(told["claim"]))
     for target in notify.targets(topic.topic.notify, notify.KINDS):
-        before = _told_before(s, topic, target, told)
+        before = notices.told_before(target, told)
         if before is not None and before.sent_at is None:
             outbox.mark_sent(s, [before.id], now=now)
             before = None
@@ -101,15 +105,36 @@ def _post_notices(s: Session, topic: StoredTopic, item: OutboxItem, now: datetim
             message = None
         if message is not None:
             _post(s, topic, target, message, (item.kind, item.key), now, data=told if item.kind == CHANGED else None, about=told)
+            notices.posted(target, told)
 
 
-def _told_before(s: Session, topic: StoredTopic, target: str, told: Mapping[str, Any]) -> OutboxItem | None:
-    """The last message to this target about this claim and day; None where that was a withdrawal."""
-    subject = [told["claim"], told["valid_from"]]
-    for item in reversed(outbox.history(s, topic.id, (NOTICE,))):
-        if item.payload.get("target") == target and item.payload.get("subject") == subject:
-            return item if item.payload.get("data") else None
-    return None
+class _Notices:
+    """What the targets of a topic were told of its claims and days, read once for all changes that are taken apart together."""
+
+    def __init__(self, s: Session, topic: StoredTopic) -> None:
+        self._s, self._topic = s, topic
+        self._last: dict[Subject, OutboxItem] | None = None
+        self._since: set[Subject] = set()
+
+    def told_before(self, target: str, told: Mapping[str, Any]) -> OutboxItem | None:
+        """The last message to this target about this claim and day; None where that was a withdrawal."""
+        subject = _subject(target, told)
+        if self._last is None or subject in self._since:
+            self._last, self._since = self._read(), set()
+        item = self._last.get(subject)
+        return item if item is not None and item.payload.get("data") else None
+
+    def posted(self, target: str, told: Mapping[str, Any]) -> None:
+        self._since.add(_subject(target, told))
+
+    def _read(self) -> dict[Subject, OutboxItem]:
+        held = outbox.history(self._s, self._topic.id, (NOTICE,))
+        about = ((item, item.payload.get("subject")) for item in held)
+        return {(str(item.payload["target"]), *map(str, subject)): item for item, subject in about if isinstance(subject, list)}
+
+
+def _subject(target: str, told: Mapping[str, Any]) -> Subject:
+    return (target, str(told["claim"]), str(told["valid_from"]))
 
 
 def _data(item: OutboxItem) -> Mapping[str, Any]:
@@ -153,8 +178,9 @@ def _post(
     *,
     data: Mapping[str, Any] | None = None,
     about: Mapping[str, Any] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> None:
-    payload: dict[str, object] = {"target": target, **asdict(message), "data": dict(data) if data else None}
+    payload: dict[str, object] = {"target": target, **asdict(message), "data": dict(data) if data else None, **(more or {})}
     if about is not None:
         payload["subject"] = [about["claim"], about["valid_from"]]
     outbox.post(s, topic.id, NOTICE, stable_key(NOTICE, target, topic.slug, *key), payload, now=now)
@@ -168,7 +194,7 @@ def _occasions(s: Session, topic: StoredTopic, now: datetime) -> None:
     _silent_sources(s, topic, rules, now)
     _nothing_read(s, topic, rules, now)
     if rules:
-        _digest(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
+        _digests(s, topic, rules, now.astimezone(UTC).date() - timedelta(days=1), now)
 
 
 def _silent_sources(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], now: datetime) -> None:
@@ -238,15 +264,32 @@ def _nothing_read(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], n
         _post(s, topic, target, message, ("nothing read", since), now)
 
 
-def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: date, now: datetime) -> None:
-    """Once for each day that is over and of which anything is known."""
-    targets = notify.targets(rules, {notify.DIGEST})
-    began = datetime.combine(day, time.min, tzinfo=UTC)
-    first = runs.first_started_at(s, topic.id) if targets else None
-    if first is None or first >= began + timedelta(days=1):
+def _digests(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], yesterday: date, now: datetime) -> None:
+    """For each target the digest of yesterday, and of the days before it on which something became known and nobody told."""
+    first = runs.first_started_at(s, topic.id)
+    if first is None or first.date() > yesterday:
         return
-    found = [c for claim in topic.claims for c in ledger.changes(s, claim.id, quotes=False, to_come=True)]
-    new = [c for c in found if began <= c.recorded_at < began + timedelta(days=1)]
+    for target in notify.targets(rules, {notify.DIGEST}):
+        told = outbox.latest_digest(s, topic.id, NOTICE, target)
+        known = _known_by_day(s, topic, yesterday if told is None else max(told + timedelta(days=1), yesterday - LONGEST_DIGEST))
+        for day in sorted({*known, yesterday}):
+            if day <= yesterday and (told is None or day > told):
+                _digest(s, topic, target, day, known.get(day, ()), now)
+
+
+def _known_by_day(s: Session, topic: StoredTopic, since: date) -> dict[date, list[StoredChange]]:
+    """The changes that became known on each day from this one on."""
+    found: dict[date, list[StoredChange]] = {}
+    for claim in topic.claims:
+        for change in ledger.changes(s, claim.id, quotes=False, to_come=True):
+            if (day := change.recorded_at.astimezone(UTC).date()) >= since:
+                found.setdefault(day, []).append(change)
+    return found
+
+
+def _digest(s: Session, topic: StoredTopic, target: str, day: date, changes: Sequence[StoredChange], now: datetime) -> None:
+    flows = {at: outbox.flow_of(s, topic.id, at) for at in {c.recorded_at for c in changes}}
+    new = [c for c in changes if flows[c.recorded_at] != "backfill"]
     rows = [
         {
             "claim": c.claim,
@@ -259,8 +302,8 @@ def _digest(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], day: da
     ]
     state = runs.read_state(s, topic.id)
     reading = notify.Reading(state.sources, state.answered, state.last_sufficient_at, state.silent)
-    for target in targets:
-        _post(s, topic, target, notify.of_day(topic.topic.title, day, rows, reading), ("digest", day), now)
+    message = notify.of_day(topic.topic.title, day, rows, reading, backfilled=len(changes) - len(new))
+    _post(s, topic, target, message, ("digest", day), now, more={"digest": day.isoformat()})
 
 
 # --- Sending --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -73,12 +74,17 @@ class Helpers:
         self._pool: ProcessPoolExecutor | None = None
         self._lock = Lock()
 
-    def cleaner(self, processes: int, *, expected: int) -> Cleaner:
+    def cleaner(self, processes: int, *, expected: int, perhaps: int = 0) -> Cleaner:
+        """What cleans the `expected` pages, and `perhaps` so many more: those that we have read and may find as they were."""
+        return Cleaner(self, processes, expected, perhaps)
+
+    def pool(self, processes: int, *, pages: int) -> ProcessPoolExecutor | None:
+        """The processes, if there are some or so many pages are worth it."""
         with self._lock:
-            if self._pool is None and processes > 1 and expected >= POOL_FROM:
+            if self._pool is None and processes > 1 and pages >= POOL_FROM:
                 spawned = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(processes, mp_context=spawned, initializer=end_with_parent)
-            return Cleaner(self._pool, ahead=processes * 3 if self._pool else 1)
+            return self._pool
 
     def close(self) -> None:
         with self._lock:
@@ -100,13 +106,21 @@ def _wait_for_parent() -> None:
 
 
 class Cleaner:
-    """Cleans batches, in a pool or in this process; `ahead` of them may wait."""
+    """Cleans batches, in helping processes or in this one; `batches_ahead` of them may wait."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, *, ahead: int) -> None:
-        self._pool = pool
-        self.batches_ahead = ahead
+    def __init__(self, helpers: Helpers, processes: int, expected: int, perhaps: int) -> None:
+        self._helpers, self._processes = helpers, processes
+        self._left, self._came = expected + perhaps, 0
+        self._pool = helpers.pool(processes, pages=expected)
+
+    @property
+    def batches_ahead(self) -> int:
+        return self._processes * 3 if self._pool else 1
 
     def submit(self, jobs: Sequence[CleanJob]) -> Future[list[Cleaned | Skip]]:
+        self._left, self._came = self._left - len(jobs), self._came + len(jobs)
+        if self._pool is None and self._came >= POOL_FROM // 2:  # more pages have changed than was thought
+            self._pool = self._helpers.pool(self._processes, pages=self._left)
         if self._pool:
             return self._pool.submit(clean_many, jobs)
         done: Future[list[Cleaned | Skip]] = Future()
@@ -189,6 +203,22 @@ def _collect(batch: Sequence[Got], answer: Future[list[Cleaned | Skip]]) -> list
         replace(g, skip=result) if isinstance(result, Skip) else replace(g, cleaned=result)
         for g, result in zip(batch, answer.result(), strict=True)
     ]
+
+
+def gathered(
+    batches: Iterable[list[T]], size: int, *, within_s: float, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[list[T]]:
+    """Batches put together until they hold `size` items or the first has waited `within_s` seconds: fewer writes."""
+    held: list[T] = []
+    since = 0.0
+    for batch in batches:
+        since = since if held else monotonic()
+        held += batch
+        if len(held) >= size or monotonic() - since >= within_s:
+            yield held
+            held = []
+    if held:
+        yield held
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -18,6 +18,7 @@ from claimline.models import Skip, SourceReport, Topic
 from claimline.topics import digest, dump
 from flows import intake, judging, manners, outbox
 from flows.desk import Desk
+from flows.easing import eased
 from flows.intake import Asked
 from flows.retaining import retain
 from flows.tally import Tally
@@ -25,7 +26,7 @@ from storage import claims, ledger, runs
 from storage.articles import CARRIED
 from storage.records import Published, StoredChange, StoredSource, StoredTopic, ToFetch, TopicImport
 
-FETCH_BATCH = 1_000
+FETCH_BATCH = 2_500
 ASSESS_BATCH = 240
 STORE_BATCH = 25
 # A source that says that there is more is asked on, so often in one run; a backfill as well.
@@ -195,7 +196,7 @@ def at_work(
     """
     desk = desk.for_run()
     topic = intake.stored_topic(desk, slug)
-    with runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
+    with eased(desk.db), runs.lease(desk.db, f"topic:{slug}", desk.holder, now=desk.now):
         work = Work(desk, topic, start_run(desk, topic, flow, params or {}), hands)
         try:
             for phase in phases:

@@ -101,6 +101,11 @@ class Database:
                 time.sleep(min(2.0, 0.02 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
         raise DatabaseBusy(f"{self.name}: another process has been writing for too long; try again when it has finished")
 
+    def ease(self) -> None:
+        """Give back what the connections at rest hold: SQLite keeps the pages that it wrote, up to 64 MB a connection."""
+        if self.is_sqlite:
+            self.engine.dispose()
+
     def dispose(self) -> None:
         self.engine.dispose()
         self.blobs.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -79,6 +79,15 @@ def history(s: Session, topic_id: int, kinds: Collection[str]) -> tuple[OutboxIt
         .order_by(o.c.id)
     )
     return tuple(OutboxItem(*row) for row in s.execute(query).tuples())
+
+
+def latest_digest(s: Session, topic_id: int, kind: str, target: str) -> date | None:
+    """The last day whose digest was written for a target."""
+    o = t.outbox
+    day = o.c.payload["digest"].as_string()
+    mine = (o.c.topic_id == topic_id) & (o.c.kind == kind) & (o.c.payload["target"].as_string() == target)
+    found = s.execute(sa.select(sa.func.max(day)).where(mine)).scalar()
+    return date.fromisoformat(found) if found else None
 
 
 def flow_of(s: Session, topic_id: int, recorded_at: datetime) -> str | None:

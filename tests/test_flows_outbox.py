@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -361,6 +362,60 @@ def test_a_digest_comes_once_for_each_day_that_is_over(newsroom: Newsroom) -> No
     assert newsroom.came[-1]["path"] == f"/{NIGHT}"
     world.tick(hours=1)
     assert newsroom.deliver() == []
+
+
+def test_a_day_after_which_nothing_ran_is_told_by_the_next_digest(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("digest", NIGHT))
+    read(newsroom, world)
+    newsroom.deliver()
+    world.tick(days=1)
+    assert len(newsroom.deliver()) == 1
+    world.say("https://a.example/1", D1, R)
+    today = world.publish().recorded_at
+    assert today is not None
+    world.tick(days=3)
+    assert newsroom.deliver() == [
+        f"A bridge, {today.date()}: 1 change",
+        f"A bridge, {(today + timedelta(days=2)).date()}: no change",
+    ]
+    assert newsroom.deliver() == []
+
+
+def test_a_digest_that_is_asked_for_now_says_nothing_of_the_days_before(newsroom: Newsroom) -> None:
+    world = start(newsroom)
+    read(newsroom, world)
+    world.say("https://a.example/1", D1, R)
+    world.publish()
+    world.tick(days=4)
+    newsroom.deliver()
+    world.start(replace(world.topic, notify=(NotifyRule("digest", NIGHT),)))
+    assert [title.rpartition(": ")[2] for title in newsroom.deliver()] == ["no change"]
+
+
+def test_what_a_backfill_found_is_counted_and_not_told(newsroom: Newsroom) -> None:
+    world = start(newsroom, NotifyRule("digest", NIGHT))
+    read(newsroom, world)
+    db = newsroom.desk.db
+    run = db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="backfill", holder="h", now=world.tick()))
+    world.say("https://a.example/1", D1, R)
+    ledger.publish(db, world.topic_id, run_id=run, actor="track", now=world.tick())
+    today = world.now.date()
+    world.tick(days=1)
+    assert newsroom.deliver() == [f"A bridge, {today}: no change"]
+    assert "A backfill found 1 change in the past" in newsroom.came[-1]["message"]
+
+
+def test_what_was_told_before_is_read_once_for_many_changes(newsroom: Newsroom) -> None:
+    slugs = tuple(f"claim-{i}" for i in range(6))
+    world = start(newsroom, NotifyRule("change", DESK), NotifyRule("change", NIGHT), claims=slugs)
+    for slug in slugs:
+        world.say(f"https://a.example/{slug}", D1, R, claim=slug)
+    world.publish()
+    asked: list[str] = []
+    sa.event.listen(newsroom.desk.db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    handing.take_apart(newsroom.desk, newsroom.topic())
+    history = [statement for statement in asked if "sent_at" in statement and statement.lstrip().startswith("SELECT outbox")]
+    assert len([statement for statement in history if "LIMIT" not in statement]) == 1
 
 
 def test_years_of_news_at_once_are_one_message(newsroom: Newsroom) -> None:

@@ -237,6 +237,18 @@ def test_a_paid_feeds_credentials_come_from_the_environment_and_go_to_its_host_o
     assert sent["https://news.test/robots.txt"] is None
 
 
+@pytest.mark.parametrize("to", ["http://news.test/feed", "https://news.test:8443/feed"])
+def test_credentials_never_leave_their_encrypted_door(monkeypatch: pytest.MonkeyPatch, to: str) -> None:
+    monkeypatch.setenv("NEWS_KEY", "abc")
+    following = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="{to}?page=2"/>'
+    paged = f"<rss version='2.0'><channel>{following}<item><title>1</title><link>/1</link></item></channel></rss>"
+    for first in (Page(status=302, headers={"Location": to}), Page(paged, content_type="text/xml")):
+        site = FakeSite({URL: first, to: feed("/2")})
+        ask(site, options={"auth_env": "NEWS_KEY"})
+        sent = {str(r.url).split("?")[0]: r.headers.get("authorization") for r in site.requests}
+        assert (sent[URL], sent[to]) == ("abc", None)
+
+
 def test_plain_entities_of_a_document_type_are_read() -> None:
     head = '<!DOCTYPE rss [\n<!ENTITY co "&#169;">\n]>'
     page = f"{head}<rss version='2.0'><channel><item><title>A &co;</title><link>/1</link></item></channel></rss>"

@@ -145,6 +145,38 @@ def test_sitemaps_that_have_not_changed_are_not_modified_even_behind_an_index() 
     assert ask("sitemap", f"{SITE}/i.xml", site(one, two), more.validators).not_modified
 
 
+def test_a_sitemap_that_failed_is_asked_again_though_its_index_is_the_same_and_the_failure_is_told() -> None:
+    def site(broken: Answer) -> FakeSite:
+        listed = index((f"{SITE}/1.xml", "2026-01-05"), (f"{SITE}/2.xml", "2026-01-04"))
+        fine = Page(urlset((f"{SITE}/a", "2026-01-05")), etag=True)
+        return FakeSite({f"{SITE}/i.xml": Page(listed, etag=True), f"{SITE}/1.xml": fine, f"{SITE}/2.xml": broken})
+
+    first = ask("sitemap", f"{SITE}/i.xml", site(Page(status=503)))
+    assert urls(first) == [f"{SITE}/a"]
+    failed = [(f"{SITE}/2.xml", "http-503")]
+    assert [(skip.where, skip.reason) for skip in first.skips] == failed
+    second = ask("sitemap", f"{SITE}/i.xml", site(Page(status=503)), first.validators)
+    assert [(skip.where, skip.reason) for skip in second.skips] == failed, "it is not told as unchanged and well"
+    third = ask("sitemap", f"{SITE}/i.xml", site(urlset((f"{SITE}/b", "2026-01-04"))), second.validators)
+    assert urls(third) == [f"{SITE}/b"]
+
+
+def test_the_credentials_of_a_sitemap_go_to_its_own_host_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWS_KEY", "abc")
+    cdn = "https://cdn.test/sitemap.xml"
+    site = FakeSite(
+        {
+            f"{SITE}/robots.txt": f"Sitemap: {cdn}\nSitemap: {SITE}/own.xml",
+            cdn: urlset((f"{SITE}/one", "2026-01-05")),
+            f"{SITE}/own.xml": urlset((f"{SITE}/two", "2026-01-05")),
+        }
+    )
+    found = ask("sitemap", SITE, site, options={"auth_env": "NEWS_KEY"})
+    assert urls(found) == [f"{SITE}/one", f"{SITE}/two"]
+    sent = {str(r.url): r.headers.get("authorization") for r in site.requests}
+    assert (sent[cdn], sent[f"{SITE}/own.xml"]) == (None, "abc")
+
+
 @pytest.mark.parametrize(
     ("page", "reason"),
     [

@@ -157,6 +157,39 @@ def test_tdmrep_reserves_by_place_and_the_longest_place_decides() -> None:
             client.get(url)
 
 
+@pytest.mark.parametrize(
+    ("location", "path", "reserved"),
+    [
+        ("/a-b", "/a-b/c", True),
+        ("/a.b", "/axb", False),
+        ("/x$", "/x", True),
+        ("/x$", "/xy", False),
+        ("*.pdf$", "/a.pdf/b.pdf", True),
+        ("*.pdf$", "/a.pdf?x=1", False),
+        ("/a*b*c", "/a1b2c3", True),
+        ("/a*b*c", "/a1c2b3", False),
+        ("/ab*ba$", "/aba", False),
+        ("/**x", "/1x", True),
+    ],
+)
+def test_the_places_of_a_tdmrep(location: str, path: str, reserved: bool) -> None:
+    rules = json.dumps([{"location": location, "tdm-reservation": 1}])
+    client, _, _ = fake_client(site(**{f"{HOST}/.well-known/tdmrep.json": rules, f"{HOST}{path}": "a page"}))
+    if reserved:
+        with pytest.raises(FetchRefused, match="tdm-reserved"):
+            client.get(f"{HOST}{path}")
+    else:
+        assert client.get(f"{HOST}{path}").status == 200
+
+
+@pytest.mark.timeout(20)
+def test_a_tdmrep_of_many_stars_holds_nobody_up() -> None:
+    long = f"{HOST}/{'a' * 1_500}"
+    rules = json.dumps([{"location": "/" + "*a" * 40 + "*b$", "tdm-reservation": 1}])
+    client, _, _ = fake_client(site(**{f"{HOST}/.well-known/tdmrep.json": rules, long: "a page"}))
+    assert client.get(long).status == 200
+
+
 @pytest.mark.parametrize("text", ["<html>", "[", '{"a": 1}', '[1, {"location": 3}]', "[" * 100_000])
 def test_a_tdmrep_that_says_nothing_reserves_nothing(text: str) -> None:
     client, _, _ = fake_client(site(**{f"{HOST}/.well-known/tdmrep.json": text}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -18,8 +19,8 @@ import yaml
 from prefect.server.schemas.schedules import CronSchedule
 
 from benchmarks import year
-from benchmarks.local_web import Web
-from benchmarks.year import Plan, Year
+from benchmarks.local_web import Site, Web
+from benchmarks.year_record import Held, Kept, Plan, Run, Year
 from claimline.models import SourceReport
 from flows import intake
 from flows.desk import Desk
@@ -64,6 +65,60 @@ def test_the_web_tells_the_same_at_the_same_moment_and_goes_on() -> None:
     new = [set(web.listed(o, at + timedelta(days=1))) - set(web.listed(o, at)) for o in web.outlets]
     assert sum(map(bool, new)) < len(new), "some have nothing new"
     assert sum(map(len, new)) > 0
+
+
+def test_what_was_done_is_kept_and_gone_on_with(tmp_path: Path) -> None:
+    plan, moment = Plan(days=3, sources=2), PLAN.start
+    kept = Kept(plan, tmp_path)
+    assert kept.year() == (Year(plan), None)
+    run = Run(moment, {"seconds": 1.5}, Counter({"page 200": 3}), "articles 24")
+    held = Held({"claimline.db": 10}, {"articles": 2}, {"articles": 4096})
+    for number in (0, 1):
+        kept.begun(number)
+        if number == 0:
+            kept.run(run)
+            kept.held(" 1", held)
+    year, under_way = Kept(plan, tmp_path).year()
+    assert (year.runs, year.held, under_way) == ([run], {" 1": held}, 1)
+    with pytest.raises(ValueError, match="another simulation"):
+        Kept(Plan(days=4, sources=2), tmp_path).year()
+
+
+def test_a_web_that_was_ended_goes_on_with_what_it_told(tmp_path: Path) -> None:
+    journal = tmp_path / "web.jsonl"
+    site = Site(Web(2, PLAN.start, 3), PLAN.start, journal=journal)
+    site.note("ports", [1, 2])
+    site.note(1, [4, 5])
+    site.note(1, [6])
+    site.note("message", "A digest")
+    again = Site(Web(2, PLAN.start, 3), PLAN.start, journal=journal)
+    again.go_on()
+    assert (again.ports, again.told, again.messages) == ([1, 2], {1: {4, 5, 6}}, ["A digest"])
+
+
+INTERRUPTED = """
+import sys
+from datetime import date
+from pathlib import Path
+from benchmarks import year
+
+plan = year.Plan(days=4, sources=8, first=date(2025, 10, 19), kills=(), light=True)
+done = year.simulate(plan, Path(sys.argv[1]))
+print([run.killed_at for run in done.runs], done.wrong)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_simulation_that_was_interrupted_in_a_run_goes_on_with_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "year")]
+    env = {**os.environ, "PYTHONPATH": str(CONFIG.parent)}
+    kept = tmp_path / "year" / "year.jsonl"
+    with subprocess.Popen(command, env=env, start_new_session=True) as first:
+        until(lambda: True if kept.exists() and '"begun": 2' in kept.read_text() else None, 600)
+        os.killpg(first.pid, signal.SIGKILL)
+    second = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert second.stdout.splitlines()[-1] == "[None, None, 'interrupted from outside', None] []"
 
 
 # --- What the year found --------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
 from claimline import day_words
 from claimline.matching import quantities
 from claimline.matching.relations import Relation
+from claimline.remembered import remembered
 
 VERSION = "1"
 
@@ -82,7 +82,7 @@ _NOT_BEHIND = re.compile(r"['’]?[dt][ae]n önce\s(?:\w+\s){0,3}\w*m[aeıiuü](
 _EARLIEST, _LATEST = date.min, date.max
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def read(text: str, lang: str | None, published: date | None) -> tuple[Moment, ...]:
     """Every time that a text names, in order; what cannot be told without the article's day is left out where there is none."""
     spans = list(_spans(text, lang, published))

@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from claimline import day_words
 from claimline.matching import quantity_words as words
+from claimline.remembered import remembered
 
 VERSION = "1"
 _ABOUT = 0.1
@@ -78,7 +78,7 @@ _NO_NAME = frozenset(
 _IRREGULAR = frozenset({"people", "men", "women", "children", "police", "cattle"})
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def read(text: str, lang: str = "en") -> tuple[Quantity, ...]:
     """Every quantity with a unit that a text names, in order."""
     text = text.translate(_DIGITS)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from claimline.matching.names import NameFinder, fold
 from claimline.models import ClaimSpec, Name, Passage
+from claimline.remembered import remembered
 
 VERSION = "2"
 Vectors = NDArray[np.float32]
@@ -171,7 +172,7 @@ _STOP = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _content_words(text: str) -> frozenset[str]:
     return frozenset(w[:5] for w in _WORD.findall(fold(text)) if w not in _STOP)
 

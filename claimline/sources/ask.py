@@ -71,6 +71,12 @@ class Ask:
             raise SourceError(self.spec.locator, "no-credentials", f"the environment variable {variable} is not set")
         return {self.spec.options.get("auth_header", "Authorization"): value}
 
+    def credentials_for(self, url: str) -> Mapping[str, str]:
+        """The credentials, where an address is of the source's own host (robots.txt and feeds name others too); else none."""
+        from claimline.sources import urlkey  # a command that only lists sources need not load it
+
+        return self.credentials if urlkey.is_led_by(self.spec.locator, url) else {}
+
     def window(self, days: int) -> Window:
         """The days that this source is asked about.
 

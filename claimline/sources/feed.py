@@ -80,14 +80,13 @@ def _at_least(fetched: Fetched) -> float | None:
 
 def _get(ask: Ask, url: str, validators: Validators | None = None) -> Fetched:
     """A page of the feed; the credentials go to the feed's own host only."""
-    own = urlkey.domain(url) == urlkey.domain(ask.spec.locator)
     return ask.door.get(
         url,
         validators=validators,
         max_bytes=min(ask.settings.max_body_bytes, _MAX_BYTES),
         accept=ACCEPT,
         robots=ask.robots,
-        headers=ask.credentials if own else None,
+        headers=ask.credentials_for(url),
     )
 
 

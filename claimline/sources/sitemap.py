@@ -54,7 +54,7 @@ def discover(ask: Ask) -> Discovered:
         walk.read(address, depth=0)
     at_least = walk.answers[0].max_age_s if walk.answers else None
     if walk.answers and all(fetched.not_modified for fetched in walk.answers):
-        return Discovered((), validators=ask.validators, not_modified=True, at_least_s=at_least)
+        return Discovered((), tuple(walk.skips), ask.validators, not_modified=True, at_least_s=at_least)
     if walk.error and not walk.entries:
         raise walk.error
     if not walk.answers:
@@ -167,6 +167,7 @@ class _Walk:
     skips: list[Skip] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
+    unread: dict[str, Validators] = field(default_factory=dict)
     error: SourceError | None = None
 
     def read(self, address: str, depth: int) -> None:
@@ -195,7 +196,8 @@ class _Walk:
                 self.read(child, depth + 1)
 
     def validators(self) -> Validators:
-        held = {f.url: (f.validators.etag, f.validators.last_modified, f.validators.body_sha256) for f in self.answers}
+        answered = {f.url: f.validators for f in self.answers}
+        held = {url: (v.etag, v.last_modified, v.body_sha256) for url, v in {**self.unread, **answered}.items()}
         whole = sha256("".join(sorted(f.validators.body_sha256 or "" for f in self.answers)).encode()).hexdigest()
         return Validators(etag=json.dumps(held, separators=(",", ":")), body_sha256=whole)
 
@@ -225,7 +227,7 @@ class _Walk:
     def _fetch(self, address: str) -> Fetched:
         held = self.remembered.get(address)
         fetched = self.ask.door.get(
-            address, validators=held, accept=_ACCEPT, robots=self.ask.robots, headers=self.ask.credentials
+            address, validators=held, accept=_ACCEPT, robots=self.ask.robots, headers=self.ask.credentials_for(address)
         )
         if held and fetched.validators.body_sha256 == held.body_sha256 is not None:
             return replace(fetched, status=304)
@@ -235,7 +237,10 @@ class _Walk:
 
     def _failed(self, address: str, failed: FetchError | SourceError, depth: int) -> None:
         self.skips.append(Skip(address, failed.reason, failed.detail, failed=True))
-        if depth == 0:
+        if depth > 0:
+            # It stays known: an index that has not changed will not name it again.
+            self.unread[address] = self.remembered.get(address, Validators())
+        else:
             self.error = SourceError(self.ask.spec.locator, failed.reason, failed.detail, retry_after_s=failed.retry_after_s)
 
     def _children(self, found: Iterable[Item], base: str) -> list[str]:

@@ -10,12 +10,13 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from tld import get_fld
 from w3lib.url import canonicalize_url
+
+from claimline.remembered import remembered
 
 _WEB = re.compile(r"^\s*(?:https?:)?//", re.IGNORECASE)
 _WWW = re.compile(r"^www\d?\.(?=[^.]+\.)")
@@ -40,7 +41,7 @@ def is_web(url: str) -> bool:
     return bool(_WEB.match(url))
 
 
-@lru_cache(maxsize=8192)  # asked of an entry when its source is read, and when it is stored
+@remembered(8192)  # asked of an entry when its source is read, and when it is stored
 def url_key(url: str) -> str:
     """The key of an address.
 
@@ -85,6 +86,15 @@ def site(url: str) -> str:
 def same_site(a: str, b: str) -> bool:
     """Whether both addresses belong to one publisher."""
     return bool(site(a)) and site(a) == site(b)
+
+
+def is_led_by(url: str, other: str) -> bool:
+    """Whether what is secret at `url` may be told to `other`: the same host and port, and never less protected."""
+    return bool(domain(url)) and domain(url) == domain(other) and not (_is_secure(url) and not _is_secure(other))
+
+
+def _is_secure(url: str) -> bool:
+    return url.strip().lower().startswith("https:")
 
 
 def _split(url: str) -> SplitResult:

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +18,7 @@ import httpx
 
 from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import Fetched, Validators
+from claimline.remembered import remembered
 from claimline.settings import Settings
 from claimline.web import bodies, deadline, guard, headers, reservations
 from claimline.web.failures import as_fetch_errors
@@ -89,8 +89,9 @@ class Client:
     ) -> Fetched:
         """What stands at an address: status 2xx with its body, or 304 where the validators still hold.
 
-        Redirects are followed, each hop under the same rules; `headers` (credentials) go to the first host only. With
-        `robots`, what robots.txt disallows or a text-and-data-mining reservation withholds is refused.
+        Redirects are followed, each hop under the same rules; `headers` (credentials) go to the first host only, and never from
+        an encrypted connection to an open one. With `robots`, what robots.txt disallows or a text-and-data-mining reservation
+        withholds is refused.
         """
         fetched = self._get(url, validators, max_bytes, accept, headers or {}, robots=robots)
         if robots and self._settings.obey_robots:
@@ -160,7 +161,7 @@ class Client:
             if step in seen:
                 raise FetchRefused(first, "redirect-loop", str(following))
             seen.add(step)
-            if following.host != target.host:
+            if not _is_led_by(target, following):
                 sent = {"Accept": sent["Accept"]}
             if not self._is_own(target):
                 # A page of the open web must not lead us to a private host, though its owner let us in by the front door.
@@ -277,7 +278,7 @@ class Client:
         )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def host_of(url: str) -> str:
     """The host and port of an address, as pace is kept; the address itself where it has none."""
     try:
@@ -286,7 +287,7 @@ def host_of(url: str) -> str:
         return url
 
 
-@lru_cache(maxsize=512)  # asked several times on an address' way, and parsing one costs as much as a header
+@remembered(512)  # asked several times on an address' way, and parsing one costs as much as a header
 def _url(written: str) -> httpx.URL:
     return httpx.URL(written)
 
@@ -311,6 +312,12 @@ def _next_hop(target: httpx.URL, answer: headers.Answer) -> httpx.URL:
     except (httpx.InvalidURL, ValueError) as bad:
         raise FetchRefused(str(target), "bad-redirect", str(bad)) from bad
     return following
+
+
+def _is_led_by(url: httpx.URL, other: httpx.URL) -> bool:
+    """Whether `other` may be told what `url` was told: the same host and port, or the same host's encrypted door."""
+    upgraded = url.scheme == "http" and other.scheme == "https" and not url.port and not other.port
+    return url.host == other.host and (upgraded or (url.scheme, url.port) == (other.scheme, other.port))
 
 
 def _worth_another_try(failed: FetchFailed) -> bool:

@@ -20,6 +20,7 @@ from ssrfguard import BlockedAddressError, Policy, SSRFGuardError
 from ssrfguard.httpx import SafeBackend
 
 from claimline.errors import FetchRefused
+from claimline.web.connections import PoolByHost
 from claimline.web.deadline import TimedStream
 
 _PORTS = frozenset(range(1, 65536))
@@ -99,13 +100,18 @@ def guarded_transport(allowed: Allowed, *, connections: int) -> httpx.BaseTransp
     """A transport which connects only to addresses that it has checked. It knows no proxy: a proxy would resolve names itself."""
     transport = httpx.HTTPTransport(verify=_ssl_context(), trust_env=False)
     transport._pool.close()
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=_ssl_context(),
-        max_connections=connections,
-        max_keepalive_connections=connections,
-        keepalive_expiry=10.0,
-        network_backend=_Backend(allowed),
-    )
+    backend = _Backend(allowed)
+
+    def new_pool() -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=_ssl_context(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=10.0,
+            network_backend=backend,
+        )
+
+    transport._pool = PoolByHost(new_pool, kept=connections)  # type: ignore[assignment]  # has the few methods that are called
     return transport
 
 

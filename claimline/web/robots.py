@@ -39,11 +39,34 @@ class RobotsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """A location of tdmrep.json: a prefix, with `*` and `$` as in robots.txt (`/news/*`, `*.pdf$`)."""
+
+    written: str
+
+    def holds(self, path: str) -> bool:
+        """Step by step, never as a regular expression: many stars over a long path would keep one busy for years."""
+        first, *rest = re.split(r"\*+", self.written.removesuffix("$"))
+        if not path.startswith(first):
+            return False
+        last = rest.pop() if self.written.endswith("$") and rest else None
+        at = len(first)
+        for part in rest:
+            found = path.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+        if last is not None:
+            return len(path) - len(last) >= at and path.endswith(last)
+        return not self.written.endswith("$") or path == first
+
+
+@dataclass(frozen=True, slots=True)
 class _Rules:
     record: RobotsRecord
     robots: Protego
-    reserved: tuple[re.Pattern[str], ...]
-    freed: tuple[re.Pattern[str], ...]
+    reserved: tuple[_Place, ...]
+    freed: tuple[_Place, ...]
     delay_s: float | None
 
 
@@ -119,34 +142,28 @@ def _parsed(record: RobotsRecord, agent: str) -> _Rules:
     return _Rules(record, robots, reserved, freed, min(float(delay), _LONGEST_DELAY_S) if delay else None)
 
 
-def _reservations(text: str) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...]]:
+def _reservations(text: str) -> tuple[tuple[_Place, ...], tuple[_Place, ...]]:
     """The places that tdmrep.json reserves, and those that it leaves free."""
     try:
         rules = json.loads(text) if text.lstrip().startswith(("[", "{")) else []
     except (ValueError, RecursionError):
         return (), ()
-    reserved: list[re.Pattern[str]] = []
-    freed: list[re.Pattern[str]] = []
+    reserved: list[_Place] = []
+    freed: list[_Place] = []
     for rule in rules if isinstance(rules, list) else [rules]:
         if isinstance(rule, dict) and isinstance(rule.get("location"), str):
             held = str(rule.get("tdm-reservation", "")) == "1"
-            (reserved if held else freed).append(_pattern(rule["location"]))
+            (reserved if held else freed).append(_Place(rule["location"][:500]))
     return tuple(reserved), tuple(freed)
-
-
-def _pattern(location: str) -> re.Pattern[str]:
-    """`/news/*` and `*.pdf$` as in robots.txt; a location is a prefix."""
-    ends = location.endswith("$")
-    body = ".*".join(re.escape(part) for part in re.split(r"\*+", location.removesuffix("$")[:500]))
-    return re.compile(body + ("$" if ends else ""))
 
 
 def _reserved(rules: _Rules, url: str) -> bool:
     """The longest location that fits decides; a reservation wins a draw."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _longest(rules.reserved, path) > _longest(rules.freed, path) - 1 if rules.reserved else False
+    held = _longest(rules.reserved, path)
+    return held >= 0 and held >= _longest(rules.freed, path)
 
 
-def _longest(patterns: tuple[re.Pattern[str], ...], path: str) -> int:
-    return max((len(p.pattern) for p in patterns if p.match(path)), default=-1)
+def _longest(places: tuple[_Place, ...], path: str) -> int:
+    return max((len(place.written) for place in places if place.holds(path)), default=-1)

@@ -94,9 +94,10 @@ class _Todo(Generic[T]):
             self._changed.notify_all()
 
     def _next(self) -> str | None:
-        free = [host for host in self._queues if self._busy[host] < self._bears(host)]
         soonest, best = float("inf"), None
-        for host in free:
+        for host in self._queues:
+            if self._busy[host] >= self._bears(host):
+                continue
             wait = self._ready_in(self._queues[host][0])
             if wait <= 0:
                 return host
