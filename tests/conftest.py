@@ -28,7 +28,7 @@ gc.set_threshold(50_000, 20, 50)
 
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
-steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=15)
 settings.register_profile("steady", steady)
 settings.register_profile("thorough", steady, max_examples=100)
 settings.load_profile("steady")

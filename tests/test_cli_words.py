@@ -280,12 +280,30 @@ def test_a_reader_that_has_gone_is_no_failure(desk: Desk) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_columns_says_how_wide_a_table_is_in_a_pipe_and_no_day_breaks_and_no_slug_is_cut_off(desk: Desk) -> None:
-    command = [sys.executable, "-m", "app.cli", "articles", "--db", desk.db]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "60"})
-    assert max(map(len, done.stdout.splitlines())) <= 60
-    assert "2026-03-02" in done.stdout
-    assert "\u2026" not in done.stdout
+def test_columns_says_how_wide_a_table_is_in_a_pipe(desk: Desk) -> None:
+    command = [sys.executable, "-m", "app.cli", "claims", "--db", desk.db]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "COLUMNS": "50"})
+    assert max(map(len, done.stdout.splitlines())) <= 50
+
+
+def test_a_narrow_table_breaks_no_day_and_cuts_off_no_slug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(out.out, "width", 40)
+    slug = "the-harbour-bridge-is-open-to-lorries"
+    out.table(None, ["claim", "since", "changed on", "on"], [[slug, "2026-03-02", "2026-03-09", "3 for, 2 against"]])
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 40
+    assert "2026-03-02" in told
+    assert "2026-03-09" in told
+    assert "\u2026" not in told
+    assert "".join(line[: line.find("│")].strip() for line in told.splitlines()[2:]) == slug
+
+
+def test_articles_on_a_narrow_terminal_have_addresses_that_can_be_copied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    (wide,) = {str(row["url"]) for row in desk.rows("articles")}
+    monkeypatch.setattr(out.out, "width", 40)
+    assert f" {wide}\n" in desk.run("articles").out
 
 
 @pytest.mark.parametrize(

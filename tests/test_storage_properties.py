@@ -284,10 +284,10 @@ def test_halves_in_any_order_end_in_the_same_ledger(database: Database, tmp_path
             date(2020, 1, 1) + timedelta(days=chance.randrange(300)),
             chance.choice([S, R, N]),
         )
-        for i in range(40)
+        for i in range(24)
     ]
     ends = []
-    for n, order in enumerate([lambda r: r, lambda r: r[::-1], lambda r: r[20:] + r[:20]]):
+    for n, order in enumerate([lambda r: r, lambda r: r[::-1], lambda r: r[12:] + r[:12]]):
         ordered: Callable[[list[object]], list[object]] = order  # type: ignore[assignment]
         w = World(database if n == 0 else open_database(f"sqlite:///{tmp_path}/{n}.db")).start()
         for i, (url, day, stance) in enumerate(ordered(list(reports))):  # type: ignore[misc]

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from prefect.server.schemas.schedules import CronSchedule
 
 from benchmarks import year
 from benchmarks.local_web import Site, Web
@@ -234,14 +233,22 @@ def cron_of_the_daily_run() -> tuple[str, str]:
 
 def scheduled(cron: str, timezone: str, first: date, days: int) -> list[datetime]:
     """What Prefect's scheduler makes of it, which asks again and again for what comes next and keeps each moment once."""
+    from prefect.server.schemas.schedules import CronSchedule  # seconds of imports, in one process of two
+
     schedule, zone = CronSchedule(cron=cron, timezone=timezone), ZoneInfo(timezone)
     now = datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(UTC)
     last = first + timedelta(days=days)
     end = datetime(last.year, last.month, last.day, tzinfo=zone).astimezone(UTC)
-    found: set[float] = set()
-    while now < end:
-        found |= {d.timestamp() for d in asyncio.run(schedule.get_dates(n=3, start=now, end=end - timedelta(seconds=1)))}
-        now += timedelta(minutes=30)
+    asked = [now + timedelta(minutes=90 * i) for i in range((end - now) // timedelta(minutes=90) + 1)]
+
+    async def told() -> set[float]:
+        return {
+            moment.timestamp()
+            for start in asked
+            for moment in await schedule.get_dates(n=3, start=start, end=end - timedelta(seconds=1))
+        }
+
+    found = asyncio.run(told())
     return [datetime.fromtimestamp(at, zone) for at in sorted(found)]
 
 

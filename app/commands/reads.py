@@ -263,7 +263,7 @@ def evidence(
     out.say(far)
 
 
-_TABLE_OF_QUOTES = 100  # columns; with fewer a quote would stand in a column of single words
+_TABLE_OF_QUOTES = 100  # columns; with fewer a quote would stand in a column of single words, and no address could be copied
 
 
 def _quote_lines(rows: Sequence[reading.Row]) -> None:
@@ -272,6 +272,12 @@ def _quote_lines(rows: Sequence[reading.Row]) -> None:
         out.indented(f"\u201c{r['quote'].strip()}\u201d")
         where = f"{r['outlet'] or 'no outlet named'} ({_held(r)}) {r['url']}"
         out.indented(f"{r['speaker'] or 'no speaker named'}; {where}\n", style="dim")
+
+
+def _article_lines(rows: Sequence[reading.Row]) -> None:
+    for r in rows:
+        out.out.print(Text(out.safe("  ".join((*_told(r), f"{r['confidence']:.2f}", r["lang"] or ""))), style="bold"))
+        out.out.print(Text(out.safe(f"  {place(r['outlet'], r['url'])}"), style="dim"), soft_wrap=True)
 
 
 def _told(r: reading.Row) -> tuple[str, str, str]:
@@ -301,19 +307,10 @@ def articles(
     rows = [reading.article_row(a, voice.get((a.claim_id, a.article_id))) for a in found if str(a.effective) != "unrelated"]
     if as_json:
         out.json_lines(rows)
+    elif rows and out.out.width < _TABLE_OF_QUOTES:
+        _article_lines(rows)
     else:
-        cells = [
-            [
-                r["published_on"] or "date uncertain",
-                r["claim"],
-                labels.stance(r["stance"], decided=r["decided"]),
-                f"{r['confidence']:.2f}",
-                r["outlet"],
-                r["lang"],
-                r["url"],
-            ]
-            for r in rows
-        ]
+        cells = [[*_told(r), f"{r['confidence']:.2f}", r["outlet"], r["lang"], r["url"]] for r in rows]
         columns: list[str | tuple[str, dict[str, Any]]] = ["day", "claim", "says", "sure", "outlet", "lang"]
         out.table(None, [*columns, ("url", {"overflow": "fold"})], cells, empty="no article says anything of a claim")
     out.say(far)

@@ -15,7 +15,7 @@ from claimline.history import heard
 from claimline.models import Position, Stance, Status, Topic, Voice
 from claimline.voices import Heard
 from claimline.why import flip_of
-from storage import decisions, ledger, pages, pages_claim, runs
+from storage import decisions, ledger, outlets, pages, pages_claim, runs
 from storage.pages import OutletCard, Owed, Uncounted
 from storage.pages_claim import Detail, Facets
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
@@ -324,13 +324,7 @@ def reports(r: Reading, claim: StoredClaim, keys: Iterable[str], moment: Moment)
 
 def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
     """The publisher's card, or that of the domain above it."""
-    name = (outlet or "").lower()
-    while name:
-        if name in cards:
-            return cards[name]
-        _, dot, rest = name.partition(".")
-        name = rest if dot and "." in rest else ""
-    return OutletCard(outlet or "", weight=weight)
+    return outlets.nearest(cards, outlet) or OutletCard(outlet or "", weight=weight)
 
 
 def _latest_by_speaker(voices: Iterable[Heard]) -> dict[str, Heard]:
