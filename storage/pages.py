@@ -258,13 +258,27 @@ def undated_answers() -> sa.Select[tuple[int]]:
 # --- one claim ------------------------------------------------------------------------------------------------------
 
 
-def outlet_cards(s: Session, topic_id: int) -> dict[str, OutletCard]:
-    """The named publishers of a topic, by domain."""
+def outlet_cards(s: Session, topic_id: int, *, known_at: datetime | None = None) -> dict[str, OutletCard]:
+    """The publishers of a topic that were named by then, by domain."""
     w = t.outlet_weights
-    rows = s.execute(sa.select(w).where(w.c.topic_id == topic_id, w.c.closed_at.is_(None))).mappings()
+    where: sa.ColumnElement[bool] = w.c.closed_at.is_(None)
+    if known_at is not None:
+        where = (w.c.recorded_at <= known_at) & (where | (w.c.closed_at > known_at))
+    rows = s.execute(sa.select(w).where(w.c.topic_id == topic_id, where).order_by(w.c.id)).mappings()
     return {
         r["domain"]: OutletCard(r["domain"], r["title"], OutletType(r["type"]), r["country"], r["weight"], True) for r in rows
     }
+
+
+def outlet_card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
+    """The publisher's card, or that of the domain above it; `weight`: of one that nobody has named."""
+    name = (outlet or "").lower()
+    while name:
+        if name in cards:
+            return cards[name]
+        _, dot, rest = name.partition(".")
+        name = rest if dot and "." in rest else ""
+    return OutletCard(outlet or "", weight=weight)
 
 
 def days_read(s: Session, topic_id: int) -> tuple[DayRead, ...]:

@@ -319,18 +319,7 @@ def rows(
 def reports(r: Reading, claim: StoredClaim, keys: Iterable[str], moment: Moment) -> dict[str, Report]:
     details = pages_claim.details(r.s, claim.id, keys, known_at=moment.known_at)
     cards = r.once(lambda: pages.outlet_cards(r.s, claim.topic_id), "outlets", claim.topic_id)
-    return {k: Report(d, card(cards, d.outlet, d.weight)) for k, d in details.items()}
-
-
-def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
-    """The publisher's card, or that of the domain above it."""
-    name = (outlet or "").lower()
-    while name:
-        if name in cards:
-            return cards[name]
-        _, dot, rest = name.partition(".")
-        name = rest if dot and "." in rest else ""
-    return OutletCard(outlet or "", weight=weight)
+    return {k: Report(d, pages.outlet_card(cards, d.outlet, d.weight)) for k, d in details.items()}
 
 
 def _latest_by_speaker(voices: Iterable[Heard]) -> dict[str, Heard]:
