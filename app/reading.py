@@ -12,8 +12,24 @@ from typing import TYPE_CHECKING, Any
 from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
+    from claimline.why import SpeakerLine
+    from flows.tracing import TraceStep
     from storage.outlets import Publisher
-    from storage.records import ClaimStatus, ReadState, StoredAssessment, StoredChange, StoredDecision, StoredRun
+    from storage.pages_article import ArticleAnswer, Copy
+    from storage.queue import ReviewItem
+    from storage.records import (
+        ClaimStatus,
+        CoverageDay,
+        ReadState,
+        StoredAssessment,
+        StoredChange,
+        StoredDecision,
+        StoredOutlet,
+        StoredRevision,
+        StoredRun,
+        StoredSource,
+        StoredTopic,
+    )
     from storage.relations import Related
 
 Row = dict[str, Any]
@@ -106,7 +122,13 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
         "outlet": a.outlet,
         "lang": a.lang,
         "voice": voice,
+        "revision": a.revision,
     }
+
+
+def case_row(item: ReviewItem) -> Row:
+    """One line of `review --json`: a case that needs a person, why, and what it is worth."""
+    return article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2)}
 
 
 def publisher_row(p: Publisher) -> Row:
@@ -138,7 +160,94 @@ def evidence_rows(a: StoredAssessment, publisher: Publisher) -> Iterable[Row]:
             "modality": q.modality,
             "evidence": stored.key,
             "rejected_by": stored.rejected_by,
+            "revision": a.revision,
         }
+
+
+def speaker_row(claim: str, line: SpeakerLine) -> Row:
+    """One line of `speakers --json`."""
+    return {
+        "claim": claim,
+        "speaker": line.speaker,
+        "written": line.written,
+        "stance": str(line.stance),
+        "since": iso(line.since),
+        "changed_on": iso(line.changed_on),
+        "before": str(line.before) if line.before else None,
+        "reports": line.reports,
+        "quote": quote_row(line.latest),
+    }
+
+
+# --- an article -----------------------------------------------------------------------------------------------------
+
+
+def text_row(x: StoredRevision) -> Row:
+    """One text of an article."""
+    return {
+        "revision": x.key,
+        "url": x.url,
+        "title": x.title,
+        "text": x.text,
+        "lang": x.lang,
+        "outlet": x.outlet,
+        "published_on": iso(x.published.day),
+        "date_basis": str(x.published.basis),
+        "first_seen": when(x.first_seen),
+        "seen_at": when(x.seen_at),
+    }
+
+
+def answer_row(a: ArticleAnswer) -> Row:
+    """What one machine says of one claim in one text; `counts`: it is the one that the ledger goes by."""
+    return {
+        "matcher": a.matcher,
+        "actor": a.actor,
+        "counts": a.pinned,
+        "stance": str(a.stance),
+        "decided": a.decided,
+        "confidence": round(a.confidence, 4),
+        "probabilities": {str(stance): round(p, 4) for stance, p in a.probabilities.items()},
+        "reworded": a.reworded,
+        "quotes": [
+            {
+                "quote": q.quote,
+                "start": q.start,
+                "end": q.end,
+                "stance": str(q.stance),
+                "confidence": round(q.confidence, 4),
+                "speaker": q.speaker,
+                "said_on": iso(q.said_on),
+                "said_words": q.said_words,
+                "via": q.via,
+                "modality": q.modality,
+            }
+            for q in a.quotes
+        ],
+    }
+
+
+def copy_row(c: Copy) -> Row:
+    """Another article that tells the same story in nearly the same words."""
+    return {
+        "revision": c.revision_key,
+        "url": c.url,
+        "title": c.title,
+        "outlet": c.outlet,
+        "lang": c.lang,
+        "published_on": iso(c.published.day),
+        "date_basis": str(c.published.basis),
+    }
+
+
+def step_row(step: TraceStep) -> Row:
+    """One line of `trace --json`."""
+    return {"step": step.name, "ok": step.ok, "detail": step.detail, **step.figures}
+
+
+# --- people's word --------------------------------------------------------------------------------------------------
+
+_COMMANDS = {"stance": "decide", "evidence": "evidence add", "ruling": "rule"}  # those that are not named as their kind
 
 
 def decision_row(d: StoredDecision) -> Row:
@@ -159,6 +268,68 @@ def decision_row(d: StoredDecision) -> Row:
         "note": d.note,
         "undone": d.undone,
         "reopened": d.reopened,
+    }
+
+
+def decided_row(d: StoredDecision, topic: str | None, changes: Iterable[StoredChange]) -> Row:
+    """What deciding answers: the decision, the topic that it is about (None: all that hold the article), what it brought."""
+    head = {"done": _COMMANDS.get(d.kind, d.kind), "topic": topic}
+    return head | decision_row(d) | {"changes": [change_row(c) for c in changes]}
+
+
+def undo_row(
+    client_id: str, now: datetime, by: str, taken_back: Iterable[StoredDecision], changes: Iterable[StoredChange]
+) -> Row:
+    """The line of `undo --json`."""
+    return {
+        "done": "undo",
+        "id": client_id,
+        "at": when(now),
+        "by": by,
+        "decisions": [decision_row(d) for d in taken_back],
+        "changes": [change_row(c) for c in changes],
+    }
+
+
+# --- what is watched ------------------------------------------------------------------------------------------------
+
+
+def topic_row(t: StoredTopic) -> Row:
+    """One line of `topics list --json`."""
+    return {"topic": t.slug, "title": t.topic.title, "claims": len(t.claims), "sources": len(t.topic.sources)}
+
+
+def outlet_row(o: StoredOutlet) -> Row:
+    """One line of `outlets --json`."""
+    own = {"domain": o.domain, "type": str(o.type), "country": o.country, "weight": o.weight}
+    return own | {"named": o.named, "articles": o.articles}
+
+
+def source_row(topic: str, x: StoredSource) -> Row:
+    """One line of `sources --json`."""
+    return {
+        "topic": topic,
+        "kind": x.kind,
+        "source": x.locator,
+        "paused": x.paused,
+        "failures": x.failures,
+        "last_answered_at": when(x.last_answered_at),
+        "error": x.last_error,
+    }
+
+
+def coverage_row(topic: str, c: CoverageDay) -> Row:
+    """One line of `coverage --json`: what a source answered on a day."""
+    return {
+        "topic": topic,
+        "day": iso(c.day),
+        "source": c.locator,
+        "asked": c.asked,
+        "answered": c.answered,
+        "found": c.found,
+        "new": c.new,
+        "error": c.error,
+        "reasons": dict(c.reasons),
     }
 
 

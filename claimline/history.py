@@ -7,7 +7,7 @@ what stands of it, is `claimline.voices`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from heapq import heapify, heappop, heappush
 from claimline.models import SIDES, Change, Figures, FoldResult, Position, Ruling, Stance, Status, Voice
 from claimline.voices import RULES, FoldRules, Heard, Printed, Standing, gathered, in_order, printed, printed_by
 
-__all__ = ["FOLD_VERSION", "RULES", "FoldRules", "Stand", "WhatIf", "fold", "group_voices", "heard"]
+__all__ = ["FOLD_VERSION", "RULES", "FoldRules", "Stand", "WhatIf", "day_by_day", "fold", "group_voices", "heard"]
 
 FOLD_VERSION = "1"
 
@@ -47,6 +47,21 @@ def group_voices(positions: Iterable[Position], *, until: date | None = None, ru
 def heard(positions: Iterable[Position], *, until: date | None = None, rules: FoldRules = RULES) -> list[Heard]:
     """The same as the fold holds them: for a table that shows a few of many, and to go on with (`WhatIf`)."""
     return gathered(in_order(positions, until), rules)
+
+
+def day_by_day(voices: Sequence[Heard], *, rules: FoldRules = RULES) -> Iterator[tuple[date, Status, Figures]]:
+    """Where the machine stands at the end of each day on which anything appears in print or vanishes, oldest first.
+
+    What holds at the end of any day is the last of them by then (before the first: nothing), as folding up to that day says:
+    a report never joins a voice that was heard later, so that later days do not change what an earlier one brought.
+    """
+    days, standing = printed(voices), Standing(voices, rules)
+    machine = Status.UNREPORTED
+    for day in sorted(days):
+        standing.move(days[day])
+        figures = standing.figures()
+        machine = _status(machine, figures.supports, figures.refutes, bool(standing.stands), rules)
+        yield day, machine, figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@
     decisions, queue                what people said, and what needs them
     facts, effective                which one answer counts: positions
     touched, publish, edition       what is new becomes known, whole, in one transaction
+    series, stood                   the figures of a past day: looked up, or folded
     ledger, pins, replay, verify    reading at (as_of, known_at); trying another machine; checking the books
     runs, leases, outbox            who is at work, what was done, what is still to be told
     search, cache, blobs            words, derived things, bytes

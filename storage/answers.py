@@ -216,6 +216,7 @@ def _stored(
                 cluster=clusters.get(r["revision_id"]),
                 edition_key=r["edition_key"],
                 decision=said.get((r["claim_id"], r["article_id"])),
+                revision=text.revision,
             )
         )
     return tuple(found)
@@ -229,7 +230,7 @@ def _stand(held: stands.Standing, revision_id: int, as_of: date | None) -> stand
 
 def _texts(s: Session, revision_ids: set[int]) -> dict[int, sa.Row[Any]]:
     r, a = t.revisions, t.articles
-    columns = [r.c.id, r.c.lang, r.c.text_sha256, a.c.url, a.c.outlet, a.c.key]
+    columns = [r.c.id, r.c.lang, r.c.text_sha256, a.c.url, a.c.outlet, a.c.key, r.c.key.label("revision")]
     found: dict[int, sa.Row[Any]] = {}
     for batch in chunks(sorted(revision_ids)):
         query = sa.select(*columns).join(a, a.c.id == r.c.article_id).where(r.c.id.in_(batch))

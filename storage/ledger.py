@@ -1,8 +1,8 @@
 """Reading the ledger: positions, changes and statuses at (as_of, known_at), and its editions. `publish` writes it.
 
-A read is one range over rows that editions wrote; only the figures of a past day are folded (`storage.stood`). `known_at` None
-is now; `as_of` None is all that is known, but for the beginning and the end of a ruling on a day that is still to come
-(`ledger_rows.by_day`).
+A read is one range over rows that editions wrote; only the figures of a past day are looked up or folded (`storage.stood`).
+`known_at` None is now; `as_of` None is all that is known, but for the beginning and the end of a ruling on a day that is still
+to come (`ledger_rows.by_day`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from storage import codec, ledger_rows, position_rows, wordings
 from storage import tables as t
 from storage.publish import CHANGED, WITHDRAWN, publish, publish_in
 from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredEdition
-from storage.stood import Stood, stood
+from storage.series import Stood
+from storage.stood import stood
 
 __all__ = [
     "CHANGED",

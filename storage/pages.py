@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import DateFinding, OutletType, Stance, Topic
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, pins, position_rows
+from storage import codec, ledger_rows, outlets, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
@@ -70,10 +70,10 @@ def stamp(s: Session) -> tuple[int, ...]:
     """A value that is the same as long as nothing that pages show has changed (but for fetch state), on one day."""
     tables = (t.editions, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     query = sa.select(*[sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0)).scalar_subquery() for x in tables])
-    return today(s).toordinal(), _last_purge(s), *(int(n) for n in s.execute(query).one())
+    return today(s).toordinal(), last_purge(s), *(int(n) for n in s.execute(query).one())
 
 
-def _last_purge(s: Session) -> int:
+def last_purge(s: Session) -> int:
     """When the law last took words out of rows that stay, in microseconds: an id may come back with a repeated removal."""
     at: datetime | None = s.execute(sa.select(sa.func.max(t.tombstones.c.at))).scalar()
     return 0 if at is None else int(at.timestamp() * 1_000_000)
@@ -90,7 +90,7 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
     newest += [
         sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     ]
-    shared = today(s).toordinal(), _last_purge(s), *(int(n or 0) for n in s.execute(sa.select(*newest)).one())
+    shared = today(s).toordinal(), last_purge(s), *(int(n or 0) for n in s.execute(sa.select(*newest)).one())
     last = sa.select(m.c.claim_id, sa.func.max(m.c.id)).group_by(m.c.claim_id)
     states: dict[int, int] = dict(s.execute(last).tuples().all())
     words = sa.select(d.c.claim_id, sa.func.max(d.c.id)).where(d.c.claim_id.is_not(None)).group_by(d.c.claim_id)
@@ -265,6 +265,11 @@ def outlet_cards(s: Session, topic_id: int) -> dict[str, OutletCard]:
     return {
         r["domain"]: OutletCard(r["domain"], r["title"], OutletType(r["type"]), r["country"], r["weight"], True) for r in rows
     }
+
+
+def outlet_card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
+    """The publisher's card, or that of the domain above it; `weight`: of one that nobody has named."""
+    return outlets.nearest(cards, outlet) or OutletCard(outlet or "", weight=weight)
 
 
 def days_read(s: Session, topic_id: int) -> tuple[DayRead, ...]:

@@ -16,10 +16,10 @@ from storage import pins, relations
 from storage import tables as t
 from storage.decisions import of_articles, reopened
 from storage.facts import VERDICTS
-from storage.pages import undated_answers
+from storage.pages import last_purge, undated_answers
 from storage.queue import CONFLICT, UNDATED, WORTH
 from storage.records import StoredDecision
-from storage.sql import chunks
+from storage.sql import chunks, today
 
 MOST = 5_000  # cases of one reason; the newest first
 
@@ -41,19 +41,30 @@ class Case(NamedTuple):
         return -self.less
 
 
-def stamp(s: Session) -> tuple[int, ...]:
-    """Changes when there is more to review; a decision only takes away, see `decided_since`."""
-    tables = (t.assessments, t.revisions, t.topic_versions)
-    return tuple(int(s.execute(sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0))).scalar_one()) for x in tables)
-
-
 Pair = tuple[int, int]  # claim, article
 _NAMES = ("reopened decision", "uncertain date", "undecided", "mixed", "decides a status", "single report", CONFLICT)
 _BIT = {name: 1 << i for i, name in enumerate(_NAMES)}  # reasons as a number, told in this order
 
 
-def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
-    """The open cases of a topic, most valuable first."""
+class Stamps(NamedTuple):
+    """Values that are the same as long as nothing that bears on the cases has changed."""
+
+    answers: tuple[int, ...]  # of what is unsure: `unsure`
+    words: tuple[int, ...]  # of what people said, and what followed from it
+
+
+def stamps(s: Session) -> Stamps:
+    e = t.editions
+    newest = [sa.func.max(x.c.id) for x in (t.assessments, t.revisions, t.sightings, t.topic_versions)]
+    query = [sa.select(n).scalar_subquery() for n in newest]
+    query += [sa.select(sa.func.max(e.c.id)).where(e.c.cause != "person").scalar_subquery()]
+    query += [sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (e, t.decisions)]
+    *answers, edition, decision = [int(n or 0) for n in s.execute(sa.select(*query)).one()]
+    return Stamps((last_purge(s), *answers), (today(s).toordinal(), edition, decision))
+
+
+def cases(s: Session, topic_id: int, answered: Mapping[str, Sequence[Answered]] | None = None) -> tuple[Case, ...]:
+    """The open cases of a topic, most valuable first. `answered`: what `unsure` told, where it is at hand."""
     again = {(d.claim_id, d.article_id) for d in reopened(s, topic_id) if d.kind != "ruling"}
     more: dict[Pair, int] = {(c, a): _BIT["reopened decision"] for c, a in again if c is not None and a is not None}
     for pair, bits in _tipping(s, topic_id).items():
@@ -62,9 +73,12 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
         pair = (claim_id, article_id)
         more[pair] = more.get(pair, 0) | _BIT[CONFLICT]
     found: dict[Pair, tuple[int, int, str | None, float]] = {}  # the reasons; the text, its language, how sure the answer is
-    for name, answers in _answered(s, topic_id).items():
+    dated = _dated(s)
+    for name, answers in (unsure(s, topic_id) if answered is None else answered).items():
         bit = _BIT[name]
         for claim_id, article_id, revision_id, lang, sure in answers:
+            if name == UNDATED and article_id in dated:
+                continue
             pair = (claim_id, article_id)
             held = found.get(pair)
             found[pair] = (bit if held is None else held[0] | bit, revision_id, lang, sure)
@@ -100,14 +114,13 @@ def _told(bits: int) -> tuple[float, tuple[str, ...]]:
 Answered = tuple[int, int, int, str | None, float]  # claim, article, text, its language, how sure the answer is
 
 
-def _answered(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
-    """Answers that count, on the text that the article carries now, by what makes them unsure."""
-    a, d = t.assessments, t.decisions
-    dated = sa.select(d.c.article_id).where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id.is_not(None))
-    undated = _counting(a.c.id.in_(undated_answers()) & _of_topic(topic_id) & a.c.article_id.not_in(dated)).limit(MOST)
+def unsure(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
+    """Answers that count, on the text that the article carries now, by what makes them unsure, whatever people said of them."""
+    a = t.assessments
+    undated = _counting(a.c.id.in_(undated_answers()) & _of_topic(topic_id)).limit(MOST)
     mixed = (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True)  # written out: there is an index of these
     return {
-        "uncertain date": s.execute(undated).tuples().all(),
+        UNDATED: s.execute(undated).tuples().all(),
         "undecided": _newest(s, topic_id, a.c.decided.is_(False)),
         "mixed": _newest(s, topic_id, mixed),
     }
@@ -208,16 +221,7 @@ def settled(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int
     return found
 
 
-def decided_pairs(s: Session, topic_id: int) -> dict[Pair, str | None]:
-    """Every pair that a person has settled, with the stance that holds; read for each page, since colleagues are at work too."""
-    return _said(s, topic_id)
-
-
-def only_undated(case: Case) -> Case:
-    """A settled case of which nothing but the day is left to settle."""
-    return case._replace(less=-WORTH[UNDATED], reasons=(UNDATED,))
-
-
-def dated_articles(s: Session) -> frozenset[int]:
+def _dated(s: Session) -> frozenset[int]:
+    """The articles of which a person settled the day."""
     d = t.decisions
     return frozenset(s.execute(sa.select(d.c.article_id).where(d.c.kind == "date", d.c.undone_by.is_(None))).scalars())

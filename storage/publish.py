@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from claimline import notify
 from claimline.models import Cause, FoldResult, Position, Ruling
-from storage import causes, notices, position_rows
+from storage import causes, notices, position_rows, series
 from storage import tables as t
 from storage.edition import CHANGED, WITHDRAWN, CauseOf, Edition, stamp, told, write_claim
 from storage.effective import articles_of_claim, effective
@@ -45,9 +45,11 @@ def publish(
 
     `matcher` is the one to pin for claims that have none yet (None: the one that scanned last). `actor` signs.
     """
-    return db.write(
+    done = db.write(
         lambda s: publish_in(s, topic_id, run_id=run_id, actor=actor, now=now, cause_of=cause_of, fold=fold, matcher=matcher)
     )
+    series.fill(db, topic_id)
+    return done
 
 
 def publish_in(

@@ -219,6 +219,7 @@ class StoredAssessment:
     cluster: str | None
     edition_key: str | None
     decision: StoredDecision | None = None  # what a person says of it, where one has
+    revision: str = ""  # the text's permanent id
 
     @property
     def effective(self) -> Stance:

@@ -1,7 +1,8 @@
 """What the machine made of a claim at the end of a past day, and on which figures: folded where no row of the ledger tells it.
 
-The row of a claim's state tells the last day on which anything of it appeared in print or vanished. A day before that is folded
-anew, from what was printed by then, and kept for as long as the claim's positions stay as they are.
+The row of a claim's state tells the last day on which anything of it appeared in print or vanished. A day before that is looked
+up in the claim's series (`storage.series`). Where there is none, and for what was known before its positions last changed, it is
+folded anew, from what was printed by then, and kept for as long as the claim's positions stay as they are.
 """
 
 from __future__ import annotations
@@ -10,24 +11,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from claimline.models import Figures, Status
-from storage import codec, position_rows
+from storage import position_rows
 from storage import tables as t
+from storage.series import Stood, looked_up, rounded, stamps
 from storage.sql import chunks
 
 _KEPT = 10_000  # folds; two hundred bytes each
-
-
-class Stood(NamedTuple):
-    machine: Status
-    figures: Figures
-
 
 _folds: WeakKeyDictionary[object, OrderedDict[Hashable, Stood]] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -40,8 +34,11 @@ def stood(
     ids = [i for i in claim_ids if i in newest]
     ahead = {i for i in ids if (day := newest[i]) is not None and day > as_of}
     ahead |= _moved_after(s, [i for i in ids if i not in ahead], as_of, known_at)
-    found: dict[int, Stood] = {}
-    for claim_id, stamp in _stamps(s, sorted(ahead)).items():
+    made_from = stamps(s, sorted(ahead))
+    found = looked_up(s, {i: stamp for i, stamp in made_from.items() if stamp.is_known_by(known_at)}, as_of)
+    for claim_id, stamp in made_from.items():
+        if claim_id in found:
+            continue
         key = (claim_id, stamp, as_of, known_at)
         held = _held(s, key)
         if held is None:
@@ -49,6 +46,12 @@ def stood(
             _keep(s, key, held)
         found[claim_id] = held
     return found
+
+
+def forget() -> None:
+    """Let go of what was folded; for whoever measures the first read."""
+    with _lock:
+        _folds.clear()
 
 
 def _moved_after(s: Session, claim_ids: Sequence[int], as_of: date, known_at: datetime | None) -> set[int]:
@@ -62,25 +65,12 @@ def _moved_after(s: Session, claim_ids: Sequence[int], as_of: date, known_at: da
     return found
 
 
-def _stamps(s: Session, claim_ids: Sequence[int]) -> dict[int, Hashable]:
-    """For each claim what is another value once a position of it is added or closed, or a purge took a name out of one."""
-    c, p = t.claims, t.positions
-    added = sa.select(sa.func.max(p.c.id)).where(p.c.claim_id == c.c.id, p.c.known_to.is_(None)).scalar_subquery()
-    closed = sa.select(sa.func.max(p.c.known_to)).where(p.c.claim_id == c.c.id).scalar_subquery()
-    purged = sa.select(sa.func.max(t.tombstones.c.at)).scalar_subquery()
-    found: dict[int, Hashable] = {}
-    for batch in chunks(claim_ids):
-        rows = s.execute(sa.select(c.c.id, added, closed, purged).where(c.c.id.in_(batch))).tuples()
-        found.update({claim_id: tuple(stamp) for claim_id, *stamp in rows})
-    return found
-
-
 def _fold(s: Session, claim_id: int, as_of: date, known_at: datetime | None) -> Stood:
     from claimline.history import WhatIf, heard  # numpy: only where something is folded
 
     known = position_rows.weighed(s, claim_id, known_at, as_of)
     stand = WhatIf(heard(known, until=as_of), until=as_of).stand(0)
-    return Stood(stand.machine, codec.load_figures(codec.dump_figures(stand.figures)))  # rounded as a stored row's
+    return Stood(stand.machine, rounded(stand.figures))
 
 
 def _held(s: Session, key: Hashable) -> Stood | None:

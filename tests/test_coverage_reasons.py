@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.commands.reads import _spans
+from app.reads import in_a_row
 from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import ClaimSpec, Discovered, Entry, Fetched, Skip, SourceReport, SourceSpec, Topic
 from flows import intake, steps
@@ -101,7 +101,7 @@ def test_days_on_which_nobody_answered_are_blind_and_those_without_a_run_are_not
 
 def test_days_in_a_row_are_one_span() -> None:
     days = [date(2026, 1, d) for d in (1, 2, 3, 7)]
-    assert _spans(days) == ["2026-01-01 to 2026-01-03", "2026-01-07"]
+    assert in_a_row(days) == [(days[0], days[2]), (days[3], days[3])]
 
 
 def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_changed(sqlite_url: str) -> None:

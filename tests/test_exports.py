@@ -105,9 +105,9 @@ def a_review(status: Status, review: str = "confirmed by Ada") -> Review:
     at = datetime(2021, 1, 2, tzinfo=UTC)
     day = date(2020, 12, 29)
     denied = Position("p", "https://a.example/x", "r", Stance.REFUTES, 0.9, day, speaker_written="Joost Keller", quote="No.")
-    said = Position("p3", "folder/other.txt", "r", Stance.SUPPORTS, 0.9, day, speaker_written="Mara Lindqvist", quote="Yes.")
+    said = Position("p3", "https://b.example/y", "r", Stance.SUPPORTS, 0.9, day, speaker_written="Mara Lindqvist", quote="Yes.")
     local = Position("p2", "folder/file.txt", "r", Stance.REFUTES, 0.9, day)
-    return Review("It is so", status, review, day, at, "https://desk.example/c/1", "Desk", (denied, said, local))
+    return Review("It is so", status, review, at, "https://desk.example/c/1", "Desk", (denied, said, local))
 
 
 @pytest.mark.parametrize(("status", "rating"), [(Status.SUPPORTED, 5), (Status.REFUTED, 1), (Status.CONTESTED, 3)])
@@ -115,16 +115,19 @@ def test_a_review_rates_and_names_who_said_it_where(status: Status, rating: int)
     made = claim_review(a_review(status))
     assert made is not None
     assert made["reviewRating"]["ratingValue"] == rating
-    assert made["itemReviewed"]["appearance"] == [{"@type": "CreativeWork", "url": "https://a.example/x"}]
+    assert made["itemReviewed"]["appearance"] == [{"@type": "CreativeWork", "url": "https://b.example/y"}]
+    assert made["citation"] == [{"@type": "CreativeWork", "url": "https://a.example/x"}]
+    assert made["itemReviewed"]["datePublished"] == "2020-12-29"
     assert made["itemReviewed"]["author"]["name"] == "Mara Lindqvist"
     assert made["claimReviewed"] == "It is so"
 
 
-def test_who_refutes_a_claim_is_not_named_as_its_author() -> None:
+def test_who_refutes_a_claim_is_neither_its_author_nor_where_it_appears() -> None:
     refuted = a_review(Status.REFUTED)
     made = claim_review(replace(refuted, quotes=refuted.quotes[:1]))
     assert made is not None
-    assert "author" not in made["itemReviewed"]
+    assert made["itemReviewed"] == {"@type": "Claim"}
+    assert [work["url"] for work in made["citation"]] == ["https://a.example/x"]
 
 
 def test_what_is_no_verdict_is_no_review() -> None:

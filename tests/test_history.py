@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimline.history import RULES, fold, group_voices
-from claimline.models import SIDES, Position, Ruling, Stance, Status
+from claimline.history import RULES, day_by_day, fold, group_voices, heard
+from claimline.models import SIDES, Figures, Position, Ruling, Stance, Status
 from claimline.why import explained, flip
+from storage import codec
 from tests.plain_fold import plain_flip, plain_status
 
 S, R, N = Stance.SUPPORTS, Stance.REFUTES, Stance.NEUTRAL
@@ -150,6 +151,16 @@ def test_neutral_never_leaves_a_taken_side(known: list[Position], day: int) -> N
     assert more.figures.supports == without.figures.supports
     if without.machine in RANK:
         assert more.machine is without.machine
+
+
+@given(positions(max_size=30), st.lists(st.integers(-1, 2100), max_size=30))
+def test_one_walk_tells_every_day_as_folding_up_to_it_does(known: list[Position], days: list[int]) -> None:
+    walked = [(at(-2), Status.UNREPORTED, Figures()), *day_by_day(heard(known))]
+    for n in [*days, *((day - at(0)).days for day, _, _ in walked)]:
+        _, machine, figures = [told for told in walked if told[0] <= at(n)][-1]
+        anew = fold(known, until=at(n))
+        assert machine is anew.machine
+        assert codec.dump_figures(figures) == codec.dump_figures(anew.figures)
 
 
 @given(st.floats(0.5, 0.99), st.floats(0.01, 0.99), st.integers(0, 5000))

@@ -101,7 +101,7 @@ def test_a_blank_day_is_today_and_a_wrong_one_is_told(page: TestClient) -> None:
 
 
 def test_the_permanent_id_leads_to_the_claim(page: TestClient) -> None:
-    found = re.search(r'href="(/c/[0-9a-f]{16})"', page.get(CLAIM).text)
+    found = re.search(r'href="(/c/[0-9a-f]{16})\?', page.get(CLAIM).text)
     assert found
     assert str(page.get(found.group(1)).url).endswith(CLAIM)
 

@@ -138,3 +138,17 @@ def test_a_page_that_tells_of_now_does_not_say_that_it_tells_of_a_past_day(page:
         assert "You are looking at" not in words, path
         assert "This page shows everything as of now, not what stood in print by 31 Dec 2019" in words, path
         assert "as of now" not in told(page, path), path
+
+
+def test_the_permanent_link_pins_day_and_known_time_without_a_script(page: TestClient) -> None:
+    def link(**moment: str) -> str:
+        found = re.search(r'href="(/c/[^"]+)" data-copy', page.get(CLAIM, params=moment).text)
+        assert found
+        return unescape(found.group(1))
+
+    assert link().partition("?")[2] == "as_of=2021-03-01&known_at=2021-03-01T12%3A00%3A00Z"
+    past = link(known_at="2021-01-25T09:00Z")
+    assert past.partition("?")[2] == "as_of=2021-01-25&known_at=2021-01-25T09%3A00%3A00Z"
+    shown = page.get(past)
+    assert (shown.status_code, shown.url.path) == (200, CLAIM)
+    assert NOTE in text_of(shown.text)

@@ -14,10 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.web import create_app
-from claimline.models import Status
+from claimline.models import Stance, Status
 from claimline.settings import Settings
-from storage import decisions, ledger
+from storage import decisions, ledger, pages, pages_review
 from storage.engine import Database, open_database
+from storage.queue import UNDATED
 from storage.records import NewDecision
 from tests.web_data import build
 
@@ -119,6 +120,43 @@ def test_whoever_decides_several_cases_stays_among_the_cases_that_were_filtered(
     again = page.post("/review/undo", data=fields(answer.text, "/review/undo") | {"undo": undo.group(1)})
     assert dict(again.url.params) == asked
     assert said(db) == []
+
+
+def shown(page: TestClient, path: str) -> str:
+    """A page without what every drawing of it makes anew."""
+    html = page.get(path).text
+    return re.sub(r'(name="(?:form_token|client_id)" value=|data-form-token=|content=)"[^"]*"', r"\1", html)
+
+
+def assert_the_same_from_anew(page: TestClient, db: Database) -> None:
+    """What a page that has been read before shows is what a process shows that begins now."""
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as anew:
+        for path in ("/review", "/review?reason=mixed", "/review?reason=undecided", "/review?lang=en"):
+            assert shown(page, path) == shown(anew, path), path
+
+
+def test_the_queue_is_the_same_from_a_page_that_was_read_before_a_word(page: TestClient, db: Database) -> None:
+    """A word may open cases as well as settle them: it tips a status, and it can be taken back."""
+    assert_the_same_from_anew(page, db)
+    with db.read() as s:
+        every = [(c.claim_id, c.article_id) for t in pages.topic_names(s) for c in pages_review.cases(s, t.id)]
+        undated = [
+            (c.claim_id, c.article_id) for t in pages.topic_names(s) for c in pages_review.cases(s, t.id) if UNDATED in c.reasons
+        ]
+    at = datetime(2021, 2, 1, tzinfo=UTC)
+    for n, (claim, article) in enumerate(every[:4]):
+        word = NewDecision("stance", f"word-{n}", claim, article, stance=(Stance.REFUTES, Stance.SUPPORTS)[n % 2])
+        decisions.record(db, [word], by="Ada", now=at)
+        assert_the_same_from_anew(page, db)
+    dated = NewDecision("date", "dated", article_id=undated[0][1], valid_from=date(2020, 11, 3))
+    decisions.record(db, [dated], by="Ada", now=at)
+    assert_the_same_from_anew(page, db)
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as later:
+        shown(later, "/review")
+        for name in ("word-0", "word-1", "dated"):
+            decisions.undo(db, name, by="Ada", now=at, client_id=f"undo-{name}")
+            assert_the_same_from_anew(page, db)
+            assert_the_same_from_anew(later, db)
 
 
 def test_a_decision_changes_the_history_at_once(page: TestClient) -> None:

@@ -34,24 +34,13 @@ def review(
     as_json: bool = out.JSON,
 ) -> None:
     """What needs a person, most valuable first; settle a case with decide, accept, reject or date."""
-    from storage import claims, queue
+    from app import reads
 
     with opening.database(db, create=False) as opened, opened.read() as s:
-        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
-        one = claims.claim(s, claim, topic) if claim else None
-        items = [
-            item
-            for t in topics
-            if one is None or one.topic_id == t.id
-            for item in queue.review_queue(s, t.id, claim_id=one.id if one else None, lang=lang, limit=limit)
-        ]
-        due = [
-            d for t in topics for d in queue.expired_rulings(s, t.id, now=datetime.now(UTC)) if one is None or d.claim == one.slug
-        ]
-    items = sorted(items, key=lambda i: -i.worth)[:limit]
+        items = reads.review(s, topic, claim, lang, limit)
+        due = reads.due_rulings(s, topic, claim, datetime.now(UTC))
     if as_json:
-        rows = ({**reading.article_row(i.answer, None), "reasons": list(i.reasons), "worth": round(i.worth, 2)} for i in items)
-        out.json_lines(rows)
+        out.json_lines(map(reading.case_row, items))
         return
     for d in due:
         why = d.reopened or f"its day for that was {d.review_by}"
@@ -149,27 +138,13 @@ def coverage(
     as_json: bool = out.JSON,
 ) -> None:
     """For each source and day: asked, answered, new, left out or failed and why; and which days we could not look."""
-    from storage import claims, runs
+    from app import reads
+    from storage import runs
 
     since = datetime.now(UTC).date() - timedelta(days=days - 1)
     with opening.database(db, create=False) as opened, opened.read() as s:
-        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
-        found = [(t.slug, row) for t in topics for row in runs.coverage(s, t.id, since=since)]
-        looked = {(t.slug, d): runs.looked(s, t.id, d) for t in topics for d in _days(since, days)}
-    rows: list[dict[str, Any]] = [
-        {
-            "topic": slug,
-            "day": reading.iso(r.day),
-            "source": r.locator,
-            "asked": r.asked,
-            "answered": r.answered,
-            "found": r.found,
-            "new": r.new,
-            "error": r.error,
-            "reasons": dict(r.reasons),
-        }
-        for slug, r in found
-    ]
+        rows = reads.coverage_rows(s, topic, since)
+        looked = {(t.slug, d): runs.looked(s, t.id, d) for t in reads.topics(s, topic) for d in _days(since, days)}
     if as_json:
         out.json_lines(rows)
         return

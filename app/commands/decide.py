@@ -70,9 +70,7 @@ def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str |
     changes = _changes(stored.record(db, [decision], by=by_name(by), now=datetime.now(UTC)))
     if as_json:
         with db.read() as s:
-            row = reading.decision_row(stored.decision(s, decision.client_id))
-        done = _COMMANDS.get(decision.kind, decision.kind)
-        out.json_lines([{"done": done, "topic": topic, **row, "changes": [reading.change_row(c) for c in changes]}])
+            out.json_lines([reading.decided_row(stored.decision(s, decision.client_id), topic, changes)])
     else:
         for c in changes:
             line = f"{c.change.valid_from}  {c.claim}: {labels.status(c.change.before)} -> {labels.status(c.change.after)}"
@@ -98,9 +96,6 @@ def _waits_for_a_date(db: Database, decision: NewDecision) -> bool:
     return found is not None and found.uncertain
 
 
-_COMMANDS = {"stance": "decide", "evidence": "evidence add", "ruling": "rule"}  # those that are not named as their kind
-
-
 def _changes(done: Recorded) -> list[StoredChange]:
     return [c for p in done.published for c in p.changes]
 
@@ -113,21 +108,6 @@ def _not_later_than_today(day: date | None) -> date | None:
     if day is not None and day > datetime.now(UTC).date():
         raise UsageError(f"{day} is in the future; give the day on which the article was published")
     return day
-
-
-def _machine_quote(db: Database, claim_id: int, article_id: int, written: str) -> str:
-    """The quote of the machine that is meant, whatever its line breaks; raises UsageError, naming those that there are."""
-    from storage import answers, claims
-
-    with db.read() as s:
-        found = answers.answers(s, claims.claim_by_id(s, claim_id).topic_id, claim_id=claim_id, article_id=article_id)
-    quotes = [q.quote.quote for a in found for q in a.quotes]
-    same = [q for q in quotes if q.split() == written.split()]
-    if same:
-        return same[0]
-    if not quotes:
-        raise UsageError("the machine quotes nothing of this article for this claim: there is nothing to reject")
-    raise UsageError(f"no quote of this article reads {written!r}; its quotes:\n  " + "\n  ".join(quotes))
 
 
 def decide(
@@ -175,9 +155,13 @@ def reject(
     as_json: bool = out.JSON,
 ) -> None:
     """Say that one quote does not count; the article's other quotes stay."""
+    from app import reads
+    from storage import claims
+
     with opening.database(db, create=False) as opened:
         pair = _pair(opened, article, claim, topic)
-        meant = _machine_quote(opened, pair.claim_id, pair.article_id, quote)
+        with opened.read() as s:
+            meant = reads.machine_quote(s, claims.claim_by_id(s, pair.claim_id), pair.article_id, quote)
         decision = NewDecision("reject", _new_id(), pair.claim_id, pair.article_id, quote=meant, note=note)
         _record(opened, decision, by, topic=pair.topic, as_json=as_json)
 
@@ -291,12 +275,7 @@ def undo(
             taken_back = stored.taken_back(s, done.ids)
     changes = _changes(done)
     if as_json:
-        head = {"done": "undo", "id": client_id, "at": reading.when(now), "by": by_name(by)}
-        rows = {
-            "decisions": [reading.decision_row(d) for d in taken_back],
-            "changes": [reading.change_row(c) for c in changes],
-        }
-        out.json_lines([head | rows])
+        out.json_lines([reading.undo_row(client_id, now, by_name(by), taken_back, changes)])
     out.say(f"{decision} is taken back; {out.count(len(changes), 'change')} of status")
 
 
@@ -395,17 +374,7 @@ def outlets(
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
     if as_json:
-        out.json_lines(
-            {
-                "domain": o.domain,
-                "type": str(o.type),
-                "country": o.country,
-                "weight": o.weight,
-                "named": o.named,
-                "articles": o.articles,
-            }
-            for o in found
-        )
+        out.json_lines(map(reading.outlet_row, found))
         return
     rows = [[o.domain, o.type, o.country, f"{o.weight:g}", "" if o.named else "nobody has named it", o.articles] for o in found]
     out.table(None, ["domain", "type", "country", "weight", "", "articles"], rows, empty="no publisher is known yet")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import Any
 
 import typer
@@ -15,7 +14,7 @@ from claimline import labels
 from claimline.models import Position
 from storage.engine import Session
 from storage.outlets import Publishers
-from storage.records import ClaimStatus, StoredAssessment, StoredChange
+from storage.records import ClaimStatus, StoredChange
 from storage.relations import Related
 
 claims_group = typer.Typer(
@@ -115,6 +114,7 @@ def history(
     as_json: bool = out.JSON,
 ) -> None:
     """How a claim evolved: every change with its day, its cause and the quote that tipped it, oldest first."""
+    from app import reads
     from storage import claims as stored
     from storage import ledger, outlets
     from storage import relations as related
@@ -127,10 +127,11 @@ def history(
         status = ledger.status(s, found.id, as_of=day, known_at=known)
         relations = related.of_claim(s, found, as_of=day, known_at=known)
         far = _how_far(s, found.topic_slug, known)
-        blind = _blind(s, found.topic_id, changes, day, known)
-    far = "\n".join(filter(None, (far, "we could not look on " + ", ".join(_spans(blind)) if blind else "")))
+        blind = reads.in_a_row(reads.blind_days(s, found.topic_id, changes, day, known))
+        rows = list(reads.history_rows(s, found, changes, day, known)) if as_json else []
+    far = "\n".join(filter(None, (far, "we could not look on " + ", ".join(map(_span, blind)) if blind else "")))
     if as_json:
-        out.json_lines(_history_rows(changes, blind))
+        out.json_lines(rows)
         out.say(far)
         return
     out.out.print(Text(status.claim.statement, style="bold"))
@@ -148,39 +149,9 @@ def history(
     out.say(far)
 
 
-def _history_rows(changes: Sequence[StoredChange], blind: Sequence[date]) -> Iterator[reading.Row]:
-    """Each change, with the days on which we could not look before the next one."""
-    for one, after in zip_longest(changes, changes[1:]):
-        until = after.change.valid_from if after else date.max
-        days = [day for day in blind if one.change.valid_from <= day < until]
-        gaps = [{"from": f"{a}", "to": f"{b}"} for a, b in _in_a_row(days)]
-        yield reading.change_row(one) | ({"could_not_look": gaps} if gaps else {})
-
-
-def _blind(
-    s: Session, topic_id: int, changes: Sequence[StoredChange], day: date | None, known: datetime | None
-) -> Sequence[date]:
-    """The gaps in what we could see, from the first change on (all of them where none is known: the claim may have changed)."""
-    from storage import runs
-
-    ends = [d for d in (day, known.date() if known else None) if d is not None]
-    since = min((c.change.valid_from for c in changes), default=None)
-    return runs.blind_days(s, topic_id, since=since, until=min(ends, default=None))
-
-
-def _spans(days: Sequence[date]) -> list[str]:
-    """Days in a row as one span."""
-    return [f"{a}" if a == b else f"{a} to {b}" for a, b in _in_a_row(days)]
-
-
-def _in_a_row(days: Sequence[date]) -> list[tuple[date, date]]:
-    spans: list[tuple[date, date]] = []
-    for day in days:
-        if spans and (day - spans[-1][1]).days == 1:
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return spans
+def _span(days: tuple[date, date]) -> str:
+    first, last = days
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def change_lines(stored: StoredChange, printed_by: Publishers, *, quotes: int = 3) -> None:
@@ -212,22 +183,6 @@ def place(outlet: str | None, url: str) -> str:
     return f"{outlet} {url}" if outlet else url
 
 
-def _answers(
-    s: Session, topic: str | None, claim: str | None, as_of: date | None, known_at: datetime | None
-) -> list[StoredAssessment]:
-    """The answers that count, by topic, claim, day and address; with `as_of` of the texts that stood in print then."""
-    from storage import answers
-    from storage import claims as stored
-
-    if claim is not None:
-        one = stored.claim(s, claim, topic)
-        found = list(answers.answers(s, one.topic_id, claim_id=one.id, as_of=as_of, known_at=known_at))
-    else:
-        topics = [stored.topic(s, topic)] if topic else stored.topics(s)
-        found = [a for t in topics for a in answers.answers(s, t.id, as_of=as_of, known_at=known_at)]
-    return sorted(found, key=lambda a: (a.claim_id, a.published.day or date.max, a.url))
-
-
 CLAIM = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim.")
 
 
@@ -242,16 +197,14 @@ def evidence(
     as_json: bool = out.JSON,
 ) -> None:
     """The quotes: who said what, when, where, and how sure the reading is."""
-    from storage import outlets
-
     if context.invoked_subcommand is not None:
         return
+    from app import reads
+
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
-        found = _answers(s, topic, claim, day, known)
-        printed_by = outlets.publishers(s, {a.claim_id for a in found}, known_at=known)
+        rows = reads.evidence(s, topic, claim, day, known)
         far = _how_far(s, topic, known)
-    rows = [row for a in found for row in reading.evidence_rows(a, printed_by[a.claim_id].of(a.outlet))]
     if as_json:
         out.json_lines(rows)
     elif rows and out.out.width < _TABLE_OF_QUOTES:
@@ -297,14 +250,12 @@ def articles(
     as_json: bool = out.JSON,
 ) -> None:
     """The articles and what each says of a claim; one line for each pair that is not unrelated."""
-    from storage.voices import voices
+    from app import reads
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
-        found = _answers(s, topic, claim, day, known)
-        voice = voices(s, {a.claim_id for a in found}, as_of=day, known_at=known)
+        rows = reads.article_rows(s, topic, claim, day, known)
         far = _how_far(s, topic, known)
-    rows = [reading.article_row(a, voice.get((a.claim_id, a.article_id))) for a in found if str(a.effective) != "unrelated"]
     if as_json:
         out.json_lines(rows)
     elif rows and out.out.width < _TABLE_OF_QUOTES:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from app import opening, out, reading
+from app import opening, out
 from claimline.errors import SourceError, UsageError
 from claimline.models import SourceSpec, Topic
 
@@ -47,23 +47,10 @@ def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | Non
 @group.command("list")
 def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     """The places to look, with their health; the same as `sources` alone."""
-    from storage import articles, claims
+    from app import reads
 
     with opening.database(db, create=False) as opened, opened.read() as s:
-        topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
-        found = [(t.slug, source) for t in topics for source in articles.sources(s, t.id)]
-    rows = [
-        {
-            "topic": slug,
-            "kind": x.kind,
-            "source": x.locator,
-            "paused": x.paused,
-            "failures": x.failures,
-            "last_answered_at": reading.when(x.last_answered_at),
-            "error": x.last_error,
-        }
-        for slug, x in found
-    ]
+        rows = reads.source_rows(s, topic)
     if as_json:
         out.json_lines(rows)
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from app import opening, out
+from app import opening, out, reading
 from claimline import topics as topic_files
 from claimline.errors import Problem, TopicError, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
@@ -96,7 +96,7 @@ def list_topics(db: str | None = out.DB, as_json: bool = out.JSON) -> None:
 
     with opening.database(db) as opened, opened.read() as s:
         found = claims.topics(s)
-    rows = [{"topic": t.slug, "title": t.topic.title, "claims": len(t.claims), "sources": len(t.topic.sources)} for t in found]
+    rows = [reading.topic_row(t) for t in found]
     if as_json:
         out.json_lines(rows)
     else:

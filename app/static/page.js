@@ -30,19 +30,18 @@ function notice(words, bad = true) {
   if (!bad) setTimeout(() => p.remove(), 4000);
 }
 
+// The link leads to what it pins, also without a script; with one it is copied.
+for (const link of document.querySelectorAll("[data-copy]")) link.textContent = "Copy link";
+
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     event.preventDefault();
-    const url = new URL(copy.href);
-    // The day too: a ruling that ends later would else change what the link shows.
-    for (const [name, value] of [["as_of", copy.dataset.day], ["known_at", copy.dataset.known]])
-      if (value && !url.searchParams.get(name)) url.searchParams.set(name, value);
     try {
-      await navigator.clipboard.writeText(url.href);
+      await navigator.clipboard.writeText(copy.href);
       notice("Copied: this link shows the claim as it stands and is known now, for ever.", false);
     } catch {
-      window.prompt("Copy this link", url.href);
+      window.prompt("Copy this link", copy.href);
     }
   }
   const close = event.target.closest("[data-close]");

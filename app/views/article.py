@@ -10,6 +10,7 @@ from app.views.reading import Reading
 from claimline.models import Stance
 from claimline.revisions import Part, word_diff
 from storage import articles, claims, decisions, pages, pages_article, revisions
+from storage.engine import Session
 from storage.pages import OutletCard
 from storage.pages_article import ArticleAnswer, Came, Copy, Found, Read
 from storage.records import StoredArticle, StoredClaim, StoredDecision, StoredRevision
@@ -52,6 +53,7 @@ class ClaimCard:
     verdict: StoredDecision | None
     rejected: frozenset[str]
     added: tuple[StoredDecision, ...]
+    said: tuple[StoredDecision, ...]  # every word that stands on the pair, the newest first
 
     @property
     def main(self) -> ArticleAnswer | None:
@@ -123,6 +125,14 @@ def article_page(r: Reading, key: str) -> ArticlePage:
     )
 
 
+def claim_cards(s: Session, revision: StoredRevision) -> tuple[ClaimCard, ...]:
+    """What a text says of each claim of the article's topics that it says anything of."""
+    topics = pages_article.topics_of(s, revision.article_id)
+    live = [c for c in claims.claims(s) if c.topic_id in topics]
+    said = decisions.decisions(s, article_id=revision.article_id)
+    return tuple(_cards(live, pages_article.answers(s, [revision.id]), said))
+
+
 def _cards(live: Sequence[StoredClaim], answers: Sequence[ArticleAnswer], said: Sequence[StoredDecision]) -> Iterable[ClaimCard]:
     for claim in live:
         mine = tuple(a for a in answers if a.claim_id == claim.id)
@@ -131,7 +141,8 @@ def _cards(live: Sequence[StoredClaim], answers: Sequence[ArticleAnswer], said: 
             continue
         verdict = next((d for d in words if d.kind in ("stance", "accept")), None)
         rejected = frozenset(d.quote for d in words if d.kind == "reject" and d.quote)
-        yield ClaimCard(claim, mine, verdict, rejected, tuple(d for d in words if d.kind == "evidence"))
+        added = tuple(d for d in words if d.kind == "evidence")
+        yield ClaimCard(claim, mine, verdict, rejected, added, tuple(words))
 
 
 # --- the text -------------------------------------------------------------------------------------------------------

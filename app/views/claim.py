@@ -15,7 +15,7 @@ from claimline.history import heard
 from claimline.models import Position, Stance, Status, Topic, Voice
 from claimline.voices import Heard
 from claimline.why import flip_of
-from storage import decisions, ledger, outlets, pages, pages_claim, runs
+from storage import decisions, ledger, pages, pages_claim, runs
 from storage.pages import OutletCard, Owed, Uncounted
 from storage.pages_claim import Detail, Facets
 from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
@@ -319,12 +319,7 @@ def rows(
 def reports(r: Reading, claim: StoredClaim, keys: Iterable[str], moment: Moment) -> dict[str, Report]:
     details = pages_claim.details(r.s, claim.id, keys, known_at=moment.known_at)
     cards = r.once(lambda: pages.outlet_cards(r.s, claim.topic_id), "outlets", claim.topic_id)
-    return {k: Report(d, card(cards, d.outlet, d.weight)) for k, d in details.items()}
-
-
-def card(cards: Mapping[str, OutletCard], outlet: str | None, weight: float = 1.0) -> OutletCard:
-    """The publisher's card, or that of the domain above it."""
-    return outlets.nearest(cards, outlet) or OutletCard(outlet or "", weight=weight)
+    return {k: Report(d, pages.outlet_card(cards, d.outlet, d.weight)) for k, d in details.items()}
 
 
 def _latest_by_speaker(voices: Iterable[Heard]) -> dict[str, Heard]:

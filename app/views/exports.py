@@ -151,7 +151,7 @@ def reviews(r: Reading, claims: Sequence[ClaimStatus], moment: Moment, base: str
         told = max([at.recorded_at, *(d.at for d in ruled[:1] if d.status is at.status)])
         link = f"{base}/c/{pages.permanent_key(r.s, claim.id)}"
         quotes = changes[-1].quotes if changes else ()
-        made = claim_review(Review(claim.statement, at.status, at.review, at.since, told, link, publisher, quotes))
+        made = claim_review(Review(claim.statement, at.status, at.review, told, link, publisher, quotes))
         found += [made] if made else []
     return found
 

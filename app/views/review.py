@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
@@ -15,7 +15,7 @@ from storage import claims as claim_reads
 from storage import pages, pages_article, pages_review, revisions
 from storage.pages_article import AnswerQuote, ArticleAnswer
 from storage.pages_review import Case
-from storage.queue import UNDATED, expired_rulings
+from storage.queue import expired_rulings
 from storage.records import StoredClaim, StoredDecision, StoredRevision
 
 PAGE = 12
@@ -87,29 +87,21 @@ class ReviewPage:
 
 
 class Queue:
-    """Open cases by topic. They are found again only when there is something new to review; decisions just take away."""
+    """Open cases by topic. What is unsure is found again only when there is something new to review; a word or an edition just
+    makes the cases anew of it, since it may open cases as well as settle them."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def open(self, r: Reading, topic_id: int) -> list[Case]:
+    def open(self, r: Reading, topic_id: int) -> Sequence[Case]:
         """Most valuable first."""
-        key: Hashable = ("queue", topic_id, pages_review.stamp(r.s))
-        every = self._cache.get(key, lambda: pages_review.cases(r.s, topic_id))
-        decided = pages_review.decided_pairs(r.s, topic_id)
-        dated = pages_review.dated_articles(r.s)
-        said = dated.union([article for _, article in decided])
-        some = (c if c.article_id not in said else _left(c, decided, dated) for c in every)
-        return [c for c in some if c is not None]
+        stamps = pages_review.stamps(r.s)
 
+        def made() -> tuple[Case, ...]:
+            key = ("unsure", topic_id, stamps.answers)
+            return pages_review.cases(r.s, topic_id, self._cache.get(key, lambda: pages_review.unsure(r.s, topic_id)))
 
-def _left(c: Case, decided: Mapping[tuple[int, int], str | None], dated: frozenset[int]) -> Case | None:
-    """What decisions leave of a case; a settled article without a sure day counts for nothing until that is settled too."""
-    pair = (c.claim_id, c.article_id)
-    if pair in decided and "reopened decision" not in c.reasons:
-        waits = UNDATED in c.reasons and c.article_id not in dated and decided[pair] != Stance.UNRELATED.value
-        return pages_review.only_undated(c) if waits else None
-    return None if c.reasons == (UNDATED,) and c.article_id in dated else c
+        return self._cache.get(("queue", topic_id, stamps), made)
 
 
 def review_page(r: Reading, queue: Queue, f: Filters, *, now: datetime) -> ReviewPage:

@@ -13,7 +13,24 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.web import answers, api, article, claim, claims, exports, health, login, outlets, review, runs, sources, topics
+from app.web import (
+    answers,
+    api,
+    api_articles,
+    api_decisions,
+    api_watched,
+    article,
+    claim,
+    claims,
+    exports,
+    health,
+    login,
+    outlets,
+    review,
+    runs,
+    sources,
+    topics,
+)
 from app.web.guard import Guard
 from app.web.shell import Shell, utc_now
 from app.web.static import Static
@@ -58,7 +75,8 @@ def create_app(
 
     app = FastAPI(title="Claimline", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.shell = shell
-    for module in (claims, exports, claim, article, review, sources, runs, topics, outlets, login, health, api):
+    pages = (claims, exports, claim, article, review, sources, runs, topics, outlets, login, health)
+    for module in (*pages, api, api_articles, api_watched, api_decisions):
         app.include_router(module.router)
     app.mount("/static", Static(STATIC), name="static")
     answers.install(app)

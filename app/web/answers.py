@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web import shell
+from app.web.calls import has_token
 from claimline.errors import ClaimlineError, DatabaseBusy, LeaseHeld, StorageError, UnknownName, UsageError
 
 _STATUS: tuple[tuple[type[ClaimlineError], int], ...] = (
@@ -36,7 +37,7 @@ def install(app: FastAPI) -> None:
 
 def _known(request: Request, error: Exception) -> Response:
     status = status_of(error) if isinstance(error, ClaimlineError) else 500
-    if status == 401 and not _is_api(request) and request.method == "GET" and not _is_htmx(request):
+    if status == 401 and not _is_program(request) and request.method == "GET" and not _is_htmx(request):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return shell.stranger(request).redirect("/login", next=here if here != "/" else None)
     return _answer(request, status, str(error))
@@ -45,7 +46,7 @@ def _known(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     where = ".".join(str(part) for part in first.get("loc", ())[1:])
-    return _answer(request, 422 if _is_api(request) else 400, f"{where}: {first.get('msg', 'not valid')}")
+    return _answer(request, 422 if _is_program(request) else 400, f"{where}: {first.get('msg', 'not valid')}")
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -60,15 +61,16 @@ def _unknown(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, status: int, words: str) -> Response:
-    if _is_api(request):
-        return JSONResponse({"error": words}, status)
+    if _is_program(request):
+        return JSONResponse({"error": words}, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
     visit = shell.stranger(request)
     template = "notice.html" if _is_htmx(request) else "error.html"
     return visit.render(template, status, title=_TITLES.get(status, "Something went wrong"), words=words, code=status)
 
 
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/healthz", "/readyz"))
+def _is_program(request: Request) -> bool:
+    """Who sends a token or asks the API is told in a program's terms, and never sent to the login page."""
+    return has_token(request) or request.url.path.startswith(("/api/", "/healthz", "/readyz"))
 
 
 def _is_htmx(request: Request) -> bool:

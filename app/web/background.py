@@ -82,6 +82,10 @@ class Background:
         thread.start()
         return begun
 
+    def desk(self) -> Desk:
+        """What a run works with; a trace looks through it."""
+        return self._desk(self._db) if self._desk else Desk(self._db, self._settings, now=self._now)
+
     def wait(self, topic: str, seconds: float = 30) -> None:
         """Until the run of a topic has ended; for tests."""
         thread = self._threads.get(topic)
@@ -105,8 +109,9 @@ class Background:
     def _in_process(self, topic: str, by: str) -> str:
         from flows import steps
 
-        desk = self._desk(self._db) if self._desk else Desk(self._db, self._settings, now=self._now)
-        desk = replace(desk, actor=by, progress=lambda what, done, total: self._set(topic, what=what, done=done, total=total))
+        desk = replace(
+            self.desk(), actor=by, progress=lambda what, done, total: self._set(topic, what=what, done=done, total=total)
+        )
         report = steps.track(desk, topic)
         answered = f"{report.answered} of {len(report.sources)} sources answered"
         return f"{answered}, {report.tally.counts['articles-new']} new articles, {len(report.changes)} changes"

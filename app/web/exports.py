@@ -13,7 +13,7 @@ from app.views import claims as claims_views
 from app.views import exports as views
 from app.web import claim as claim_routes
 from app.web import claims as claims_routes
-from app.web.api import caller
+from app.web.calls import caller
 from app.web.shell import Visit
 from claimline.errors import UnknownName
 from claimline.exports import feed, tables

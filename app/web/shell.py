@@ -98,6 +98,13 @@ class Visit:
         """A link within the page that keeps the moment; a parameter that is None or blank is left out."""
         return link(path, **{**self.moment.params, **params})
 
+    def pinned(self, path: str) -> str:
+        """A link that shows for ever what stands and is known at this moment."""
+        known_at = self.moment.known_at or self.now
+        # The day too: a ruling that ends later would else change what the link shows.
+        as_of = self.moment.as_of or known_at.astimezone(UTC).date()
+        return link(path, **Moment(as_of, known_at).params)
+
     def here(self, **params: object) -> str:
         """This very page with some parameters changed."""
         return link(self.request.url.path, **{**dict(self.request.query_params), **params})

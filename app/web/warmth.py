@@ -9,7 +9,7 @@ from app.views import claims, review
 from app.views.reading import Moment, Reading
 from app.web.shell import Shell
 from claimline.errors import ClaimlineError
-from storage import pages
+from storage import pages, series
 
 LOOK_EVERY_S = 5.0
 PAGES = 10  # of the list; further ones are read when somebody asks
@@ -54,6 +54,7 @@ class Warmth:
         with self._shell.db.read() as s:
             stamp = pages.claim_stamps(s)[0]
         if stamp != seen:
+            series.fill(self._shell.db)
             with self._shell.read() as r:
                 self._lists(r)
                 review.review_page(r, self._shell.queue, review.Filters(), now=self._shell.now())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from claimline import labels
@@ -21,7 +21,6 @@ class Review:
     statement: str
     status: Status
     review: str
-    since: date
     recorded_at: datetime
     link: str
     publisher: str
@@ -32,14 +31,16 @@ def claim_review(r: Review) -> dict[str, Any] | None:
     """The review as JSON-LD; None where the status is no verdict."""
     if r.status not in RATING:
         return None
-    appearances = [{"@type": "CreativeWork", "url": p.article} for p in r.quotes if p.article.startswith(("http://", "https://"))]
-    # Who refutes a claim is not its author.
-    speaker = next((p.speaker_written for p in r.quotes if p.speaker_written and p.stance is Stance.SUPPORTS), None)
-    item: dict[str, Any] = {"@type": "Claim", "datePublished": r.since.isoformat()}
-    if appearances:
+    made = [p for p in r.quotes if p.stance is Stance.SUPPORTS]
+    item: dict[str, Any] = {"@type": "Claim"}
+    # Where the claim appears, who makes it and when: what refutes it is what the review rests on.
+    if made:
+        item["datePublished"] = min(p.valid_from for p in made).isoformat()
+    if appearances := _works(made):
         item["appearance"] = appearances
-    if speaker:
+    if speaker := next((p.speaker_written for p in made if p.speaker_written), None):
         item["author"] = {"@type": "Person", "name": speaker}
+    cited = _works(p for p in r.quotes if p.stance is not Stance.SUPPORTS)
     return {
         "@context": "https://schema.org",
         "@type": "ClaimReview",
@@ -49,6 +50,7 @@ def claim_review(r: Review) -> dict[str, Any] | None:
         "author": {"@type": "Organization", "name": r.publisher},
         "reviewBody": r.review,
         "itemReviewed": item,
+        **({"citation": cited} if cited else {}),
         "reviewRating": {
             "@type": "Rating",
             "ratingValue": RATING[r.status],
@@ -57,3 +59,9 @@ def claim_review(r: Review) -> dict[str, Any] | None:
             "alternateName": labels.status(r.status),
         },
     }
+
+
+def _works(quotes: Iterable[Position]) -> list[dict[str, str]]:
+    """The articles of these quotes that have an address on the web, each once."""
+    urls = dict.fromkeys(p.article for p in quotes if p.article.startswith(("http://", "https://")))
+    return [{"@type": "CreativeWork", "url": url} for url in urls]
