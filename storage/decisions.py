@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
-from claimline.models import Cause, Stance, Status
-from storage import clusters, erased, pins
+from claimline.models import Cause, OutletSpec, Stance, Status
+from storage import clusters, erased, outlets, pins
 from storage import tables as t
 from storage.engine import Database
 from storage.publish import Fold, publish_in
@@ -24,7 +24,18 @@ from storage.records import NewDecision, Recorded, StoredDecision
 from storage.sql import actor_id, insert_id, stable_key, topics_of_article, touch
 from storage.stood import stood
 
-__all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "taken_back", "undo", "undo_in"]
+__all__ = [
+    "decision",
+    "decisions",
+    "of_articles",
+    "record",
+    "record_in",
+    "reopened",
+    "taken_back",
+    "undo",
+    "undo_in",
+    "weigh",
+]
 
 _OF_A_PAIR = frozenset({"stance", "accept", "reject", "evidence"})
 
@@ -39,6 +50,16 @@ def record(
 def undo(db: Database, name: str, *, by: str, now: datetime, client_id: str, fold: Fold | None = None) -> Recorded:
     """Take back a decision or a batch of them (by client id or batch), and publish what follows."""
     return db.write(lambda s: undo_in(s, name, by=by, now=now, client_id=client_id, fold=fold))
+
+
+def weigh(db: Database, topic_id: int, spec: OutletSpec, *, by: str, now: datetime) -> None:
+    """Name (accept) a publisher or weigh it anew, and publish what follows, all or nothing."""
+
+    def work(s: Session) -> None:
+        outlets.set_outlet(s, topic_id, spec, now=now, by=by)
+        _publish(s, {topic_id}, by, now, None)
+
+    db.write(work)
 
 
 def record_in(

@@ -6,6 +6,7 @@ import getpass
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -65,9 +66,21 @@ def _pair(db: Database, article: str, claim: str, topic: str | None) -> _Pair:
 
 def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str | None, as_json: bool) -> None:
     """Store the decision and tell what follows; `topic` is the one that it is about, None where it is about all."""
+    _record_all(db, [(decision, topic)], by, as_json=as_json)
+
+
+def _record_all(db: Database, asked: Sequence[tuple[NewDecision, str | None]], by: str | None, *, as_json: bool) -> None:
+    """The same for several that stand together or not at all, each with its topic."""
     from storage import decisions as stored
 
-    changes = _changes(stored.record(db, [decision], by=by_name(by), now=datetime.now(UTC)))
+    changes = _changes(stored.record(db, [one for one, _ in asked], by=by_name(by), now=datetime.now(UTC)))
+    for decision, topic in asked:
+        _tell(db, decision, [c for c in changes if topic in (None, c.topic)], topic, as_json=as_json)
+
+
+def _tell(db: Database, decision: NewDecision, changes: Sequence[StoredChange], topic: str | None, *, as_json: bool) -> None:
+    from storage import decisions as stored
+
     if as_json:
         with db.read() as s:
             row = reading.decision_row(stored.decision(s, decision.client_id))
@@ -220,9 +233,8 @@ def separate(
             article_id = articles.article_by_url(s, article).id
             own = topics_of_article(s, article_id)
             topics = [claims.topic(s, topic)] if topic else [one for one in claims.topics(s) if one.id in own]
-        for one in topics:
-            decision = NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note)
-            _record(opened, decision, by, topic=one.slug, as_json=as_json)
+        asked = [NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note) for one in topics]
+        _record_all(opened, [(one, t.slug) for one, t in zip(asked, topics, strict=True)], by, as_json=as_json)
 
 
 def settle_date(
@@ -378,7 +390,8 @@ def outlets(
     as_json: bool = out.JSON,
 ) -> None:
     """The publishers with type, country and weight; --accept names one that nobody has named."""
-    from storage import claims, ledger
+    from storage import claims
+    from storage import decisions as said
     from storage import outlets as stored
 
     with opening.database(db, create=False) as opened:
@@ -390,8 +403,7 @@ def outlets(
             if not _DOMAIN.match(accept_domain):
                 raise UsageError(f"--accept {accept_domain!r} is no domain; write it as example.org, without https:// and path")
             spec = OutletSpec(accept_domain.lower(), type=OutletType(kind), country=country, weight=weight)
-            opened.write(lambda s: stored.set_outlet(s, topic_id, spec, now=datetime.now(UTC), by=by_name(by)))
-            ledger.publish(opened, topic_id, run_id=None, actor=by_name(by), now=datetime.now(UTC))
+            said.weigh(opened, topic_id, spec, by=by_name(by), now=datetime.now(UTC))
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
     if as_json:
