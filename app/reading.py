@@ -110,7 +110,7 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
 
 def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
     """The lines of `evidence --json`: one for each quote."""
-    for stored in a.quotes:
+    for stored in (*a.quotes, *a.added):
         q = stored.quote
         yield {
             "claim": a.claim,
@@ -119,7 +119,7 @@ def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
             "lang": a.lang,
             "published_on": iso(a.published.day),
             "stance": str(q.stance),
-            "decided": a.decided,
+            "decided": a.decided or stored.added_by is not None,
             "confidence": round(q.confidence, 4),
             "quote": q.quote,
             "start": q.start,
@@ -131,6 +131,7 @@ def evidence_rows(a: StoredAssessment) -> Iterable[Row]:
             "modality": q.modality,
             "evidence": stored.key,
             "rejected_by": stored.rejected_by,
+            "added_by": stored.added_by,
         }
 
 
@@ -149,6 +150,7 @@ def decision_row(d: StoredDecision) -> Row:
         "to": iso(d.valid_to),
         "review_by": iso(d.review_by),
         "quote": d.quote,
+        "speaker": d.speaker,
         "note": d.note,
         "undone": d.undone,
         "reopened": d.reopened,

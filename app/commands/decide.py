@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,7 @@ def add_evidence(
     claim: str = CLAIM,
     quote: str = typer.Option(..., "--quote", help="The words, verbatim as they stand in the article."),
     stance: str = typer.Option(..., "--stance", metavar="supports|refutes|neutral"),
+    speaker: str | None = typer.Option(None, "--speaker", metavar="NAME", help="Who says it: the quote counts as that voice."),
     note: str = NOTE,
     by: str | None = BY,
     topic: str | None = out.TOPIC,
@@ -213,7 +214,7 @@ def add_evidence(
     with opening.database(db, create=False) as opened:
         pair = _pair(opened, article, claim, topic)
         decision = NewDecision("evidence", _new_id(), pair.claim_id, pair.article_id, stance=value, quote=quote, note=note)
-        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
+        _record(opened, replace(decision, speaker=speaker), by, topic=pair.topic, as_json=as_json)
 
 
 def separate(

@@ -167,6 +167,7 @@ class Asked(BaseModel):
     revision: str = Field("", description="The permanent id of the text that was seen; not for a ruling.")
     stance: Stance | None = Field(None, description="For a stance or added evidence.")
     quote: str | None = Field(None, max_length=10_000, description="The words, to reject them or to add them as evidence.")
+    speaker: str | None = Field(None, max_length=200, description="Who says an added quote; none: whom the machine found.")
     status: Status | None = Field(None, description="For a ruling.")
     valid_from: date | None = Field(None, description="The ruling's first day, or the article's date.")
     valid_to: date | None = Field(None, description="The ruling's last day; none: until further notice.")
@@ -199,6 +200,7 @@ def post_decision(asked: Annotated[Asked, Body()], visit: Visit = Depends(decidi
         revision_id=text.id if text else None,
         stance=asked.stance,
         quote=asked.quote,
+        speaker=asked.speaker,
         status=asked.status,
         valid_from=asked.valid_from,
         valid_to=asked.valid_to,
