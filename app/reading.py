@@ -138,7 +138,7 @@ def publisher_row(p: Publisher) -> Row:
 
 def evidence_rows(a: StoredAssessment, publisher: Publisher) -> Iterable[Row]:
     """The lines of `evidence --json`: one for each quote. `outlet_type` is null where nobody has named the outlet."""
-    for stored in a.quotes:
+    for stored in (*a.quotes, *a.added):
         q = stored.quote
         yield {
             "claim": a.claim,
@@ -148,7 +148,7 @@ def evidence_rows(a: StoredAssessment, publisher: Publisher) -> Iterable[Row]:
             "lang": a.lang,
             "published_on": iso(a.published.day),
             "stance": str(q.stance),
-            "decided": a.decided,
+            "decided": a.decided or stored.added_by is not None,
             "confidence": round(q.confidence, 4),
             "quote": q.quote,
             "start": q.start,
@@ -160,6 +160,7 @@ def evidence_rows(a: StoredAssessment, publisher: Publisher) -> Iterable[Row]:
             "modality": q.modality,
             "evidence": stored.key,
             "rejected_by": stored.rejected_by,
+            "added_by": stored.added_by,
             "revision": a.revision,
         }
 
@@ -265,6 +266,7 @@ def decision_row(d: StoredDecision) -> Row:
         "to": iso(d.valid_to),
         "review_by": iso(d.review_by),
         "quote": d.quote,
+        "speaker": d.speaker,
         "note": d.note,
         "undone": d.undone,
         "reopened": d.reopened,

@@ -18,7 +18,7 @@ from claimline.matching.judge import Judge, Opinion, Question, judge_hash
 from claimline.matching.matcher import Answer, Matcher, Text, matcher_hash
 from claimline.matching.retrieve import shared_embedder
 from claimline.matching.stance import load_engine
-from claimline.models import Skip
+from claimline.models import Skip, Topic
 from flows.desk import Desk
 from flows.tally import Tally
 from storage import assessments, claims, clusters, judge_pairs, pins, revisions, sketches, stand_ins
@@ -33,14 +33,17 @@ OUTAGES = 3
 def open_matcher(desk: Desk, topic: StoredTopic) -> Matcher:
     """The matcher for a topic's live claims; the models are loaded once a process."""
     engine = load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir)
-    live = tuple(c.spec for c in topic.claims if not c.retired)
-    return Matcher(replace(topic.topic, claims=live), engine, shared_embedder())
+    return Matcher(_live(topic), engine, shared_embedder())
 
 
 def installed_hash(desk: Desk, topic: StoredTopic) -> str:
-    """The hash of the matcher that is installed and chosen, as this topic's examples teach it."""
-    live = tuple(c.spec for c in topic.claims if not c.retired)
-    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir), live)
+    """The hash of the matcher that is installed and chosen, with this topic's examples, names and people."""
+    return matcher_hash(load_engine(desk.settings.model, models_dir=desk.settings.effective_models_dir), _live(topic))
+
+
+def _live(topic: StoredTopic) -> Topic:
+    """The topic as it is matched: without its retired claims."""
+    return replace(topic.topic, claims=tuple(c.spec for c in topic.claims if not c.retired))
 
 
 def to_read(desk: Desk, topic: StoredTopic, matcher: str) -> tuple[int, ...]:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Speaker, SpeakerBasis, Stance
-from storage import codec, ledger_rows, pins, position_rows, stands
+from storage import codec, ledger_rows, pins, position_rows, stands, worded
 from storage import tables as t
-from storage.decisions import decisions, told_by
+from storage.decisions import decisions
 from storage.effective import claim_key, position_key
 from storage.records import StoredAssessment, StoredDecision, StoredQuote
 from storage.sql import chunks
@@ -54,7 +54,10 @@ def answers(
     rows = [*chosen.values(), *_only_said(s, said, chosen, as_of, published_by)]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))
     page = rows[offset : None if limit is None else offset + limit]
-    return _stored(s, topic_id, page, said, as_of, published_by)
+    told = worded.told(s, topic_id, [(r["claim_id"], r["article_id"]) for r in page], as_of, published_by)
+    stored = _stored(s, topic_id, page, as_of, published_by, said=said, told=told)
+    added = worded.added(s, topic_id, stored, published_by)
+    return tuple(replace(a, added=added.get((a.claim_id, a.article_id), ())) for a in stored)
 
 
 def assessments_of(s: Session, *, revision_id: int | None = None, article_id: int | None = None) -> tuple[StoredAssessment, ...]:
@@ -64,7 +67,7 @@ def assessments_of(s: Session, *, revision_id: int | None = None, article_id: in
     rows = [dict(r) for r in s.execute(_select().where(where).order_by(a.c.claim_id, a.c.id)).mappings()]
     found: list[StoredAssessment] = []
     for topic_id in sorted({r["topic_id"] for r in rows}):
-        found += _stored(s, topic_id, [r for r in rows if r["topic_id"] == topic_id], {}, None, None)
+        found += _stored(s, topic_id, [r for r in rows if r["topic_id"] == topic_id], None, None, said={}, told={})
     return tuple(found)
 
 
@@ -179,9 +182,11 @@ def _stored(
     s: Session,
     topic_id: int,
     rows: Sequence[Mapping[str, Any]],
-    said: Mapping[tuple[int, int], StoredDecision],
     as_of: date | None,
     known_at: datetime | None,
+    *,
+    said: Mapping[tuple[int, int], StoredDecision],
+    told: Mapping[tuple[int, int], Stance],
 ) -> tuple[StoredAssessment, ...]:
     article_ids = {r["article_id"] for r in rows}
     standing = stands.load(s, article_ids, known_at=known_at)
@@ -192,6 +197,8 @@ def _stored(
     for r in rows:
         held = standing.get(r["article_id"])
         stand = _stand(held, r["revision_id"], as_of) if held else None
+        pair = (r["claim_id"], r["article_id"])
+        in_print = held is not None and not held.uncertain and stand is not None and not stand.retracted
         text = texts[r["revision_id"]]
         found.append(
             StoredAssessment(
@@ -215,8 +222,9 @@ def _stored(
                 quotes=quotes.get(r["id"], ()),
                 cluster=clusters.get(r["revision_id"]),
                 edition_key=r["edition_key"],
-                decision=said.get((r["claim_id"], r["article_id"])),
+                decision=said.get(pair),
                 revision=text.revision,
+                told=told.get(pair) if in_print and (r["decided"] or pair in said) else None,
             )
         )
     return tuple(found)
@@ -256,15 +264,16 @@ def _quotes(
     e = t.evidence
     by_id = {r["id"]: r for r in rows if r["id"]}
     keys = {claim_id: claim_key(s, claim_id) for claim_id in {r["claim_id"] for r in rows}}
-    rejected = _rejected(s, set(keys), known_at)
+    rejected = worded.rejected(s, set(keys), known_at)
     found: dict[int, tuple[StoredQuote, ...]] = {}
     for batch in chunks(sorted(by_id)):
         for x in s.execute(sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)):
             row = by_id[x.assessment_id]
             text = texts[row["revision_id"]]
             key = position_key(keys[row["claim_id"]], text.key, text.text_sha256, x.start, x.end, x.stance)
-            by = rejected.get((row["claim_id"], row["article_id"], x.quote))
-            found[x.assessment_id] = (*found.get(x.assessment_id, ()), StoredQuote(x.id, key, quote_of(x), by))
+            reject = rejected.get((row["claim_id"], row["article_id"], x.quote))
+            quote = StoredQuote(x.id, key, quote_of(x), reject[1] if reject else None)
+            found[x.assessment_id] = (*found.get(x.assessment_id, ()), quote)
     return found
 
 
@@ -274,13 +283,3 @@ def quote_of(x: Any) -> Quote:
     said = Said(x.said_on, x.said_words or "", Precision(x.said_precision or "day")) if x.said_on else None
     quote = Quote(x.start, x.end, x.quote, Stance(x.stance), x.confidence, via=x.via, modality=x.modality)
     return replace(quote, speaker=speaker, said=said)
-
-
-def _rejected(s: Session, claim_ids: set[int], known_at: datetime | None) -> dict[tuple[int, int, str], str]:
-    d = t.decisions
-    query = (
-        sa.select(d.c.claim_id, d.c.article_id, d.c.quote, t.actors.c.name)
-        .join(t.actors, t.actors.c.id == d.c.actor_id)
-        .where(d.c.kind == "reject", told_by(known_at), d.c.claim_id.in_(sorted(claim_ids)))
-    )
-    return {(r.claim_id, r.article_id, r.quote): r.name for r in s.execute(query)}

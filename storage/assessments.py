@@ -230,8 +230,16 @@ def _buried_people(s: Session) -> frozenset[str]:
     return frozenset(s.execute(sa.select(t.tombstones.c.subject_sha256).where(t.tombstones.c.kind == "person")).scalars())
 
 
+def is_buried(s: Session, names: Iterable[str]) -> bool:
+    """Whether the law wants nothing kept of somebody who is called so."""
+    return _are_buried(names, _buried_people(s))
+
+
 def _is_buried(q: Quote, buried: frozenset[str]) -> bool:
-    names = (q.speaker.key, q.speaker.written) if q.speaker else ()
+    return _are_buried((q.speaker.key, q.speaker.written) if q.speaker else (), buried)
+
+
+def _are_buried(names: Iterable[str], buried: frozenset[str]) -> bool:
     return any(sha256(name.casefold().encode()).hexdigest() in buried for name in names)
 
 

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
-from claimline.models import Cause, Stance, Status
-from storage import clusters, erased, pins
+from claimline.models import Cause, OutletSpec, Stance, Status
+from storage import assessments, clusters, codec, erased, outlets, pins
 from storage import tables as t
 from storage.engine import Database
 from storage.publish import Fold, publish_in
@@ -24,7 +24,18 @@ from storage.records import NewDecision, Recorded, StoredDecision
 from storage.sql import actor_id, insert_id, stable_key, topics_of_article, touch
 from storage.stood import stood
 
-__all__ = ["decision", "decisions", "of_articles", "record", "record_in", "reopened", "taken_back", "undo", "undo_in"]
+__all__ = [
+    "decision",
+    "decisions",
+    "of_articles",
+    "record",
+    "record_in",
+    "reopened",
+    "taken_back",
+    "undo",
+    "undo_in",
+    "weigh",
+]
 
 _OF_A_PAIR = frozenset({"stance", "accept", "reject", "evidence"})
 
@@ -39,6 +50,16 @@ def record(
 def undo(db: Database, name: str, *, by: str, now: datetime, client_id: str, fold: Fold | None = None) -> Recorded:
     """Take back a decision or a batch of them (by client id or batch), and publish what follows."""
     return db.write(lambda s: undo_in(s, name, by=by, now=now, client_id=client_id, fold=fold))
+
+
+def weigh(db: Database, topic_id: int, spec: OutletSpec, *, by: str, now: datetime) -> None:
+    """Name (accept) a publisher or weigh it anew, and publish what follows, all or nothing."""
+
+    def work(s: Session) -> None:
+        outlets.set_outlet(s, topic_id, spec, now=now, by=by)
+        _publish(s, {topic_id}, by, now, None)
+
+    db.write(work)
 
 
 def record_in(
@@ -130,7 +151,11 @@ def _checked_pair(s: Session, one: NewDecision, claim_id: int) -> NewDecision:
         raise UsageError(f"a decision of kind {one.kind} needs the quote")
     if one.quote is None:
         one = replace(one, quote=seen.quote)
-    return _proved(s, one) if one.kind == "evidence" else one
+    if one.kind != "evidence":
+        return one
+    if one.speaker is not None and assessments.is_buried(s, [one.speaker]):
+        raise UsageError("the law wants nothing kept of this speaker: the quote stands without a name, or not at all")
+    return _proved(s, one)
 
 
 def _proved(s: Session, one: NewDecision) -> NewDecision:
@@ -191,6 +216,7 @@ def _insert(s: Session, one: NewDecision, actor: int, batch: str | None, now: da
         start=one.start,
         end=one.end,
         quote=one.quote,
+        **_spoken_by(s, one),
         seen_stance=seen.stance,
         seen_matcher=seen.matcher,
         status=one.status.value if one.status else None,
@@ -201,6 +227,19 @@ def _insert(s: Session, one: NewDecision, actor: int, batch: str | None, now: da
         actor_id=actor,
         at=now,
     )
+
+
+def _spoken_by(s: Session, one: NewDecision) -> dict[str, str | None]:
+    """The speaker whom the person names, as somebody of the topic's people where it has them."""
+    written = " ".join((one.speaker or "").split())
+    if one.kind != "evidence" or not written:
+        return {}
+    from claimline.matching.people import known_as  # the grammars of many languages, for this alone
+
+    v = t.topic_versions
+    spec = sa.select(v.c.spec).join(t.topics, t.topics.c.current_version_id == v.c.id).where(t.topics.c.id == one.topic_id)
+    who = known_as(written, codec.load_topic(s.execute(spec).scalar_one()).people)
+    return {"speaker_written": who.written, "speaker_key": who.key}
 
 
 def _touch(s: Session, kind: str, claim_id: int | None, article_id: int | None, topic_id: int | None, now: datetime) -> set[int]:
@@ -345,6 +384,7 @@ def _decision(r: dict[str, Any]) -> StoredDecision:
         end=r["end"],
         seen_stance=Stance(r["seen_stance"]) if r["seen_stance"] else None,
         undone=r["undone_by"] is not None,
+        speaker=r["speaker_written"],
         reworded=r["claim_version_id"] is not None and r["claim_version_id"] != r["current_version_id"],
         status=Status(r["status"]) if r["status"] else None,
         valid_from=r["valid_from"],

@@ -142,6 +142,8 @@ def _rows(facts: Facts, article_id: int, stand: stands.Stand) -> list[PositionRo
     else:
         rows = _by_machine(facts, article_id, stand, answer)
     for added in (v for v in verdicts if v.kind == "evidence" and v.stance is not None):
+        if sha256_of(added.quote or "") in _rejected_later(facts, article_id, stand, added):
+            continue
         rows.append(_row(facts, article_id, stand, _located(facts, article_id, stand, added), added.stance, 1.0, "person"))  # type: ignore[arg-type]
     return list({row.key: row for row in rows}.values())
 
@@ -219,7 +221,15 @@ def _quotes_for(quotes: Sequence[Quote], side: Stance) -> list[Quote | None]:
 
 
 def _located(facts: Facts, article_id: int, stand: stands.Stand, verdict: Verdict) -> Quote | None:
-    """The words that a person points at, on the person's side; who says them, and when, as a machine found of the same words."""
+    """The words that a person points at, on the person's side, said by whom the person names."""
+    found = _found(facts, article_id, stand, verdict)
+    if found is None or verdict.speaker is None:
+        return found
+    return replace(found, speaker=verdict.speaker, speaker_written=verdict.speaker_written)
+
+
+def _found(facts: Facts, article_id: int, stand: stands.Stand, verdict: Verdict) -> Quote | None:
+    """The words where they stand; who says them, and when, as a machine found of the same words."""
     text, quote = facts.texts.get(stand.revision_id), verdict.quote or ""
     if not quote:
         return None

@@ -60,6 +60,8 @@ class Verdict:
     quote: str | None
     start: int | None
     end: int | None
+    speaker: str | None = None  # of an added quote, where the person named one
+    speaker_written: str | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +109,7 @@ def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
     d, m = t.decisions, t.copy_memberships
     query = (
         sa.select(d.c.id, d.c.kind, d.c.article_id, d.c.revision_id, m.c.cluster, d.c.stance, d.c.quote, d.c.start, d.c.end)
+        .add_columns(d.c.speaker_key, d.c.speaker_written)
         .outerjoin(m, (m.c.revision_id == d.c.revision_id) & (m.c.topic_id == topic_id) & m.c.closed_at.is_(None))
         .where(d.c.claim_id == claim_id, d.c.undone_by.is_(None), d.c.kind.in_([*VERDICTS, "reject", "evidence"]))
         .order_by(d.c.id)
@@ -122,6 +125,8 @@ def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
             r.quote,
             r.start,
             r.end,
+            r.speaker_key,
+            r.speaker_written,
         )
         for r in s.execute(query)
     ]

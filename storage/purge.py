@@ -237,7 +237,8 @@ def _erase_addresses(s: Session, article_ids: Sequence[int]) -> None:
     s.execute(sa.update(d).where(d.c.article_id.in_(article_ids)).values(entry={"url": ""}))
     gone_capture = {"final_url": None, "detail": None}
     s.execute(sa.update(t.captures).where(t.captures.c.article_id.in_(article_ids)).values(**gone_capture))
-    s.execute(sa.update(t.decisions).where(t.decisions.c.article_id.in_(article_ids)).values(quote=None, note=""))
+    nobody = {"speaker_written": None, "speaker_key": None}
+    s.execute(sa.update(t.decisions).where(t.decisions.c.article_id.in_(article_ids)).values(quote=None, note="", **nobody))
     s.execute(sa.update(p).where(p.c.article_id.in_(article_ids)).values(quote=None, speaker_written=None))
     mine = e.c.assessment_id.in_(_assessments_of(article_ids))
     names = erased.of_names(_heard(s, mine))
@@ -268,13 +269,15 @@ _HIDDEN = "removed:"
 
 
 def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict[str, int], set[int], tuple[str, ...]]:
-    e, a, p = t.evidence, t.assessments, t.positions
+    e, a, p, d = t.evidence, t.assessments, t.positions, t.decisions
     name = erased.folded(subject)
     person = _identified(s, name)
     keys, written = _speakers(s, person)
     mine = e.c.speaker_key.in_(sorted(keys)) | ((e.c.speaker_key == "") & e.c.speaker_written.in_(sorted(written)))
     query = sa.select(a.c.article_id).join(e, e.c.assessment_id == a.c.id).where(mine).distinct()
-    ids = sorted(s.execute(query).scalars())
+    named = d.c.speaker_key.in_(sorted(keys)) | ((d.c.speaker_key == "") & d.c.speaker_written.in_(sorted(written)))
+    pointed = sa.select(d.c.article_id).where(named, d.c.article_id.is_not(None))
+    ids = sorted({*s.execute(query).scalars(), *s.execute(pointed).scalars()})
     versions = purged_topics.rewrite(
         s, lambda held: replace(held, people=tuple(p for p in held.people if not person.is_(p))), now, by
     )
@@ -287,7 +290,8 @@ def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict
             for one in (article_id, *clusters.copies_of(s, topic_id, article_id)):
                 touch(s, topic_id, Cause.LEGAL_REMOVAL, now, article_id=one)
     evidence_ids = list(s.execute(sa.select(e.c.id).where(mine)).scalars())
-    called = s.execute(sa.select(e.c.speaker_written).where(mine, e.c.speaker_written.is_not(None)).distinct()).scalars()
+    heard = sa.select(e.c.speaker_written).where(mine, e.c.speaker_written.is_not(None))
+    called = s.execute(heard.union(sa.select(d.c.speaker_written).where(named))).scalars().all()
     erased.scrub(s, erased.TOLD, erased.of_words([notify.said_by(one) for one in called]))
     _erase_said(s, ids)
     # Whoever else speaks in these texts may speak of the person: the words of all of them go.
@@ -298,6 +302,7 @@ def _person(s: Session, subject: str, now: datetime, by: str) -> tuple[str, dict
         s.execute(sa.update(e).where(e.c.id.in_(batch)).values(**nobody))
         s.execute(sa.update(p).where(p.c.evidence_id.in_(batch)).values(speaker=None, speaker_written=None))
     s.execute(sa.update(p).where(p.c.speaker.in_(sorted(keys))).values(speaker=None, speaker_written=None))
+    s.execute(sa.update(d).where(named).values(speaker_key=None, speaker_written=None))
     _erase_notes(s, person)
     for other in sorted((person.names | {erased.folded(k) for k in keys}) - {name}):
         _bury(s, "person", other, now)
@@ -377,8 +382,9 @@ def _called(person: Person) -> set[str]:
 
 def _speakers(s: Session, person: _Identified) -> tuple[set[str], set[str]]:
     """The keys under which this person speaks in the evidence, and the names as written of speakers without a key."""
-    e = t.evidence
-    query = sa.select(e.c.speaker_key, e.c.speaker_written).where(e.c.speaker_key.is_not(None)).distinct()
+    e, d = t.evidence, t.decisions
+    by_people = sa.select(d.c.speaker_key, d.c.speaker_written).where(d.c.speaker_key.is_not(None))
+    query = sa.select(e.c.speaker_key, e.c.speaker_written).where(e.c.speaker_key.is_not(None)).union(by_people)
     keys, written = set(person.keys), set()
     for key, name in s.execute(query).tuples():
         if key in person.others or not {erased.folded(key), erased.folded(name or "")} & person.names:

@@ -194,6 +194,7 @@ class StoredQuote:
     key: str
     quote: Quote
     rejected_by: str | None = None
+    added_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +221,14 @@ class StoredAssessment:
     edition_key: str | None
     decision: StoredDecision | None = None  # what a person says of it, where one has
     revision: str = ""  # the text's permanent id
+    added: tuple[StoredQuote, ...] = ()  # what people pointed at that no machine had seen
+    told: Stance | None = None  # what the ledger tells of the article, where a person's word bears on it
 
     @property
     def effective(self) -> Stance:
-        """A person's word before the machine's."""
+        """What the ledger tells (*unrelated*: all of it was rejected), else a person's word, else the machine's."""
+        if self.told is not None:
+            return self.told
         return self.decision.stance if self.decision and self.decision.stance else self.stance
 
 
@@ -350,6 +355,7 @@ class StoredDecision:
     end: int | None
     seen_stance: Stance | None
     undone: bool
+    speaker: str | None = None  # who says an added quote, as written, where the person said so
     reworded: bool = False  # made on an older wording of the claim
     reopened: str | None = None  # why it should be looked at again
     status: Status | None = None  # rulings
@@ -363,8 +369,9 @@ class NewDecision:
     """A person's word that is to be stored. `client_id` is made by whoever asks, so that asking twice stores it once.
 
     stance: `stance` of the article; accept: as the machine says (`stance` is filled in); reject: the `quote` does not count;
-    evidence: the `quote` (at `start`, `end`) takes `stance`; separate: the article is no copy; date: the article was published on
-    `valid_from`; ruling: the claim is `status` from `valid_from` to `valid_to`.
+    evidence: the `quote` (at `start`, `end`) takes `stance`, and `speaker` says it (None: whom a machine found); separate: the
+    article is no copy; date: the article was published on `valid_from`; ruling: the claim is `status` from `valid_from` to
+    `valid_to`.
     """
 
     kind: str
@@ -381,6 +388,7 @@ class NewDecision:
     valid_to: date | None = None
     review_by: date | None = None
     topic_id: int | None = None
+    speaker: str | None = None
     note: str = ""
 
 

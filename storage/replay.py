@@ -26,6 +26,8 @@ from storage.publish import Fold, default_fold, publish_in
 from storage.records import Pin, Published
 from storage.sql import actor_id, chunks, insert_id, stable_key
 
+OF_A_TOPIC = frozenset({"taught", "names"})  # what a topic adds to the model that reads it, in a matcher's `about`
+
 
 def open_shadow(
     s: Session,
@@ -34,7 +36,7 @@ def open_shadow(
     matcher: str | None = None,
     judge: str | None = None,
     claims: Sequence[int] = (),
-    cause: Cause = Cause.NEW_MODEL,
+    cause: Cause | None = None,
     by: str,
     now: datetime,
     run_id: int | None = None,
@@ -43,7 +45,8 @@ def open_shadow(
 ) -> int:
     """Begin a replay of these claims (none: all) with another matcher or judge; returns its id.
 
-    `wordings`: the versions of the claims that were read for it, by claim (None: the newest).
+    `wordings`: the versions of the claims that were read for it, by claim (None: the newest). `cause` (None): *changed setting*
+    where the same model reads with another topic's examples, names or people than before, else *new model*.
     """
     held = pins.live(s, topic_id)
     wanted = list(claims) or sorted(held)
@@ -63,13 +66,22 @@ def open_shadow(
         key=stable_key("shadow", slug, now.isoformat(), taken),
         topic_id=topic_id,
         state="shadow",
-        cause=cause.value,
+        cause=(cause or _cause(s, [held[i].matcher for i in wanted if i in held], matcher)).value,
         actor_id=actor_id(s, "person", by, now),
         run_id=run_id,
         fold_version="",
         spec=spec,
         created_at=now,
     )
+
+
+def _cause(s: Session, pinned: Iterable[str], matcher: str | None) -> Cause:
+    m, before = t.matchers, set(pinned)
+    if matcher is None or before <= {matcher}:
+        return Cause.NEW_MODEL
+    rows = s.execute(sa.select(m.c.about).where(m.c.hash.in_([matcher, *before]))).scalars()
+    models = [{name: value for name, value in about.items() if name not in OF_A_TOPIC} for about in rows]
+    return Cause.CHANGED_SETTING if models[0] and all(one == models[0] for one in models) else Cause.NEW_MODEL
 
 
 def shadow_pins(s: Session, edition_id: int) -> dict[int, Pin]:

@@ -145,13 +145,16 @@ def _has_unpublished(s: Session, topic_id: int) -> bool:
 
 
 def unpublished(s: Session, topic_id: int) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
+    """What the next edition tells; a word on a claim that no machine answers for yet waits for the edition that pins it."""
     a, m, d = t.assessments, t.copy_memberships, t.decisions
     mine = sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)
-    machines = {x for pin in pins.live(s, topic_id).values() for x in (pin.matcher, pin.judge) if x}
+    held = pins.live(s, topic_id)
+    machines = {x for pin in held.values() for x in (pin.matcher, pin.judge) if x}
+    answered = d.c.claim_id.is_(None) | d.c.claim_id.in_(sorted(held))
     counts = a.c.matcher.in_(sorted(machines)) | a.c.stands_in_at.is_not(None)
     answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & counts
     return [
         (a, answers),
         (m, m.c.edition_id.is_(None) & (m.c.topic_id == topic_id)),
-        (d, d.c.edition_id.is_(None) & (d.c.topic_id == topic_id)),
+        (d, d.c.edition_id.is_(None) & (d.c.topic_id == topic_id) & answered),
     ]

@@ -125,8 +125,8 @@ def test_an_outlet_is_what_it_was_held_for_at_a_known_time(wire: World) -> None:
         (["accept", YES, "open"], {"done": "accept", "stance": "supports", "url": YES}),
         (["reject", YES, "open", "--quote", QUOTE], {"done": "reject", "quote": QUOTE}),
         (
-            ["evidence", "add", NO, "open", "--quote", "It stays shut.", "--stance", "refutes"],
-            {"done": "evidence add", "quote": "It stays shut."},
+            ["evidence", "add", NO, "open", "--quote", "It stays shut.", "--stance", "refutes", "--speaker", "Anna Berg"],
+            {"done": "evidence add", "quote": "It stays shut.", "speaker": "Anna Berg"},
         ),
         (["rule", "open", "supported", "--from", "2020-03-05"], {"done": "rule", "status": "supported", "from": "2020-03-05"}),
         (["separate", NO], {"done": "separate", "claim": None, "url": NO}),
@@ -142,6 +142,20 @@ def test_a_decision_answers_with_its_id_and_what_it_changed(world: World, comman
         assert row["topic"] == "bridge"
     (kept,), _ = answers("decisions", *at(world), follow="decisions")
     assert kept.items() <= row.items()
+
+
+def test_an_added_quote_is_listed_with_who_added_it_and_who_says_it(world: World) -> None:
+    words = ("--quote", "It stays shut.", "--stance", "refutes", "--speaker", "Zoe Fell")
+    answers("evidence", "add", NO, "open", *words, "--by", "ann", *at(world), follow="decided")
+    rows, _ = answers("evidence", *at(world), follow="evidence")
+    (added,) = [row for row in rows if row["added_by"]]
+    assert (added["added_by"], added["speaker"], added["speaker_key"], added["stance"]) == (
+        "ann",
+        "Zoe Fell",
+        "zoe-fell",
+        "refutes",
+    )
+    assert added["quote"] == "It stays shut."
 
 
 def test_the_changes_of_a_decision_are_those_that_the_history_then_tells(world: World) -> None:

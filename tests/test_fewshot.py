@@ -12,7 +12,7 @@ from claimline.matching import fewshot
 from claimline.matching.fewshot import Shot, Taught, fit
 from claimline.matching.matcher import Matcher, Text, matcher_hash
 from claimline.matching.stance import Pair, PairReader, StanceProbs
-from claimline.models import ClaimSpec, Examples, Stance, Topic
+from claimline.models import ClaimSpec, Examples, Name, Person, Stance, Topic
 
 # A model that cannot tell the sides apart, and words that can.
 UNSURE = StanceProbs(0.34, 0.31, 0.3, 0.05)
@@ -119,6 +119,22 @@ def test_a_claims_examples_change_the_matchers_answer_and_its_hash() -> None:
     assert after.judgements[0].stance is Stance.REFUTES
     assert plain.hash != with_examples.hash
     assert with_examples.about["taught"] == {"open": True}
+
+
+def test_a_topics_names_and_people_are_part_of_the_matchers_hash() -> None:
+    plain = Topic("t", "T", (CLAIM,), ())
+    berg, port = Person("anna-berg", "Anna Berg", ("Berg", "A. Berg")), Name("The port", ("harbour",))
+    topics = [
+        plain,
+        replace(plain, names=(port,)),
+        replace(plain, people=(berg,)),
+        replace(plain, people=(replace(berg, variants=("Berg",)),)),
+        replace(plain, people=(replace(berg, role="mayor"),)),
+    ]
+    assert len({matcher_hash(Engine(), one) for one in topics}) == len(topics)  # type: ignore[arg-type]
+    other_way = replace(berg, variants=berg.variants[::-1])
+    two = replace(plain, people=(berg, Person("carl", "Carl"))), replace(plain, people=(Person("carl", "Carl"), other_way))
+    assert len({matcher_hash(Engine(), one) for one in two}) == 1, "the order of a file says nothing"  # type: ignore[arg-type]
 
 
 def test_taking_the_examples_away_gives_the_old_matcher_back() -> None:

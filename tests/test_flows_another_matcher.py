@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from claimline.models import Examples, Stance, Topic
+from claimline.models import Examples, Name, Person, Stance, Topic
 from flows import intake, judging, replaying, steps
 from flows.desk import Desk
 from flows.steps import Hands
@@ -78,6 +78,19 @@ def test_a_run_with_another_matcher_counts_the_new_day_and_moves_no_old_one(worl
     assert told.startswith("1 new text was judged by matcher ")
     assert "claimline replay --topic bridge" in told
     assert (second.tally.counts["stood-in"], second.partial) == (1, False)
+
+
+def test_other_names_and_people_move_nothing_that_was_told_until_a_replay_is_accepted(world: World) -> None:
+    w, desk = world, desk_of(world)
+    arrives(w, "https://a.example/1", "2020-02-01")
+    steps.assess(desk, "bridge", hands=reads(S))
+    w.start(replace(make_topic(), names=(Name("The bridge"),), people=(Person("anna-berg", "Anna Berg"),)))
+    arrives(w, "https://b.example/1", "2020-03-01")
+    second = steps.assess(desk, "bridge", hands=reads(R))
+    assert [change for change, *_ in w.history()] == ["2020-02-01", "2020-03-01"]
+    assert "another-matcher" in [skip.reason for skip in second.tally.skips]
+    topic = intake.stored_topic(desk, "bridge")
+    assert len(judging.unread(desk, topic, judging.installed_hash(desk, topic))) == 1, "the past waits for a replay"
 
 
 def test_the_next_run_reads_nothing_again(world: World) -> None:

@@ -65,6 +65,28 @@ def test_what_people_said_shows_from_when_it_was_said_until_it_was_taken_back(da
     assert effective(said) == {A: "refutes", B: "supports"}
 
 
+def test_a_word_that_rested_on_a_quote_goes_with_the_quote(database: Database) -> None:
+    w = World(database).start()
+    w.say(A, day("2020-01-01"), S, text="It is open.")
+    w.say(B, day("2020-01-01"), N, text="It is new.")
+    w.publish()
+    decide(w, "accept", A)
+    accepted = w.now
+    decide(w, "evidence", B, stance=R, quote="It is")
+    with w.db.read() as s:
+        article_id = articles.article_by_url(s, A).id
+    rejected = NewDecision("reject", "reject-1", w.claim_id(), article_id, quote="It is open.")
+    decisions.record(w.db, [rejected], by="Ben", now=w.tick(days=1))
+
+    def effective(**at: object) -> dict[str, str]:
+        return {url: a.effective.value for url, a in told(w, **at).items()}  # type: ignore[arg-type]
+
+    assert effective() == effective(as_of=day("2020-02-01")) == {A: "unrelated", B: "refutes"}
+    assert effective(known_at=accepted) == {A: "supports", B: "neutral"}
+    decisions.undo(w.db, "reject-1", by="Ada", now=w.tick(days=1), client_id="u1")
+    assert effective()[A] == "supports"
+
+
 def test_copies_and_rejected_quotes_show_as_they_were_known(database: Database) -> None:
     w = World(database).start()
     a, b = w.say(A, day("2020-01-01"), S), w.say(B, day("2020-01-01"), S)

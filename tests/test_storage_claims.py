@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from claimline.errors import StaleTopic, UnknownName, UsageError
-from claimline.models import Topic
-from storage import articles, claims
+from claimline.models import Status, Topic
+from storage import articles, claims, decisions, ledger
 from storage.engine import Database
-from storage.records import TopicImport
-from tests.storage_world import START, make_topic
+from storage.records import NewDecision, TopicImport
+from storage.verify import fold_differences
+from tests.storage_world import START, N, S, World, day, make_topic
 
 
 def take_in(db: Database, topic: Topic, digest: str, *, force: bool = False) -> TopicImport:
@@ -88,3 +89,20 @@ def test_a_source_that_leaves_the_file_is_retired_and_one_that_stands_twice_refu
         assert len(articles.sources(s, first.topic_id, retired=True)) == 2
     with pytest.raises(UsageError, match="twice"):
         take_in(database, replace(topic, sources=(other, other)), "3")
+
+
+def test_a_ruling_on_a_claim_that_is_retired_before_anything_was_told_waits_for_it(database: Database) -> None:
+    w = World(database).start(make_topic("open", "shut"))
+    w.start(make_topic("shut"))
+    w.say("https://a.example/1", day("2020-03-01"), S, claim="shut")
+    rules = NewDecision("ruling", "r1", w.claim_id(), status=Status.OPEN, valid_from=day("2020-02-01"))
+    decisions.record(database, [rules], by="Ada", now=w.tick())
+    retired = w.publish().recorded_at
+    with database.read() as s:
+        assert ledger.rulings(s, w.claim_id(), known_at=retired) == ()
+        assert fold_differences(s, w.claim_id(), retired) == ()
+    w.start(make_topic("open", "shut", suffix=" again"))
+    w.say("https://b.example/1", day("2020-03-02"), N)
+    w.publish()
+    assert w.status() == "open"
+    assert w.status(known_at=retired) == "unreported"

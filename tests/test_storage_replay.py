@@ -9,6 +9,7 @@ from claimline.errors import UsageError
 from claimline.models import Stance, Status
 from storage import claims, decisions, ledger, pins, purge, replay, stand_ins
 from storage import tables as t
+from storage.assessments import ensure_matcher
 from storage.engine import Database
 from storage.records import NewDecision
 from storage.verify import differences
@@ -53,6 +54,15 @@ def test_accepting_makes_it_live_as_one_edition(database: Database) -> None:
     assert pin.matcher == "m2"
     with pytest.raises(UsageError, match="already"):
         replay.accept(database, edition, by="Ada", now=w.tick())
+
+
+@pytest.mark.parametrize(("engine", "cause"), [("a", "changed setting"), ("b", "new model")])
+def test_the_same_model_with_other_names_is_a_changed_setting(database: Database, engine: str, cause: str) -> None:
+    w = World(database).start()
+    for name, about in (("m1", {"engine": "a", "names": "1"}), ("m2", {"engine": engine, "names": "2"})):
+        w.db.write(lambda s, name=name, about=about: ensure_matcher(s, name, now=w.tick(), about=about))
+    replay.accept(database, shadow(w), by="Ada", now=w.tick())
+    assert w.history() == [("2020-03-01", "unreported > refuted", cause)]
 
 
 def test_a_discarded_shadow_stays_nothing(database: Database) -> None:

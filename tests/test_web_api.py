@@ -186,7 +186,7 @@ def test_every_kind_of_decision_answers_as_the_command_does_and_is_taken_back(ro
         "decide": pair | {"kind": "stance", "stance": "neutral"},
         "accept": pair | {"kind": "accept"},
         "reject": pair | {"kind": "reject", "quote": report["quote"].replace(" ", "\n ")},
-        "evidence add": pair | {"kind": "evidence", "quote": report["quote"][:30], "stance": "neutral"},
+        "evidence add": pair | {"kind": "evidence", "quote": report["quote"][:30], "stance": "neutral", "speaker": "Ann Ode"},
         "rule": {"kind": "ruling", "claim": "bridge-safe", "status": "open", "valid_from": "2020-01-01", "note": "why"},
         "date": {"kind": "date", "article": report["url"], "valid_from": "2020-02-03"},
         "separate": {"kind": "separate", "article": report["url"]},
@@ -194,7 +194,7 @@ def test_every_kind_of_decision_answers_as_the_command_does_and_is_taken_back(ro
     before = room.asked(f"claims/{CLAIM}")
     for done, body in asked.items():
         row = room.decide(**body)
-        assert (row["done"], row["by"]) == (done, "review")
+        assert (row["done"], row["by"], row["speaker"]) == (done, "review", body.get("speaker"))
         valid(row, "decided")
         taken = room.decide(f"decisions/{row['id']}/undo")
         valid(taken, "undo")

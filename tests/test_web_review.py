@@ -174,9 +174,11 @@ def test_a_passage_is_added_as_evidence_only_where_it_stands(page: TestClient, d
     wrong = page.post("/review/evidence", data=form | {"quote": "These words are nowhere in it at all"})
     assert wrong.status_code == 400
     assert said(db) == []
-    right = page.post("/review/evidence", data=form | {"quote": "The next council meeting is on the ninth of the month.\r\n"})
+    words = "The next council meeting is on the ninth of the month.\r\n"
+    right = page.post("/review/evidence", data=form | {"quote": words, "speaker": "Zoe Fell"})
     assert right.status_code == 200
     assert "added by" in right.text
+    assert "Zoe Fell" in right.text
     assert said(db)[0][0] == "evidence"
 
 

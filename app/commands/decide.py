@@ -6,7 +6,8 @@ import getpass
 import json
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,21 @@ def _pair(db: Database, article: str, claim: str, topic: str | None) -> _Pair:
 
 def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str | None, as_json: bool) -> None:
     """Store the decision and tell what follows; `topic` is the one that it is about, None where it is about all."""
+    _record_all(db, [(decision, topic)], by, as_json=as_json)
+
+
+def _record_all(db: Database, asked: Sequence[tuple[NewDecision, str | None]], by: str | None, *, as_json: bool) -> None:
+    """The same for several that stand together or not at all, each with its topic."""
     from storage import decisions as stored
 
-    changes = _changes(stored.record(db, [decision], by=by_name(by), now=datetime.now(UTC)))
+    changes = _changes(stored.record(db, [one for one, _ in asked], by=by_name(by), now=datetime.now(UTC)))
+    for decision, topic in asked:
+        _tell(db, decision, [c for c in changes if topic in (None, c.topic)], topic, as_json=as_json)
+
+
+def _tell(db: Database, decision: NewDecision, changes: Sequence[StoredChange], topic: str | None, *, as_json: bool) -> None:
+    from storage import decisions as stored
+
     if as_json:
         with db.read() as s:
             out.json_lines([reading.decided_row(stored.decision(s, decision.client_id), topic, changes)])
@@ -171,6 +184,7 @@ def add_evidence(
     claim: str = CLAIM,
     quote: str = typer.Option(..., "--quote", help="The words, verbatim as they stand in the article."),
     stance: str = typer.Option(..., "--stance", metavar="supports|refutes|neutral"),
+    speaker: str | None = typer.Option(None, "--speaker", metavar="NAME", help="Who says it: the quote counts as that voice."),
     note: str = NOTE,
     by: str | None = BY,
     topic: str | None = out.TOPIC,
@@ -184,7 +198,7 @@ def add_evidence(
     with opening.database(db, create=False) as opened:
         pair = _pair(opened, article, claim, topic)
         decision = NewDecision("evidence", _new_id(), pair.claim_id, pair.article_id, stance=value, quote=quote, note=note)
-        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
+        _record(opened, replace(decision, speaker=speaker), by, topic=pair.topic, as_json=as_json)
 
 
 def separate(
@@ -204,9 +218,8 @@ def separate(
             article_id = articles.article_by_url(s, article).id
             own = topics_of_article(s, article_id)
             topics = [claims.topic(s, topic)] if topic else [one for one in claims.topics(s) if one.id in own]
-        for one in topics:
-            decision = NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note)
-            _record(opened, decision, by, topic=one.slug, as_json=as_json)
+        asked = [NewDecision("separate", _new_id(), article_id=article_id, topic_id=one.id, note=note) for one in topics]
+        _record_all(opened, [(one, t.slug) for one, t in zip(asked, topics, strict=True)], by, as_json=as_json)
 
 
 def settle_date(
@@ -357,7 +370,8 @@ def outlets(
     as_json: bool = out.JSON,
 ) -> None:
     """The publishers with type, country and weight; --accept names one that nobody has named."""
-    from storage import claims, ledger
+    from storage import claims
+    from storage import decisions as said
     from storage import outlets as stored
 
     with opening.database(db, create=False) as opened:
@@ -369,8 +383,7 @@ def outlets(
             if not _DOMAIN.match(accept_domain):
                 raise UsageError(f"--accept {accept_domain!r} is no domain; write it as example.org, without https:// and path")
             spec = OutletSpec(accept_domain.lower(), type=OutletType(kind), country=country, weight=weight)
-            opened.write(lambda s: stored.set_outlet(s, topic_id, spec, now=datetime.now(UTC), by=by_name(by)))
-            ledger.publish(opened, topic_id, run_id=None, actor=by_name(by), now=datetime.now(UTC))
+            said.weigh(opened, topic_id, spec, by=by_name(by), now=datetime.now(UTC))
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
     if as_json:

@@ -57,6 +57,9 @@ class Asked(BaseModel):
     article: str = Field("", max_length=4_000, description="Instead of `revision`: the article's address, for its newest text.")
     stance: Stance | None = Field(None, description="For a stance or added evidence.")
     quote: str | None = Field(None, max_length=10_000, description="The words, to reject them or to add them as evidence.")
+    speaker: str | None = Field(
+        None, max_length=review.SPEAKER_CHARS, description="Who says an added quote; none: whom the machine found."
+    )
     status: Status | None = Field(None, description="For a ruling.")
     valid_from: date | None = Field(None, description="The ruling's first day, or the article's date.")
     valid_to: date | None = Field(None, description="The ruling's last day; none: until further notice.")
@@ -144,7 +147,8 @@ def _decision(s: Session, asked: Asked, client_id: str, today: date) -> tuple[Ne
         return replace(base, valid_from=asked.valid_from), None
     claim = _claim(s, asked)
     stance, quote = _said(s, asked, claim, article_id)
-    return replace(base, claim_id=claim.id, revision_id=revision_id, stance=stance, quote=quote), claim.topic_slug
+    said = replace(base, stance=stance, quote=quote, speaker=asked.speaker)
+    return replace(said, claim_id=claim.id, revision_id=revision_id), claim.topic_slug
 
 
 def _said(s: Session, asked: Asked, claim: StoredClaim, article_id: int) -> tuple[Stance | None, str | None]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.web.shell import Visit, admin, reader
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType
-from storage import claims, ledger, outlets
+from storage import claims, decisions, outlets
 
 router = APIRouter(prefix="/topics")
 MOST_WEIGHT = 2.0
@@ -39,8 +39,7 @@ def accept(
     if domain not in held or kind not in list(OutletType):
         raise UsageError(f"{domain!r} is no outlet of this topic")
     spec = OutletSpec(domain, held[domain].title, OutletType(kind), country.strip().upper()[:2] or None, _weight(weight))
-    visit.db.write(lambda s: outlets.set_outlet(s, topic.id, spec, now=visit.now, by=visit.visitor.name))
-    ledger.publish(visit.db, topic.id, run_id=None, actor=visit.visitor.name, now=visit.now)
+    decisions.weigh(visit.db, topic.id, spec, by=visit.visitor.name, now=visit.now)
     return visit.redirect(f"/topics/{topic.slug}/outlets")
 
 

@@ -21,6 +21,7 @@ from storage.records import NewDecision, Recorded, StoredClaim, StoredRevision
 
 router = APIRouter(prefix="/review")
 NOTE_CHARS = 2_000
+SPEAKER_CHARS = 200
 
 
 class Overtaken(ClaimlineError):
@@ -184,6 +185,7 @@ def evidence(
     quote: str = Form(),
     stance: str = Form(),
     start: str = Form(""),
+    speaker: str = Form(""),
     note: str = Form(""),
     client_id: str = Form(),
     visit: Visit = Depends(reviewer),
@@ -200,6 +202,7 @@ def evidence(
         raise UsageError("these words do not stand in the article; select them within one paragraph")
     words = text.text[span[0] : span[1]]
     base = NewDecision("evidence", _client_id(client_id), found.id, text.article_id, text.id, Stance(stance))
+    base = replace(base, speaker=speaker.strip()[:SPEAKER_CHARS] or None)
     _store(visit, replace(base, quote=words, start=span[0], end=span[1], note=note.strip()[:NOTE_CHARS]))
     return visit.redirect(f"/articles/{text.key}", claim=found.slug)
 

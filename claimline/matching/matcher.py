@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
-from claimline.matching import aggregate, attribution, fewshot, figures, passages, pointing, retrieve
+from claimline.matching import aggregate, attribution, fewshot, figures, names, passages, pointing, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Reading, StanceEngine, StanceProbs
-from claimline.models import ClaimSpec, Judgement, Passage, Person, Quote, Stance, Topic
+from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
 VERSION = "2"
 # The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
@@ -69,13 +69,15 @@ class Matcher:
 
     @property
     def hash(self) -> str:
-        return matcher_hash(self._engine, self._topic.claims)
+        return matcher_hash(self._engine, self._topic)
 
     @property
     def about(self) -> dict[str, object]:
         """What the hash is made of, for the database's list of matchers."""
         taught = {slug: t.on for slug, t in self.taught.items()}
-        return {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION, "taught": taught}
+        told = names.digest(self._topic.names, self._topic.people)
+        made = {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION}
+        return made | {"taught": taught, "names": told}
 
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
         """Answers each text, in order; the sentences of all texts go to the model together."""
@@ -201,8 +203,11 @@ def _windows(
     return windows, tuple(traces)
 
 
-def matcher_hash(engine: StanceEngine, claims: Sequence[ClaimSpec] = ()) -> str:
-    """Everything that can change an answer, under one hash (16 hex digits); of the claims what their examples teach."""
+def matcher_hash(engine: StanceEngine, topic: Topic | None = None) -> str:
+    """Everything that can change an answer, under one hash (16 hex digits).
+
+    Of the topic: what its claims' examples teach, and its names and people (which texts it looks at, and whose voice a quote is).
+    """
     floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.CLAIM_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
     parts = (
         VERSION,
@@ -214,5 +219,5 @@ def matcher_hash(engine: StanceEngine, claims: Sequence[ClaimSpec] = ()) -> str:
         figures.VERSION,
         pointing.VERSION,
     )
-    taught = fewshot.digest(claims)
-    return hashlib.sha256("\n".join((*parts, taught) if taught else parts).encode()).hexdigest()[:16]
+    own = (fewshot.digest(topic.claims), names.digest(topic.names, topic.people)) if topic else ()
+    return hashlib.sha256("\n".join((*parts, *filter(None, own))).encode()).hexdigest()[:16]

@@ -6,13 +6,14 @@ claims; who speaks is `attribution`'s question.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from claimline.models import Name
+from claimline.models import Name, Person
 
 _DASHES = "‐‑‒–—―−﹣－"
 _QUOTES = "’‘`´ʼ＇"
@@ -50,6 +51,14 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(map(_fold_char, text))
+
+
+def digest(names: Sequence[Name], people: Sequence[Person]) -> str:
+    """A hash of what a topic calls its things and people, in whatever order; empty where it names nothing and nobody."""
+    things = ["\x1f".join(("name", n.canonical, *sorted(n.variants))) for n in names]
+    persons = ["\x1f".join(("person", p.key, p.canonical, p.role, *sorted(p.variants))) for p in people]
+    rows = sorted(things + persons)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16] if rows else ""
 
 
 @lru_cache(maxsize=8192)

@@ -47,6 +47,15 @@ def key_of(name: str) -> str:
     return slugify(spelled(_ARTICLE.sub("", name)))
 
 
+def known_as(written: str, people: Sequence[Person]) -> Speaker:
+    """Whom somebody means who names a speaker by hand: one of these people where the name is theirs, else a name as written."""
+    called = fold(" ".join(written.split()))
+    for person in people:
+        if called in {fold(name) for name in (person.key, person.canonical, *person.variants)}:
+            return Speaker(person.canonical, person.key, SpeakerBasis.PERSON_LIST)
+    return Speaker(written, key_of(written))
+
+
 _ARTICLE = re.compile(
     r"^(?:the|an?|le|la|les|un|une|l['’]|der|die|das|den|dem|des|ein|eine|einer|einem|el|los|las|una|il|lo|gli|os?|as|um|uma|de|het|een|bir)(?:\s+|(?<=['’]))",
     re.I,
