@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import DateFinding, OutletType, Stance, Topic
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, pins, position_rows
+from storage import codec, ledger_rows, pins, position_rows, readings
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
@@ -221,7 +221,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
         d.c.kind.in_(["stance", "accept"]),
         d.c.undone_by.is_(None),
     )
-    current = t.articles.c.current_revision_id == a.c.revision_id
+    current = readings.current(readings.topic_of(a.c.claim_id)) == a.c.revision_id
     j = _JUDGED  # what the pinned judge has settled is unsure no more
     judged = sa.exists().where(
         j.c.claim_version_id == a.c.claim_version_id,
@@ -240,7 +240,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     undated = (
         sa.select(a.c.claim_id, sa.func.count(sa.distinct(a.c.article_id)).label("n"))
         .join(pin, pinned)
-        .where(a.c.id.in_(undated_answers()), ~dated, within)
+        .where(a.c.id.in_(undated_answers()), ~dated, within, pins.of_told_text(a))
         .group_by(a.c.claim_id)
     )
     failed = sa.select(p.c.claim_id, sa.func.count().label("n")).where(p.c.claim_id.in_(claim_ids)).group_by(p.c.claim_id)
@@ -308,9 +308,9 @@ def uncounted(s: Session, claim_id: int, *, limit: int = 50, offset: int = 0) ->
         .select_from(a)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & pins.of_matcher(a, pin.c.matcher))
         .join(r, r.c.id == a.c.revision_id)
-        .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == r.c.id))
+        .join(t.articles, t.articles.c.id == a.c.article_id)
         .outerjoin(x, x.c.revision_id == r.c.id)
-        .where(a.c.claim_id == claim_id, ~folded)
+        .where(a.c.claim_id == claim_id, ~folded, readings.current(readings.topic_of(a.c.claim_id)) == r.c.id)
         .order_by(a.c.id.desc())
         .limit(limit)
         .offset(offset)

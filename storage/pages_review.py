@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import pins, relations
+from storage import pins, readings, relations
 from storage import tables as t
 from storage.decisions import of_articles, reopened
 from storage.facts import VERDICTS
@@ -68,7 +68,7 @@ def cases(s: Session, topic_id: int) -> tuple[Case, ...]:
             pair = (claim_id, article_id)
             held = found.get(pair)
             found[pair] = (bit if held is None else held[0] | bit, revision_id, lang, sure)
-    for pair, text in _texts(s, [pair for pair in more if pair not in found]).items():
+    for pair, text in _texts(s, topic_id, [pair for pair in more if pair not in found]).items():
         found[pair] = (0, *text)
     for pair, bits in more.items():
         if pair in found:
@@ -104,7 +104,8 @@ def _answered(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
     """Answers that count, on the text that the article carries now, by what makes them unsure."""
     a, d = t.assessments, t.decisions
     dated = sa.select(d.c.article_id).where(d.c.kind == "date", d.c.undone_by.is_(None), d.c.article_id.is_not(None))
-    undated = _counting(a.c.id.in_(undated_answers()) & _of_topic(topic_id) & a.c.article_id.not_in(dated)).limit(MOST)
+    some = a.c.id.in_(undated_answers()) & _of_topic(topic_id) & a.c.article_id.not_in(dated)
+    undated = _counting(topic_id, some).limit(MOST)
     mixed = (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True)  # written out: there is an index of these
     return {
         "uncertain date": s.execute(undated).tuples().all(),
@@ -123,7 +124,7 @@ def _newest(s: Session, topic_id: int, where: sa.ColumnElement[bool]) -> Sequenc
     for skip in range(0, len(ids), MOST):
         some = ids[skip : skip + MOST]
         between = a.c.id.between(some[-1], some[0])
-        found += s.execute(_counting(_of_topic(topic_id) & where & between)).tuples().all()
+        found += s.execute(_counting(topic_id, _of_topic(topic_id) & where & between)).tuples().all()
         if len(found) >= MOST:
             break
     return found[:MOST]
@@ -134,15 +135,15 @@ def _of_topic(topic_id: int) -> sa.ColumnElement[bool]:
     return t.assessments.c.claim_id.in_(mine)
 
 
-def _counting(which: sa.ColumnElement[bool]) -> sa.Select[Answered]:
+def _counting(topic_id: int, which: sa.ColumnElement[bool]) -> sa.Select[Answered]:
     """Those of these answers that count, the newest first."""
     a, pin, r = t.assessments, t.pins, t.revisions
     return (
         sa.select(a.c.claim_id, a.c.article_id, a.c.revision_id, r.c.lang, a.c.confidence)
         .join(r, r.c.id == a.c.revision_id)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.claim_version_id == a.c.claim_version_id))
-        .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
-        .where(which, pins.counts(a, pin))
+        .join(t.articles, t.articles.c.id == a.c.article_id)
+        .where(which, readings.current(topic_id) == a.c.revision_id, pins.counts(a, pin))
         .order_by(a.c.id.desc())
     )
 
@@ -182,13 +183,14 @@ def _said(s: Session, topic_id: int) -> dict[Pair, str | None]:
     return {(claim, article): stance for claim, article, stance in s.execute(query.order_by(d.c.id)).tuples().all()}
 
 
-def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
+def _texts(s: Session, topic_id: int, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
     """The current text of each of these (claim, article) pairs, its language, and how sure a machine's answer is."""
     a, r, art = t.assessments, t.revisions, t.articles
     sure: dict[tuple[int, int], float] = {}
     texts: dict[int, tuple[int, str | None]] = {}
     for few in chunks({article for _, article in pairs}):
-        query = sa.select(art.c.id, r.c.id.label("revision"), r.c.lang).join(r, r.c.id == art.c.current_revision_id)
+        query = sa.select(art.c.id, r.c.id.label("revision"), r.c.lang)
+        query = query.select_from(art).join(r, r.c.id == readings.current(topic_id))
         found = s.execute(query.where(art.c.id.in_(few))).tuples().all()
         texts.update({article_id: (revision_id, lang) for article_id, revision_id, lang in found})
         answers = sa.select(a.c.claim_id, a.c.article_id, a.c.confidence).where(a.c.article_id.in_(few))
