@@ -220,20 +220,25 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
         created_at=now,
         stands_in_at=now if stands_in is not None else None,
     )
-    buried = _buried_people(s)
-    rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _is_buried(q, buried))]
+    buried = buried_people(s)
+    rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _speaker_is_buried(q, buried))]
     insert_many(s, t.evidence, list({(r["start"], r["end"]): r for r in rows}.values()))
     return assessment_id, True
 
 
-def _buried_people(s: Session) -> frozenset[str]:
+def buried_people(s: Session) -> frozenset[str]:
     """Hashes of the people of whom the law wants nothing kept."""
     return frozenset(s.execute(sa.select(t.tombstones.c.subject_sha256).where(t.tombstones.c.kind == "person")).scalars())
 
 
-def _is_buried(q: Quote, buried: frozenset[str]) -> bool:
+def _speaker_is_buried(q: Quote, buried: frozenset[str]) -> bool:
     names = (q.speaker.key, q.speaker.written) if q.speaker else ()
-    return any(sha256(name.casefold().encode()).hexdigest() in buried for name in names)
+    return any(is_buried(name, buried) for name in names)
+
+
+def is_buried(name: str, buried: frozenset[str]) -> bool:
+    """Whether the name is one of whom the law wants nothing kept."""
+    return sha256(name.casefold().encode()).hexdigest() in buried
 
 
 def _evidence(assessment_id: int, q: Quote) -> dict[str, object]:

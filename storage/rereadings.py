@@ -17,6 +17,7 @@ from claimline.models import Cleaned, DateBasis, Entry
 from claimline.normal import decode
 from storage import codec, readings
 from storage import tables as t
+from storage.assessments import buried_people, is_buried
 from storage.blobs import blobs_of
 from storage.captures import new_revision
 from storage.sql import chunks, insert_new
@@ -55,19 +56,28 @@ def due(s: Session, topic_id: int, cleaner: str) -> tuple[ToReread, ...]:
 
 
 def in_doubt(s: Session, came: Mapping[int, tuple[str, str | None]], cleaner: str) -> tuple[ToReread, ...]:
-    """The current texts of these articles where it cannot be told whether the page or only its cleaner is another.
+    """The texts of these articles, where it cannot be told whether the page or only its cleaner is another.
 
     `came`: for each article the hash of the bytes that came, and the fingerprint of their text.
     """
-    a, r = t.articles, t.revisions
     found: list[ToReread] = []
     for batch in chunks(came):
-        query = sa.select(r.c.id, a.c.id.label("article"), r.c.body_sha256, r.c.fingerprint)
-        query = query.join(a, a.c.current_revision_id == r.c.id).where(a.c.id.in_(batch), r.c.cleaner != cleaner)
-        rows = s.execute(query).all()
-        ids = [row.id for row in rows if row.body_sha256 != came[row.article][0] and row.fingerprint != came[row.article][1]]
-        found += _found(s, _readable(cleaner).where(r.c.id.in_(ids))) if ids else ()
+        doubtful = sorted(set(batch) - _known(s, {article_id: came[article_id] for article_id in batch}, cleaner))
+        found += _found(s, _readable(cleaner).where(t.revisions.c.article_id.in_(doubtful)))
     return tuple(found)
+
+
+def _known(s: Session, came: Mapping[int, tuple[str, str | None]], cleaner: str) -> set[int]:
+    """The articles that carry the same bytes or the same substance as before, or what this cleaner has read of them before."""
+    a, r = t.articles, t.revisions
+    query = sa.select(r.c.article_id, r.c.body_sha256, r.c.fingerprint, r.c.cleaner, a.c.current_revision_id == r.c.id)
+    query = query.join(a, a.c.id == r.c.article_id).where(a.c.id.in_(list(came)))
+    known: set[int] = set()
+    for article_id, body, substance, by, current in s.execute(query).tuples():
+        same = substance is not None and substance == came[article_id][1]
+        if (current and body == came[article_id][0]) or (same and (current or by == cleaner)):
+            known.add(article_id)
+    return known
 
 
 def _readable(cleaner: str) -> sa.Select[Any]:
@@ -116,11 +126,13 @@ def entry_of(one: ToReread, body: bytes) -> Entry:
 
 
 def save(s: Session, read: Sequence[tuple[ToReread, Cleaned]], *, now: datetime) -> None:
-    """Note what another cleaner made of these texts. Nothing shows it."""
-    rows = [
-        {"revision_id": one.revision_id, "cleaner": cleaned.cleaner, "reading_id": _reading(s, one, cleaned), "made_at": now}
-        for one, cleaned in read
-    ]
+    """Note what another cleaner made of these texts, without the names that the law took out. Nothing shows it."""
+    buried = buried_people(s)
+    rows = []
+    for one, cleaned in read:
+        lawful = replace(cleaned, authors=tuple(name for name in cleaned.authors if not is_buried(name, buried)))
+        reading_id = _reading(s, one, lawful)
+        rows.append({"revision_id": one.revision_id, "cleaner": cleaned.cleaner, "reading_id": reading_id, "made_at": now})
     insert_new(s, t.rereadings, rows)
 
 

@@ -15,6 +15,7 @@ from storage import (
     ledger,
     pages,
     pins,
+    purge,
     queue,
     replay,
     rereadings,
@@ -293,3 +294,39 @@ def test_a_re_reading_that_nobody_took_goes_where_the_source_may_not_be_kept(dat
     with database.read() as s:
         kept = s.execute(sa.select(t.revision_texts.c.revision_id)).scalars().all()
     assert reading not in kept
+
+
+def test_a_page_that_goes_back_is_known_by_the_words_that_the_new_cleaner_reads(database: Database) -> None:
+    w = world(database)
+    first = read_again(w)
+    w.tick(days=5)
+    came(w, "The bridge is shut. Share", judgement("open", R, "The bridge is shut. Share"))
+    w.publish()
+    article_id = w.article(URL)
+    with database.read() as s:
+        base = t.rereadings.c
+        (text,) = s.execute(sa.select(base.revision_id).where(base.reading_id == first)).scalars()
+        (doubtful,) = rereadings.in_doubt(s, {article_id: ("other", "words")}, "c2")
+    assert doubtful.revision_id == revision_now(w) != text, "the first text was read again already"
+    back = came(w, NEW, cleaner="c2", body=b"other bytes")
+    assert (back.kind, back.revision_id) == ("revised", text)
+
+
+def revision_now(w: World) -> int:
+    with w.db.read() as s:
+        return revisions.current_revisions(s, w.topic_id)[0]
+
+
+def test_a_re_reading_does_not_bring_back_a_name_that_the_law_took_out(database: Database) -> None:
+    w = World(database).start()
+    page = cleaned(OLD, day("2020-03-01"), outlet="a.example", cleaner="c1", authors=("Eve Doe",))
+    text = w.capture(URL, page).revision_id or 0
+    w.scan(text, judgement("open", R, OLD, "the bridge is shut.", speaker="Eve Doe"))
+    w.publish()
+    purge.purge(w.db, "person", "Eve Doe", reason="asked", by="Ada", now=w.tick())
+    with w.db.read() as s:
+        todo = rereadings.due(s, w.topic_id, "c2")
+    read = [(one, replace(page, text=NEW, text_sha256="2", cleaner="c2")) for one in todo]
+    w.db.write(lambda s: rereadings.save(s, read, now=w.tick()))
+    with w.db.read() as s:
+        assert s.execute(sa.select(t.revisions.c.authors)).scalars().all() in ([[]], [[], []])
