@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sqlalchemy as sa
+from alembic import command
 
 from claimline.models import Cause, Stance
 from storage import (
@@ -21,6 +22,7 @@ from storage import (
     rereadings,
     retention,
     revisions,
+    schema,
     search,
 )
 from storage import tables as t
@@ -330,3 +332,16 @@ def test_a_re_reading_does_not_bring_back_a_name_that_the_law_took_out(database:
     w.db.write(lambda s: rereadings.save(s, read, now=w.tick()))
     with w.db.read() as s:
         assert s.execute(sa.select(t.revisions.c.authors)).scalars().all() in ([[]], [[], []])
+
+
+def test_claims_that_were_pinned_before_have_the_cleaner_of_their_newest_text(database: Database) -> None:
+    w = world(database)
+    read_again(w)
+    writer = database.engine.execution_options(claimline_write=True)
+    with writer.begin() as connection:
+        command.downgrade(schema.config_for(connection), "0010")
+    with writer.begin() as connection:
+        assert connection.execute(sa.text("SELECT cleaner FROM pins")).scalars().all() == [None]
+        command.upgrade(schema.config_for(connection), "head")
+    with database.read() as s:
+        assert [pin.cleaner for pin in pins.live(s, w.topic_id).values()] == ["c1"]

@@ -50,7 +50,8 @@ def upgrade() -> None:
     # The cleaner in use is the one that read the topic's newest text.
     op.execute(
         "UPDATE pins SET cleaner = (SELECT r.cleaner FROM revisions r JOIN topic_articles ta ON ta.article_id = r.article_id"
-        " JOIN claims c ON c.topic_id = ta.topic_id WHERE c.id = pins.claim_id ORDER BY r.id DESC LIMIT 1) WHERE cleaner IS NULL"
+        " JOIN claims c ON c.topic_id = ta.topic_id WHERE c.id = pins.claim_id"
+        " AND EXISTS (SELECT 1 FROM sightings g WHERE g.revision_id = r.id) ORDER BY r.id DESC LIMIT 1) WHERE cleaner IS NULL"
     )
 
 
