@@ -68,7 +68,8 @@ class OutletCard:
 
 def stamp(s: Session) -> tuple[int, ...]:
     """A value that is the same as long as nothing that pages show has changed (but for fetch state), on one day."""
-    tables = (t.editions, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    # An accepted replay is an edition of old, with new pins.
+    tables = (t.editions, t.pins, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     query = sa.select(*[sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0)).scalar_subquery() for x in tables])
     return today(s).toordinal(), _last_purge(s), *(int(n) for n in s.execute(query).one())
 
@@ -87,9 +88,8 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
     e, d, m = t.editions, t.decisions, t.claim_states
     newest = [sa.select(sa.func.max(e.c.id)).where(e.c.cause != "person").scalar_subquery()]
     newest += [sa.select(sa.func.max(d.c.id)).where(d.c.claim_id.is_(None)).scalar_subquery()]
-    newest += [
-        sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
-    ]
+    others = (t.pins, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    newest += [sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in others]
     shared = today(s).toordinal(), _last_purge(s), *(int(n or 0) for n in s.execute(sa.select(*newest)).one())
     last = sa.select(m.c.claim_id, sa.func.max(m.c.id)).group_by(m.c.claim_id)
     states: dict[int, int] = dict(s.execute(last).tuples().all())

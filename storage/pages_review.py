@@ -43,7 +43,7 @@ class Case(NamedTuple):
 
 def stamp(s: Session) -> tuple[int, ...]:
     """Changes when there is more to review; a decision only takes away, see `decided_since`."""
-    tables = (t.assessments, t.revisions, t.topic_versions)
+    tables = (t.assessments, t.revisions, t.topic_versions, t.pins)
     return tuple(int(s.execute(sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0))).scalar_one()) for x in tables)
 
 

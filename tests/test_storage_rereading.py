@@ -15,6 +15,7 @@ from storage import (
     decisions,
     ledger,
     pages,
+    pages_review,
     pins,
     purge,
     queue,
@@ -162,6 +163,17 @@ def test_accepting_tells_the_texts_as_the_new_cleaner_reads_them(database: Datab
             assert [replace(a, decision=None) for a in known] == list(old), "as it was known"
     assert w.history(known_at=before) == [("2020-03-01", "unreported > contested", "new article")]
     assert w.publish().edition_id is None
+
+
+def test_what_pages_keep_of_their_reads_is_read_anew_once_a_replay_is_accepted(database: Database) -> None:
+    w = world(database)
+    edition = shadow(w)
+    stamps = (pages.stamp, lambda s: pages.claim_stamps(s)[0], pages_review.stamp)
+    with database.read() as s:
+        before = [stamp(s) for stamp in stamps]
+    accept(w, edition)
+    with database.read() as s:
+        assert all(stamp(s) != held for stamp, held in zip(stamps, before, strict=True))
 
 
 def test_after_accepting_a_page_that_has_not_changed_is_no_edit(database: Database) -> None:
@@ -345,3 +357,19 @@ def test_claims_that_were_pinned_before_have_the_cleaner_of_their_newest_text(da
         command.upgrade(schema.config_for(connection), "head")
     with database.read() as s:
         assert [pin.cleaner for pin in pins.live(s, w.topic_id).values()] == ["c1"]
+
+
+def test_a_new_model_and_a_new_cleaner_are_replayed_together(database: Database) -> None:
+    w = world(database)
+    w.scan(read_again(w), judgement("open", S, NEW), matcher="m2")
+    coming = Coming("c2", w.now)
+    edition = w.db.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m2", coming=coming, by="Ada", now=w.tick()))
+    came(w, "It is shut.", judgement("open", R, "It is shut."), url=OTHER, cleaner="c2")
+    w.publish()
+    assert accept(w, edition).edition_id == edition
+    with database.read() as s:
+        pin = pins.live(s, w.topic_id)[w.claim_id()]
+        assert (pin.matcher, pin.cleaner) == ("m2", "c2")
+        assert {(p.article, p.stance) for p in ledger.positions(s, w.claim_id())} == {(URL, S), (OTHER, R)}
+        assert differences(s, w.topic_id) == ()
+        assert [e.cause for e in ledger.editions(s, w.topic_id)][:1] == [Cause.NEW_MODEL]
