@@ -17,7 +17,7 @@ from claimline.errors import FetchFailed, SourceError, StorageError
 from claimline.models import Discovered, Fetched, Skip, SourceReport, Validators
 from claimline.sources import polling
 from claimline.sources.urlkey import url_key
-from flows import pipeline
+from flows import pipeline, rereading
 from flows.desk import Desk
 from flows.pipeline import Got, Wanted
 from flows.tally import Tally
@@ -156,6 +156,7 @@ def _store(desk: Desk, topic: StoredTopic, source: StoredSource, found: Discover
         done = 0
         for round_ in pipeline.batched(pipeline.clean_inline(wanted, pool), INLINE_BATCH // pipeline.CLEAN_BATCH):
             batch = [got for part in round_ for got in part]
+            _reread_carried(desk, source, batch)
             with tally.timed("record"):
                 part_tally = desk.db.write(lambda s, b=batch: _save_carried(s, desk, topic, source, b))  # type: ignore[misc]
             tally.add(part_tally)
@@ -168,6 +169,13 @@ def _store(desk: Desk, topic: StoredTopic, source: StoredSource, found: Discover
     tally.counts["articles-named"] += len(found.entries)
     tally.counts["articles-new"] += len(saved.new)
     return counted
+
+
+def _reread_carried(desk: Desk, source: StoredSource, batch: Sequence[Got]) -> None:
+    with desk.db.read() as s:
+        ids = articles.article_ids(s, source.id, [got.wanted.url for got in batch])
+    known = [got for got in batch if got.wanted.url in ids]
+    rereading.reread_edited(desk, known, [ids[got.wanted.url] for got in known])
 
 
 def _save_carried(s: Session, desk: Desk, topic: StoredTopic, source: StoredSource, batch: Sequence[Got]) -> Tally:
@@ -216,6 +224,7 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
         with desk.cleaner(expected=new, perhaps=len(todo) - new) as pool, tally.timed("fetch-and-clean"):
             came = pipeline.fetch_and_clean(todo, get, pool, threads=desk.settings.fetch_concurrency, manners=client)
             for batch in pipeline.gathered(came, WRITE_BATCH, within_s=WRITE_WITHIN_S):
+                rereading.reread_edited(desk, batch, [got.wanted.article_id for got in batch])
                 with tally.timed("record"):
                     tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
                 done += len(batch)

@@ -23,6 +23,7 @@ from flows.desk import Desk
 from flows.tally import Tally
 from storage import assessments, claims, clusters, judge_pairs, pins, revisions, sketches, stand_ins
 from storage.judge_pairs import JudgePair
+from storage.readings import Coming
 from storage.records import Edge, StoredRevision, StoredTopic
 
 ASSESS_BATCH = 24
@@ -58,10 +59,10 @@ def to_read(desk: Desk, topic: StoredTopic, matcher: str) -> tuple[int, ...]:
     return tuple(i for i in todo if i in unknown)
 
 
-def unread(desk: Desk, topic: StoredTopic, matcher: str) -> tuple[int, ...]:
-    """The revisions that this matcher has not looked at for this topic version, oldest first."""
+def unread(desk: Desk, topic: StoredTopic, matcher: str, *, coming: Coming | None = None) -> tuple[int, ...]:
+    """The revisions that this matcher has not looked at for this topic version, oldest first; `coming`: as a replay has them."""
     with desk.db.read() as s:
-        return revisions.unscanned(s, topic.version_id, matcher, limit=1_000_000)
+        return revisions.unscanned(s, topic.version_id, matcher, limit=1_000_000, coming=coming)
 
 
 def stand_in(desk: Desk, topic: StoredTopic, matcher: str) -> Tally:
@@ -158,12 +159,19 @@ def installed_judge(desk: Desk) -> str | None:
 
 
 def judge_undecided(
-    desk: Desk, topic: StoredTopic, run_id: int | None, *, matcher: str | None = None, only: Collection[str] = ()
+    desk: Desk,
+    topic: StoredTopic,
+    run_id: int | None,
+    *,
+    matcher: str | None = None,
+    only: Collection[str] = (),
+    coming: Coming | None = None,
 ) -> Tally:
     """Asks the configured judge about the pairs on which the matcher is unsure (or all that it lists); stores what it answers.
 
     A pair without a proper answer stays pending and is asked again in later runs, up to a limit. A judge that is not the pinned
-    one is not asked but for a replay (of this `matcher` and the claims `only`): its answers would count for nothing.
+    one is not asked but for a replay (of this `matcher`, the claims `only` and the texts `coming`): its answers would count for
+    nothing.
     """
     tally = Tally()
     judge = installed_judge(desk)
@@ -183,6 +191,7 @@ def judge_undecided(
             claims=only,
             everything=settings.judge_scope == "all",
             limit=settings.judge_pairs_per_run,
+            coming=coming,
         )
     if pairs:
         with tally.timed("judge"):

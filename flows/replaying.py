@@ -1,4 +1,4 @@
-"""Replay: the stored past judged again by the installed matcher, as a shadow edition beside the live ledger.
+"""Replay: the stored past read again by the installed cleaner and matcher, as a shadow edition beside the live ledger.
 
 Nothing that a replay does is seen by any other read until it is accepted; discarding it leaves only its row.
 """
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from claimline.errors import UsageError
-from claimline.models import Change, Position, Stance
-from flows import intake, judging
+from claimline.models import Cause, Change, Position, Stance
+from flows import intake, judging, rereading
 from flows.desk import Desk
 from flows.tally import Tally
-from storage import answers, ledger, replay
+from storage import answers, ledger, replay, rereadings
 from storage import pins as held
 from storage.engine import Session
 from storage.records import Published, StoredClaim, StoredDecision, StoredTopic
+from storage.rereadings import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class ReplayReport:
     judge_asked: int = 0
     judge_tokens: int = 0
     judge_price: float = 0.0
+    cleaner_before: str | None = None
+    cleaner_after: str | None = None  # None: the texts stay as they are
+    texts: Account | None = None
 
     @property
     def flips(self) -> int:
@@ -73,6 +77,9 @@ def replay_topic(
 ) -> ReplayReport:
     """Judges what the installed matcher has not read and opens a shadow edition with it.
 
+    Where the topic is pinned to another cleaner than the installed one, the stored bytes are read again first; not where only
+    some claims are asked for, since a text is one text for all of them.
+
     `since` and `until` bound the difference that is told, not what is judged: a history is folded from its beginning. `settings`:
     what was chosen for this replay alone, kept with it.
     """
@@ -83,12 +90,18 @@ def replay_topic(
     began = time.perf_counter()
     matcher = judging.installed_hash(desk, topic)
     tally = Tally()
-    todo = judging.unread(desk, topic, matcher)
+    coming = None if claims else rereading.reread(desk, topic)
+    with desk.db.read() as s:
+        texts = rereadings.account(s, topic.id, coming.cleaner, coming.made_by) if coming else None
+        pinned = held.live(s, topic.id)
+    todo = judging.unread(desk, topic, matcher, coming=coming)
     if todo:
         tally = judging.assess(desk, topic, judging.open_matcher(desk, topic), todo, run_id=None)
-    tally.add(judging.judge_undecided(desk, topic, None, matcher=matcher, only=[c.slug for c in chosen]))
+    tally.add(judging.judge_undecided(desk, topic, None, matcher=matcher, only=[c.slug for c in chosen], coming=coming))
     judge = judging.installed_judge(desk)
     wordings = {c.id: c.version_id for c in chosen}  # a claim may have been reworded while its past was read
+    machines = {(pin.matcher, pin.judge) for claim_id, pin in pinned.items() if claim_id in wordings}
+    only_cleaner = coming is not None and all(m == matcher and judge in (None, j) for m, j in machines)
     edition = desk.db.write(
         lambda s: replay.open_shadow(
             s,
@@ -97,6 +110,8 @@ def replay_topic(
             judge=judge,
             claims=list(wordings),
             wordings=wordings,
+            coming=coming,
+            cause=Cause.NEW_CLEANER if only_cleaner else None,
             by=by,
             now=desk.now(),
             settings=settings,
@@ -111,6 +126,9 @@ def replay_topic(
         judge_asked=tally.counts["judge-asked"],
         judge_tokens=tally.counts["judge-tokens-in"] + tally.counts["judge-tokens-out"],
         judge_price=tally.cost.get("judge-price", 0.0),
+        cleaner_before=held.usual_cleaner(pinned),
+        cleaner_after=coming.cleaner if coming else None,
+        texts=texts,
     )
 
 

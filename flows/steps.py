@@ -16,7 +16,7 @@ from itertools import islice
 from claimline.errors import ClaimlineError
 from claimline.models import Skip, SourceReport, Topic
 from claimline.topics import digest, dump
-from flows import intake, judging, manners, outbox
+from flows import intake, judging, manners, outbox, rereading
 from flows.desk import Desk
 from flows.easing import eased
 from flows.intake import Asked
@@ -302,6 +302,7 @@ def judge(work: Work) -> None:
         work.tally.add(work.hands.assess(work.desk, work.topic, todo[at : at + ASSESS_BATCH], work.run_id))
         work.desk.progress("texts", min(at + ASSESS_BATCH, len(todo)), len(todo))
     work.tally.add(judging.stand_in(work.desk, work.topic, matcher))
+    work.tally.add(rereading.another_cleaner(work.desk, work.topic))
     work.tally.add(work.hands.consult(work.desk, work.topic, work.run_id))
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Speaker, SpeakerBasis, Stance
-from storage import codec, ledger_rows, pins, position_rows, stands, worded
+from storage import codec, ledger_rows, pins, position_rows, readings, stands, worded
 from storage import tables as t
 from storage.decisions import decisions
 from storage.effective import claim_key, position_key
@@ -51,7 +51,7 @@ def answers(
     said = _said(s, topic_id, claim_id, article_id, published_by)
     if only is not None:
         said = {pair: one for pair, one in said.items() if pair[1] in set(only)}
-    rows = [*chosen.values(), *_only_said(s, said, chosen, as_of, published_by)]
+    rows = [*chosen.values(), *_only_said(s, topic_id, said, chosen, as_of, published_by)]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))
     page = rows[offset : None if limit is None else offset + limit]
     told = worded.told(s, topic_id, [(r["claim_id"], r["article_id"]) for r in page], as_of, published_by)
@@ -98,7 +98,8 @@ def _chosen(
     )
     if known_at is None and as_of is None:
         current = t.articles.alias()
-        query = query.join(current, current.c.current_revision_id == a.c.revision_id)
+        told = (current.c.id == a.c.article_id) & (readings.current(topic_id, current) == a.c.revision_id)
+        query = query.join(current, told)
     if known_at is not None:
         query = query.where(t.editions.c.recorded_at <= known_at, t.editions.c.state == "live")
     if claim_id is not None:
@@ -107,8 +108,12 @@ def _chosen(
         query = query.where(a.c.article_id.in_(article_ids))
     rows = [dict(row) for row in s.execute(query.order_by(a.c.revision_id, a.c.id)).mappings()]
     if as_of is not None:
-        printed = _printed(s, {row["article_id"] for row in rows}, as_of, known_at)
+        printed = _printed(s, topic_id, {row["article_id"] for row in rows}, as_of, known_at)
         rows = [row for row in rows if printed.get(row["article_id"]) == row["revision_id"]]
+    elif known_at is not None:
+        base = readings.as_known(s, topic_id, {row["revision_id"]: row["article_id"] for row in rows}, known_at)
+        rows = [row for row in rows if row["revision_id"] in base]
+        rows.sort(key=lambda row: (base[row["revision_id"]], row["id"]))
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for row in rows:
         pair = (row["claim_id"], row["article_id"])
@@ -118,9 +123,9 @@ def _chosen(
     return found
 
 
-def _printed(s: Session, article_ids: Collection[int], as_of: date, known_at: datetime | None) -> dict[int, int]:
+def _printed(s: Session, topic_id: int, article_ids: Collection[int], as_of: date, known_at: datetime | None) -> dict[int, int]:
     """Article -> the text that it carried at the end of a day."""
-    loaded = stands.load(s, article_ids, known_at=known_at)
+    loaded = stands.load(s, article_ids, topic_id=topic_id, known_at=known_at)
     return {article_id: x.revision_id for article_id, held in loaded.items() if (x := held.on(as_of)) is not None}
 
 
@@ -144,6 +149,7 @@ def _said(
 
 def _only_said(
     s: Session,
+    topic_id: int,
     said: Mapping[tuple[int, int], StoredDecision],
     chosen: Mapping[tuple[int, int], Any],
     as_of: date | None,
@@ -151,13 +157,13 @@ def _only_said(
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     alone = {pair: one for pair, one in said.items() if pair not in chosen and one.stance not in (None, Stance.UNRELATED)}
-    printed = {} if as_of is None else _printed(s, {article_id for _, article_id in alone}, as_of, known_at)
+    printed = {} if as_of is None else _printed(s, topic_id, {article_id for _, article_id in alone}, as_of, known_at)
     for (_, article_id), one in alone.items():
         if as_of is not None and article_id not in printed:
             continue
         current = printed.get(article_id)
         if as_of is None and known_at is None:
-            current = s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == article_id)).scalar()
+            current = s.execute(sa.select(readings.current(topic_id)).where(t.articles.c.id == article_id)).scalar()
         rows.append(
             {
                 "id": 0,
@@ -189,7 +195,7 @@ def _stored(
     told: Mapping[tuple[int, int], Stance],
 ) -> tuple[StoredAssessment, ...]:
     article_ids = {r["article_id"] for r in rows}
-    standing = stands.load(s, article_ids, known_at=known_at)
+    standing = stands.load(s, article_ids, topic_id=topic_id, known_at=known_at)
     texts = _texts(s, {r["revision_id"] for r in rows})
     clusters = _clusters(s, topic_id, {r["revision_id"] for r in rows}, known_at)
     quotes = _quotes(s, rows, texts, known_at)

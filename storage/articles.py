@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName
 from claimline.models import Discovered, Entry, Validators
-from storage import codec
+from storage import codec, readings
 from storage import tables as t
 from storage.arrivals import Arrival, save_captures
 from storage.article_keys import UrlKey, article_key, refusals
@@ -274,7 +274,8 @@ def articles(s: Session, topic_id: int, *, states: Sequence[str] = ()) -> tuple[
 
 def _articles(s: Session, where: sa.ColumnElement[bool]) -> list[StoredArticle]:
     a, x = t.articles, t.revision_texts
-    query = sa.select(a, x.c.title).outerjoin(x, x.c.revision_id == a.c.current_revision_id).where(where).order_by(a.c.id)
+    text = readings.current_anywhere()
+    query = sa.select(a, x.c.title, text.label("text_id")).select_from(a).outerjoin(x, x.c.revision_id == text)
     return [
         StoredArticle(
             id=r["id"],
@@ -286,7 +287,7 @@ def _articles(s: Session, where: sa.ColumnElement[bool]) -> list[StoredArticle]:
             first_seen=r["first_seen"],
             attempts=r["attempts"],
             last_error=r["last_error"],
-            revision_id=r["current_revision_id"],
+            revision_id=r["text_id"],
         )
-        for r in s.execute(query).mappings()
+        for r in s.execute(query.where(where).order_by(a.c.id)).mappings()
     ]

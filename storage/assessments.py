@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, Judgement, Quote, Stance
-from storage import pins
+from storage import pins, readings
 from storage import tables as t
 from storage.records import PendingCounts, PendingPair
 from storage.revisions import count_unscanned
@@ -128,11 +128,12 @@ def pending(s: Session, topic_id: int, *, matcher_hash: str | None = None) -> Pe
     failed = s.execute(sa.select(p.c.given_up, sa.func.count()).where(p.c.claim_id.in_(mine)).group_by(p.c.given_up)).tuples()
     by_end = {bool(given_up): n for given_up, n in failed}
     count = sa.select(sa.func.count()).select_from(a).where(a.c.claim_id.in_(mine))
-    answered = count.where(pins.of_matcher(a, matcher) if matcher else sa.false())
+    answered = count.where(pins.of_matcher(a, matcher) & pins.of_told_text(a) if matcher else sa.false())
     uncertain = (
         sa.select(sa.func.count(sa.distinct(t.articles.c.id)))
+        .select_from(t.articles)
         .join(ta, ta.c.article_id == t.articles.c.id)
-        .join(t.revisions, t.revisions.c.id == t.articles.c.current_revision_id)
+        .join(t.revisions, t.revisions.c.id == readings.current(topic_id))
         .where(ta.c.topic_id == topic_id, t.revisions.c.published_day.is_(None), ~_dated())
     )
     return PendingCounts(
@@ -219,28 +220,25 @@ def _save_assessment(s: Session, signed: Mapping[str, object], judgement: Judgem
         created_at=now,
         stands_in_at=now if stands_in is not None else None,
     )
-    buried = _buried_people(s)
-    rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _is_buried(q, buried))]
+    buried = buried_people(s)
+    rows = [_evidence(assessment_id, q) for q in judgement.quotes if not (buried and _speaker_is_buried(q, buried))]
     insert_many(s, t.evidence, list({(r["start"], r["end"]): r for r in rows}.values()))
     return assessment_id, True
 
 
-def _buried_people(s: Session) -> frozenset[str]:
+def buried_people(s: Session) -> frozenset[str]:
     """Hashes of the people of whom the law wants nothing kept."""
     return frozenset(s.execute(sa.select(t.tombstones.c.subject_sha256).where(t.tombstones.c.kind == "person")).scalars())
 
 
-def is_buried(s: Session, names: Iterable[str]) -> bool:
-    """Whether the law wants nothing kept of somebody who is called so."""
-    return _are_buried(names, _buried_people(s))
+def _speaker_is_buried(q: Quote, buried: frozenset[str]) -> bool:
+    names = (q.speaker.key, q.speaker.written) if q.speaker else ()
+    return any(is_buried(name, buried) for name in names)
 
 
-def _is_buried(q: Quote, buried: frozenset[str]) -> bool:
-    return _are_buried((q.speaker.key, q.speaker.written) if q.speaker else (), buried)
-
-
-def _are_buried(names: Iterable[str], buried: frozenset[str]) -> bool:
-    return any(sha256(name.casefold().encode()).hexdigest() in buried for name in names)
+def is_buried(name: str, buried: frozenset[str]) -> bool:
+    """Whether the name is one of whom the law wants nothing kept."""
+    return sha256(name.casefold().encode()).hexdigest() in buried
 
 
 def _evidence(assessment_id: int, q: Quote) -> dict[str, object]:
@@ -288,6 +286,8 @@ def _topics_of(s: Session, claim_ids: Iterable[int]) -> list[int]:
 
 def _touch_if_it_counts(s: Session, revision_id: int, topic_id: int, matcher: str, kind: str, now: datetime) -> None:
     """An answer is work for the next edition, unless no claim is pinned to its matcher and it stands in for none."""
+    if not readings.is_shown(s, topic_id, revision_id):
+        return  # a replay's
     pinned = {pin.matcher for pin in pins.live(s, topic_id).values()}
     if kind == "judge" or not pinned or matcher in pinned or _stands_in_at(s, revision_id, matcher) is not None:
         cause, article_id = news(s, revision_id)

@@ -17,7 +17,7 @@ from claimline import revisions
 from claimline.models import Cause, Cleaned, Fetched, Skip
 from claimline.revisions import Kind, RevisionLine
 from claimline.sources.schedule import Looked, next_look
-from storage import codec
+from storage import codec, readings
 from storage import tables as t
 from storage.article_keys import UrlKey, article_key
 from storage.blobs import blobs_of
@@ -49,7 +49,6 @@ _CAUSES = {
     Kind.FIRST: Cause.LATE_ARTICLE,  # older than all that was seen so far
     Kind.EDITED: Cause.EDITED_ARTICLE,
     Kind.BACK: Cause.EDITED_ARTICLE,
-    Kind.RECLEANED: Cause.NEW_CLEANER,
 }
 
 
@@ -96,13 +95,13 @@ def _captured(
     stood = _stood_at(s, article_id, came.fetched_at) if late else before
     body_hash = sha256(came.body).hexdigest()
     decision = revisions.decide(known, stood, cleaned, body_sha256=body_hash)
-    if decision.kind in (Kind.SAME, Kind.TRIVIAL):
+    if decision.kind in (Kind.SAME, Kind.TRIVIAL, Kind.RECLEANED):  # another cleaner's reading waits for its replay
         if not late:
             save_checks(s, [Check(article_id, came.validators, came.fetched_at)], now)
         return CaptureSaved(stood, False, "unchanged")
     revision_id = decision.matches
     if revision_id is None:
-        revision_id = _new_revision(s, article_id, cleaned, body_hash, came.fetched_at)
+        revision_id = new_revision(s, article_id, cleaned, body_hash, came.fetched_at)
         if store == "full":
             blobs_of(s).put(s, body_hash, came.body, now)
     capture_id = _new_capture(s, article_id, source_id, came, body_hash, kept=decision.new and store == "full")
@@ -118,10 +117,14 @@ def _captured(
 
 
 def _known(s: Session, article_id: int) -> list[RevisionLine]:
-    """The article's texts, in the order in which they came."""
-    r = t.revisions
+    """The article's texts, in the order in which they came. What another cleaner made of one goes by the id of that one."""
+    r, again = t.revisions, t.rereadings
     columns = (r.c.id, r.c.cleaner, r.c.text_sha256, r.c.body_sha256, r.c.fingerprint)
-    return [RevisionLine(*row) for row in s.execute(sa.select(*columns).where(r.c.article_id == article_id).order_by(r.c.id))]
+    mine = r.c.article_id == article_id
+    seen = sa.select(*columns).where(mine, ~readings.waiting(r.c.id)).order_by(r.c.id)
+    read_again = sa.select(again.c.revision_id, *columns[1:]).join(again, again.c.reading_id == r.c.id)
+    others = read_again.where(mine, again.c.revision_id != r.c.id).order_by(again.c.revision_id, r.c.id)
+    return [RevisionLine(*row) for query in (seen, others) for row in s.execute(query)]
 
 
 def _is_late(s: Session, article_id: int, came: Fetched) -> bool:
@@ -137,7 +140,8 @@ def _stood_at(s: Session, article_id: int, at: datetime) -> int | None:
     return s.execute(query.order_by(g.c.seen_at.desc(), g.c.id.desc()).limit(1)).scalar()
 
 
-def _new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> int:
+def new_revision(s: Session, article_id: int, cleaned: Cleaned, body_hash: str, seen_at: datetime) -> int:
+    """The id of a text that the article had not; nothing says yet that it was seen."""
     key = s.execute(sa.select(t.articles.c.key).where(t.articles.c.id == article_id)).scalar_one()
     revision_id = insert_id(s, t.revisions, **revision_row(key, article_id, cleaned, body_hash, seen_at))
     s.execute(sa.insert(t.revision_texts).values(revision_id=revision_id, title=cleaned.title, text=cleaned.text))

@@ -6,7 +6,7 @@ article that a person took out of its group is joined to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause
+from storage import readings
 from storage import tables as t
 from storage.records import Edge, Membership
 from storage.sql import chunks, insert_many, insert_new, touch
@@ -29,7 +30,7 @@ def unclustered(s: Session, topic_id: int, *, limit: int = 100_000) -> tuple[int
         sa.select(r.c.id)
         .join(ta, (ta.c.article_id == r.c.article_id) & (ta.c.topic_id == topic_id))
         .join(t.revision_texts, t.revision_texts.c.revision_id == r.c.id)
-        .where(~done)
+        .where(~done, readings.shown(r.c.id, topic_id))
     )
     return tuple(s.execute(query.order_by(r.c.id).limit(limit)).scalars())
 
@@ -53,6 +54,7 @@ def compared(s: Session, topic_id: int, new: Sequence[int], *, days: int = 7) ->
         sa.select(r.c.id)
         .join(k, (k.c.revision_id == r.c.id) & (k.c.topic_id == topic_id))
         .join(ta, (ta.c.article_id == r.c.article_id) & (ta.c.topic_id == topic_id))
+        .where(readings.shown(r.c.id, topic_id))
     )
     if None not in known:
         near = [r.c.published_day.between(a, b) for a, b in _spans(dates, timedelta(days=days))]
@@ -97,6 +99,20 @@ def regroup(s: Session, topic_id: int, revision_ids: Iterable[int], cause: Cause
         group = _component(s, topic_id, start, apart)
         left -= group
         _settle(s, topic_id, group, cause, now)
+
+
+def stand_for(s: Session, topic_id: int, readings: Mapping[int, int], cause: Cause, now: datetime) -> None:
+    """Let re-readings be copies of what the texts that they stand for are copies of."""
+    m = t.copy_memberships
+    grouped: set[int] = set()
+    for batch in chunks(set(readings.values())):
+        live = (m.c.topic_id == topic_id) & m.c.closed_at.is_(None) & m.c.revision_id.in_(batch)
+        grouped |= set(s.execute(sa.select(m.c.revision_id).where(live)).scalars())
+    pairs = [(min(pair), max(pair)) for pair in readings.items() if pair[1] in grouped]
+    common = {"topic_id": topic_id, "similarity": 1.0, "created_at": now}
+    for some in chunks(pairs):
+        insert_new(s, t.copy_edges, [{"a": a, "b": b, **common} for a, b in some])
+    regroup(s, topic_id, {i for pair in pairs for i in pair}, cause, now)
 
 
 def cluster_of(s: Session, topic_id: int, revision_id: int) -> str | None:

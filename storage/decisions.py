@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
 from claimline.models import Cause, OutletSpec, Stance, Status
-from storage import assessments, clusters, codec, erased, outlets, pins
+from storage import assessments, clusters, codec, erased, outlets, pins, readings
 from storage import tables as t
 from storage.engine import Database
 from storage.publish import Fold, publish_in
@@ -138,8 +138,9 @@ def _checked(s: Session, one: NewDecision) -> NewDecision:
 
 
 def _checked_pair(s: Session, one: NewDecision, claim_id: int) -> NewDecision:
-    revision_id = one.revision_id or _current_revision(s, one.article_id)
-    one = replace(one, revision_id=revision_id, topic_id=_topic_of_claim(s, claim_id))
+    topic_id = _topic_of_claim(s, claim_id)
+    revision_id = one.revision_id or _current_revision(s, topic_id, one.article_id)
+    one = replace(one, revision_id=revision_id, topic_id=topic_id)
     seen = _seen(s, claim_id, revision_id)
     if one.kind == "accept":
         if seen.stance is None:
@@ -153,7 +154,7 @@ def _checked_pair(s: Session, one: NewDecision, claim_id: int) -> NewDecision:
         one = replace(one, quote=seen.quote)
     if one.kind != "evidence":
         return one
-    if one.speaker is not None and assessments.is_buried(s, [one.speaker]):
+    if one.speaker is not None and assessments.is_buried(one.speaker, assessments.buried_people(s)):
         raise UsageError("the law wants nothing kept of this speaker: the quote stands without a name, or not at all")
     return _proved(s, one)
 
@@ -168,8 +169,8 @@ def _proved(s: Session, one: NewDecision) -> NewDecision:
     return replace(one, start=start, end=start + len(quote))
 
 
-def _current_revision(s: Session, article_id: int | None) -> int:
-    found = s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == article_id)).scalar()
+def _current_revision(s: Session, topic_id: int, article_id: int | None) -> int:
+    found = s.execute(sa.select(readings.current(topic_id)).where(t.articles.c.id == article_id)).scalar()
     if found is None:
         raise UsageError("the article has no text yet; decide on it when it has been read")
     return int(found)
@@ -410,7 +411,8 @@ def _why_reopened(s: Session, one: StoredDecision) -> str | None:
         return "the claim was reworded"
     if one.kind not in ("stance", "accept") or one.article_id is None or one.claim_id is None:
         return None
-    current = s.execute(sa.select(t.articles.c.current_revision_id).where(t.articles.c.id == one.article_id)).scalar()
+    topic_id = _topic_of_claim(s, one.claim_id)
+    current = s.execute(sa.select(readings.current(topic_id)).where(t.articles.c.id == one.article_id)).scalar()
     if current is None or current == one.revision_id:
         return None
     text = s.execute(sa.select(t.revision_texts.c.text).where(t.revision_texts.c.revision_id == current)).scalar() or ""

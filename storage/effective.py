@@ -20,6 +20,7 @@ from storage import erased, stands
 from storage import tables as t
 from storage.erased import sha256_of
 from storage.facts import PURGED, VERDICTS, Answer, Facts, Quote, Verdict, claim_key, facts_of, shared
+from storage.readings import Coming
 from storage.records import Pin
 from storage.sql import chunks, stable_key
 
@@ -49,15 +50,18 @@ class PositionRow:
     quote: str | None  # only where no evidence row holds it
 
 
-def effective(s: Session, pin: Pin, article_ids: Iterable[int], *, handed_over: str | None = None) -> list[PositionRow]:
+def effective(
+    s: Session, pin: Pin, article_ids: Iterable[int], *, handed_over: str | None = None, coming: Coming | None = None
+) -> list[PositionRow]:
     """The positions that these articles take on the pinned claim, in the order of their keys.
 
-    `handed_over`: the matcher that this pin would replace; what only that one has read still counts.
+    `handed_over`: the matcher that this pin would replace; what only that one has read still counts. `coming`: the readings of
+    their texts that a replay would take.
     """
     found: list[PositionRow] = []
     common = shared(s, pin)
     for batch in chunks(sorted(set(article_ids))):
-        facts = facts_of(s, pin, batch, *common, handed_over=handed_over)
+        facts = facts_of(s, pin, batch, *common, handed_over=handed_over, coming=coming)
         for article_id, standing in facts.standing.items():
             found += _article(facts, article_id, standing)
     return sorted(found, key=lambda row: row.key)
@@ -256,7 +260,7 @@ def _quoted(facts: Facts, revision_id: int | None, sha256: str) -> Quote | None:
 def _applies(facts: Facts, verdict: Verdict, article_id: int, revision_id: int) -> bool:
     """On the text that was seen and those after it; on older texts and on copies where they hold the same quote."""
     if verdict.article_id == article_id:
-        later = verdict.revision_id is None or revision_id >= verdict.revision_id
+        later = verdict.revision_id is None or facts.is_later(revision_id, verdict.revision_id)
         if later and verdict.kind in VERDICTS:
             return True
     elif verdict.cluster is None or facts.clusters.get(revision_id) != verdict.cluster:

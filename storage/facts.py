@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import erased, outlets, pins, stands
+from storage import erased, outlets, pins, readings, stands
 from storage import tables as t
 from storage.records import Pin
 from storage.sql import chunks
@@ -78,7 +78,12 @@ class Facts:
     outlet: Mapping[int, str | None]
     article_key: Mapping[int, str]
     text_hash: Mapping[int, str]
+    bases: Mapping[int, int]  # re-reading -> the text in whose place it stands
     texts: dict[int, str] = field(default_factory=dict)
+
+    def is_later(self, revision_id: int, than: int) -> bool:
+        """Whether a text is this one or came after it; the same page as another cleaner read it came when it did."""
+        return self.bases.get(revision_id, revision_id) >= self.bases.get(than, than)
 
     def says(self, revision_id: int, words: str, sha256: str) -> bool:
         """Whether a text holds these words. Where retention took the text, what its reading quoted is what is known of it."""
@@ -141,15 +146,19 @@ def facts_of(
     verdicts: Sequence[Verdict],
     *,
     handed_over: str | None = None,
+    coming: readings.Coming | None = None,
 ) -> Facts:
-    standing = stands.load(s, article_ids)
+    topic_id = s.execute(sa.select(t.claims.c.topic_id).where(t.claims.c.id == pin.claim_id)).scalar_one()
+    standing = stands.load(s, article_ids, topic_id=topic_id, coming=coming)
     a, r = t.articles, t.revisions
     names = s.execute(sa.select(a.c.id, a.c.key, a.c.outlet, a.c.state).where(a.c.id.in_(article_ids))).all()
     for row in names:
         if row.state == PURGED:
             standing.pop(row.id, None)
     hashes = s.execute(sa.select(r.c.id, r.c.text_sha256).where(r.c.article_id.in_(article_ids))).all()
-    clusters = _clusters(s, key[0], article_ids)
+    bases = readings.bases(s, article_ids)
+    clusters = _clusters(s, topic_id, article_ids)
+    clusters = {reading: clusters[base] for reading, base in bases.items() if base in clusters} | clusters
     facts = Facts(
         key=key,
         standing=standing,
@@ -161,6 +170,7 @@ def facts_of(
         outlet={row.id: row.outlet for row in names},
         article_key={row.id: row.key for row in names},
         text_hash={row.id: row.text_sha256 for row in hashes},
+        bases=bases,
     )
     facts.texts = _texts(s, facts)
     return facts
@@ -171,9 +181,8 @@ def _bearing(verdicts: Sequence[Verdict], article_ids: Sequence[int], clusters: 
     return [v for v in verdicts if v.article_id in ids or v.cluster in groups]
 
 
-def _clusters(s: Session, topic: str, article_ids: Sequence[int]) -> dict[int, str]:
+def _clusters(s: Session, topic_id: int, article_ids: Sequence[int]) -> dict[int, str]:
     m, r = t.copy_memberships, t.revisions
-    topic_id = sa.select(t.topics.c.id).where(t.topics.c.slug == topic).scalar_subquery()
     query = (
         sa.select(m.c.revision_id, m.c.cluster)
         .join(r, r.c.id == m.c.revision_id)

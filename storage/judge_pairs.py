@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import pins
+from storage import pins, readings
 from storage import tables as t
 from storage.sql import chunks
 
@@ -38,9 +38,10 @@ def judge_pairs(
     claims: Collection[str] = (),
     everything: bool = False,
     limit: int = 500,
+    coming: readings.Coming | None = None,
 ) -> tuple[JudgePair, ...]:
     """Pairs of these claims (none: all) on which the matcher, or one that stands in for it, is undecided or, with `everything`,
-    that it lists at all.
+    that it lists at all. `coming`: of the texts as a replay would have them.
 
     Those that were never asked come first, so that an endpoint in trouble does not use up the same pairs' tries every day.
     """
@@ -58,6 +59,7 @@ def judge_pairs(
         .join(x, x.c.revision_id == a.c.revision_id)
         .outerjoin(p, waiting)
         .where(pins.of_matcher(a, matcher), ~answered)
+        .where(readings.shown(a.c.revision_id, readings.topic_of(a.c.claim_id), coming=coming))
         .where(p.c.id.is_(None) | p.c.given_up.is_(False))
         .order_by(sa.func.coalesce(p.c.attempts, 0), a.c.id)
         .limit(limit)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from claimline import notify
 from claimline.models import SIDES, Cause, NotifyRule, Position, Voice
-from storage import erased, outbox, retention
+from storage import erased, outbox, readings, retention
 from storage import tables as t
 from storage.effective import claim_key
 from storage.sql import chunks, stable_key
@@ -114,8 +114,9 @@ def _decided_on_another_text(s: Session, topic_id: int, article_ids: Collection[
     told = (a.c.url, c.c.slug.label("claim"), t.topics.c.slug.label("topic"), t.actors.c.name.label("by"))
     query = (
         sa.select(d.c.client_id, d.c.kind, d.c.stance, d.c.quote, d.c.at, r.c.key.label("revision"), x.c.text, *told)
+        .select_from(d)
         .join(a, a.c.id == d.c.article_id)
-        .join(r, r.c.id == a.c.current_revision_id)
+        .join(r, r.c.id == readings.current(topic_id))
         .outerjoin(x, x.c.revision_id == r.c.id)
         .join(c, c.c.id == d.c.claim_id)
         .join(t.topics, t.topics.c.id == c.c.topic_id)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import DateFinding, OutletType, Stance, Topic
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, outlets, pins, position_rows
+from storage import codec, ledger_rows, outlets, pins, position_rows, readings
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
@@ -68,7 +68,8 @@ class OutletCard:
 
 def stamp(s: Session) -> tuple[int, ...]:
     """A value that is the same as long as nothing that pages show has changed (but for fetch state), on one day."""
-    tables = (t.editions, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    # An accepted replay is an edition of old, with new pins.
+    tables = (t.editions, t.pins, t.decisions, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
     query = sa.select(*[sa.select(sa.func.coalesce(sa.func.max(x.c.id), 0)).scalar_subquery() for x in tables])
     return today(s).toordinal(), last_purge(s), *(int(n) for n in s.execute(query).one())
 
@@ -87,9 +88,8 @@ def claim_stamps(s: Session) -> tuple[tuple[int, ...], dict[int, tuple[int, int]
     e, d, m = t.editions, t.decisions, t.claim_states
     newest = [sa.select(sa.func.max(e.c.id)).where(e.c.cause != "person").scalar_subquery()]
     newest += [sa.select(sa.func.max(d.c.id)).where(d.c.claim_id.is_(None)).scalar_subquery()]
-    newest += [
-        sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (t.assessments, t.runs, t.topic_versions, t.outlet_weights)
-    ]
+    others = (t.pins, t.assessments, t.runs, t.topic_versions, t.outlet_weights)
+    newest += [sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in others]
     shared = today(s).toordinal(), last_purge(s), *(int(n or 0) for n in s.execute(sa.select(*newest)).one())
     last = sa.select(m.c.claim_id, sa.func.max(m.c.id)).group_by(m.c.claim_id)
     states: dict[int, int] = dict(s.execute(last).tuples().all())
@@ -221,7 +221,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
         d.c.kind.in_(["stance", "accept"]),
         d.c.undone_by.is_(None),
     )
-    current = t.articles.c.current_revision_id == a.c.revision_id
+    current = readings.current(readings.topic_of(a.c.claim_id)) == a.c.revision_id
     j = _JUDGED  # what the pinned judge has settled is unsure no more
     judged = sa.exists().where(
         j.c.claim_version_id == a.c.claim_version_id,
@@ -240,7 +240,7 @@ def _owed(s: Session, claim_ids: Sequence[int]) -> dict[int, Owed]:
     undated = (
         sa.select(a.c.claim_id, sa.func.count(sa.distinct(a.c.article_id)).label("n"))
         .join(pin, pinned)
-        .where(a.c.id.in_(undated_answers()), ~dated, within)
+        .where(a.c.id.in_(undated_answers()), ~dated, within, pins.of_told_text(a))
         .group_by(a.c.claim_id)
     )
     failed = sa.select(p.c.claim_id, sa.func.count().label("n")).where(p.c.claim_id.in_(claim_ids)).group_by(p.c.claim_id)
@@ -313,9 +313,9 @@ def uncounted(s: Session, claim_id: int, *, limit: int = 50, offset: int = 0) ->
         .select_from(a)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & pins.of_matcher(a, pin.c.matcher))
         .join(r, r.c.id == a.c.revision_id)
-        .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == r.c.id))
+        .join(t.articles, t.articles.c.id == a.c.article_id)
         .outerjoin(x, x.c.revision_id == r.c.id)
-        .where(a.c.claim_id == claim_id, ~folded)
+        .where(a.c.claim_id == claim_id, ~folded, readings.current(readings.topic_of(a.c.claim_id)) == r.c.id)
         .order_by(a.c.id.desc())
         .limit(limit)
         .offset(offset)

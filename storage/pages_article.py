@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateFinding, Stance
-from storage import codec, pins
+from storage import codec, pins, readings
 from storage import tables as t
 
 
@@ -166,7 +166,7 @@ def copies(s: Session, revision_id: int) -> tuple[Copy, ...]:
         .join(mine, (mine.c.topic_id == m.c.topic_id) & (mine.c.cluster == m.c.cluster))
         .join(a, a.c.id == r.c.article_id)
         .outerjoin(x, x.c.revision_id == r.c.id)
-        .where(m.c.closed_at.is_(None), a.c.id != article, a.c.current_revision_id == r.c.id)
+        .where(m.c.closed_at.is_(None), a.c.id != article, readings.current(m.c.topic_id) == r.c.id)
         .order_by(r.c.published_day, r.c.id)
     )
     unique = {row.key: row for row in s.execute(query)}

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import pins, relations
+from storage import pins, readings, relations
 from storage import tables as t
 from storage.decisions import of_articles, reopened
 from storage.facts import VERDICTS
@@ -55,7 +55,7 @@ class Stamps(NamedTuple):
 
 def stamps(s: Session) -> Stamps:
     e = t.editions
-    newest = [sa.func.max(x.c.id) for x in (t.assessments, t.revisions, t.sightings, t.topic_versions)]
+    newest = [sa.func.max(x.c.id) for x in (t.assessments, t.revisions, t.sightings, t.topic_versions, t.pins)]
     query = [sa.select(n).scalar_subquery() for n in newest]
     query += [sa.select(sa.func.max(e.c.id)).where(e.c.cause != "person").scalar_subquery()]
     query += [sa.select(sa.func.max(x.c.id)).scalar_subquery() for x in (e, t.decisions)]
@@ -82,7 +82,7 @@ def cases(s: Session, topic_id: int, answered: Mapping[str, Sequence[Answered]] 
             pair = (claim_id, article_id)
             held = found.get(pair)
             found[pair] = (bit if held is None else held[0] | bit, revision_id, lang, sure)
-    for pair, text in _texts(s, [pair for pair in more if pair not in found]).items():
+    for pair, text in _texts(s, topic_id, [pair for pair in more if pair not in found]).items():
         found[pair] = (0, *text)
     for pair, bits in more.items():
         if pair in found:
@@ -117,7 +117,7 @@ Answered = tuple[int, int, int, str | None, float]  # claim, article, text, its 
 def unsure(s: Session, topic_id: int) -> dict[str, Sequence[Answered]]:
     """Answers that count, on the text that the article carries now, by what makes them unsure, whatever people said of them."""
     a = t.assessments
-    undated = _counting(a.c.id.in_(undated_answers()) & _of_topic(topic_id)).limit(MOST)
+    undated = _counting(topic_id, a.c.id.in_(undated_answers()) & _of_topic(topic_id)).limit(MOST)
     mixed = (a.c.stance == sa.literal_column("'mixed'")) & a.c.decided.is_(True)  # written out: there is an index of these
     return {
         UNDATED: s.execute(undated).tuples().all(),
@@ -136,7 +136,7 @@ def _newest(s: Session, topic_id: int, where: sa.ColumnElement[bool]) -> Sequenc
     for skip in range(0, len(ids), MOST):
         some = ids[skip : skip + MOST]
         between = a.c.id.between(some[-1], some[0])
-        found += s.execute(_counting(_of_topic(topic_id) & where & between)).tuples().all()
+        found += s.execute(_counting(topic_id, _of_topic(topic_id) & where & between)).tuples().all()
         if len(found) >= MOST:
             break
     return found[:MOST]
@@ -147,15 +147,15 @@ def _of_topic(topic_id: int) -> sa.ColumnElement[bool]:
     return t.assessments.c.claim_id.in_(mine)
 
 
-def _counting(which: sa.ColumnElement[bool]) -> sa.Select[Answered]:
+def _counting(topic_id: int, which: sa.ColumnElement[bool]) -> sa.Select[Answered]:
     """Those of these answers that count, the newest first."""
     a, pin, r = t.assessments, t.pins, t.revisions
     return (
         sa.select(a.c.claim_id, a.c.article_id, a.c.revision_id, r.c.lang, a.c.confidence)
         .join(r, r.c.id == a.c.revision_id)
         .join(pin, (pin.c.claim_id == a.c.claim_id) & pin.c.known_to.is_(None) & (pin.c.claim_version_id == a.c.claim_version_id))
-        .join(t.articles, (t.articles.c.id == a.c.article_id) & (t.articles.c.current_revision_id == a.c.revision_id))
-        .where(which, pins.counts(a, pin))
+        .join(t.articles, t.articles.c.id == a.c.article_id)
+        .where(which, readings.current(topic_id) == a.c.revision_id, pins.counts(a, pin))
         .order_by(a.c.id.desc())
     )
 
@@ -195,13 +195,14 @@ def _said(s: Session, topic_id: int) -> dict[Pair, str | None]:
     return {(claim, article): stance for claim, article, stance in s.execute(query.order_by(d.c.id)).tuples().all()}
 
 
-def _texts(s: Session, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
+def _texts(s: Session, topic_id: int, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, str | None, float]]:
     """The current text of each of these (claim, article) pairs, its language, and how sure a machine's answer is."""
     a, r, art = t.assessments, t.revisions, t.articles
     sure: dict[tuple[int, int], float] = {}
     texts: dict[int, tuple[int, str | None]] = {}
     for few in chunks({article for _, article in pairs}):
-        query = sa.select(art.c.id, r.c.id.label("revision"), r.c.lang).join(r, r.c.id == art.c.current_revision_id)
+        query = sa.select(art.c.id, r.c.id.label("revision"), r.c.lang)
+        query = query.select_from(art).join(r, r.c.id == readings.current(topic_id))
         found = s.execute(query.where(art.c.id.in_(few))).tuples().all()
         texts.update({article_id: (revision_id, lang) for article_id, revision_id, lang in found})
         answers = sa.select(a.c.claim_id, a.c.article_id, a.c.confidence).where(a.c.article_id.in_(few))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from storage import readings
 from storage import tables as t
 
 
@@ -27,8 +28,9 @@ def newest_texts(s: Session, topic_id: int, *, limit: int = 400, chars: int = 6_
     a, ta, r, x = t.articles, t.topic_articles, t.revisions, t.revision_texts
     query = (
         sa.select(r.c.key, a.c.url, x.c.title, a.c.outlet, r.c.lang, sa.func.substr(x.c.text, 1, chars))
+        .select_from(a)
         .join(ta, ta.c.article_id == a.c.id)
-        .join(r, r.c.id == a.c.current_revision_id)
+        .join(r, r.c.id == readings.current(topic_id))
         .join(x, x.c.revision_id == r.c.id)
         .where(ta.c.topic_id == topic_id)
         .order_by(r.c.id.desc())

@@ -7,7 +7,7 @@ claim is never told from half a past.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from storage import readings
 from storage import tables as t
 from storage.records import Pin
 from storage.revisions import unscanned
@@ -83,8 +84,17 @@ def _scans_of(a: sa.FromClause) -> sa.Select[tuple[int]]:
 
 
 def counts(a: sa.FromClause, pin: sa.FromClause, *, known_at: datetime | None = None) -> sa.ColumnElement[bool]:
-    """The row of assessments counts for the claim that is so pinned: the judge's answer, or the matcher's (`of_matcher`)."""
-    return of_matcher(a, pin.c.matcher, known_at=known_at) | (a.c.matcher == pin.c.judge)
+    """The row of assessments counts for the claim that is so pinned: the judge's answer, or the matcher's (`of_matcher`).
+
+    And it is about a text that is told now; which texts were told in the past, the caller looks up (`readings.as_known`).
+    """
+    ours = of_matcher(a, pin.c.matcher, known_at=known_at) | (a.c.matcher == pin.c.judge)
+    return ours & of_told_text(a) if known_at is None else ours
+
+
+def of_told_text(a: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The row of assessments is about a text that the claim's topic tells (`storage.readings`)."""
+    return readings.shown(a.c.revision_id, readings.topic_of(a.c.claim_id))
 
 
 def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None = None) -> dict[int, Pin]:
@@ -100,11 +110,13 @@ def due(s: Session, topic_id: int, held: Mapping[int, Pin], matcher: str | None 
         return {}
     wanted = any(pin is None or pin.judge is None for pin in (held.get(row.id) for row in rows))
     judge = _latest(s, topic_id, "judge") if wanted else None
+    cleaner: str | None = None
     found: dict[int, Pin] = {}
     for row in rows:
         pin = held.get(row.id)
         if pin is None:
-            found[row.id] = Pin(row.id, row.current_version_id, machine, judge)
+            cleaner = cleaner or usual_cleaner(held) or _newest_cleaner(s, topic_id)
+            found[row.id] = Pin(row.id, row.current_version_id, machine, judge, cleaner)
         elif pin.claim_version_id != row.current_version_id and _is_read(s, topic_id, pin.matcher):
             found[row.id] = replace(pin, claim_version_id=row.current_version_id, judge=pin.judge or judge)
         elif pin.claim_version_id != row.current_version_id and matcher is not None and _is_read(s, topic_id, matcher):
@@ -132,8 +144,23 @@ def move(s: Session, pin: Pin, edition_id: int, at: datetime) -> None:
 
 
 def _usual(held: Mapping[int, Pin]) -> str | None:
-    names = sorted(pin.matcher for pin in held.values())
-    return max(names, key=names.count) if names else None
+    return _most([pin.matcher for pin in held.values()])
+
+
+def usual_cleaner(held: Mapping[int, Pin]) -> str | None:
+    """The cleaner by whose readings most of these claims were told; None where that was never noted."""
+    return _most([pin.cleaner for pin in held.values() if pin.cleaner is not None])
+
+
+def _most(names: Sequence[str]) -> str | None:
+    return max(sorted(names), key=names.count) if names else None
+
+
+def _newest_cleaner(s: Session, topic_id: int) -> str | None:
+    """The one that read the topic's newest text."""
+    r, ta = t.revisions, t.topic_articles
+    query = sa.select(r.c.cleaner).join(ta, ta.c.article_id == r.c.article_id).where(ta.c.topic_id == topic_id)
+    return s.execute(query.where(~readings.waiting(r.c.id)).order_by(r.c.id.desc()).limit(1)).scalar()
 
 
 def _latest(s: Session, topic_id: int, kind: str) -> str | None:

@@ -1,12 +1,13 @@
 """Shadow editions: what the ledger would say if another machine had read the past. Nothing is live until `accept`.
 
-A shadow's answers are ordinary assessments of another matcher that no edition has published; its positions and statuses are
-computed when asked for. Accepting pins the matcher and publishes the difference as one edition; discarding leaves only the row.
+A shadow's answers are ordinary assessments of another matcher, or of re-readings (`storage.readings`), that no edition has
+published; its positions and statuses are computed when asked for. Accepting pins the matcher and the cleaner and publishes the
+difference as one edition; discarding leaves only the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, FoldResult, Position, Stance
-from storage import ledger_rows, pins, position_rows, stand_ins
+from storage import clusters, ledger_rows, pins, position_rows, readings, stand_ins
 from storage import tables as t
 from storage.assessments import ensure_matcher
 from storage.effective import articles_of_claim, effective
 from storage.engine import Database
 from storage.facts import facts_of, shared
 from storage.publish import Fold, default_fold, publish_in
+from storage.readings import Coming
 from storage.records import Pin, Published
 from storage.sql import actor_id, chunks, insert_id, stable_key
 
@@ -42,11 +44,13 @@ def open_shadow(
     run_id: int | None = None,
     settings: Mapping[str, object] | None = None,
     wordings: Mapping[int, int] | None = None,
+    coming: Coming | None = None,
 ) -> int:
-    """Begin a replay of these claims (none: all) with another matcher or judge; returns its id.
+    """Begin a replay of these claims (none: all) with another matcher, judge or cleaner; returns its id.
 
     `wordings`: the versions of the claims that were read for it, by claim (None: the newest). `cause` (None): *changed setting*
-    where the same model reads with another topic's examples, names or people than before, else *new model*.
+    where the same model reads with another topic's examples, names or people than before, else *new model*. `coming`: the
+    re-readings that it takes (None: the texts stay as they are).
     """
     held = pins.live(s, topic_id)
     wanted = list(claims) or sorted(held)
@@ -54,6 +58,8 @@ def open_shadow(
         raise UsageError("there is nothing to replay: this topic has no edition yet")
     versions = _newest(s, wanted) | dict(wordings or {})
     spec: dict[str, Any] = {"matcher": matcher, "judge": judge, "claims": wanted, "settings": dict(settings or {})}
+    if coming is not None:
+        spec |= {"cleaner": coming.cleaner, "reread_by": coming.made_by.isoformat()}
     spec["wordings"] = [[claim_id, versions[claim_id]] for claim_id in sorted(versions)]
     for machine, kind in ((matcher, "model"), (judge, "judge")):  # it may have found nothing to read
         if machine is not None:
@@ -95,9 +101,16 @@ def shadow_pins(s: Session, edition_id: int) -> dict[int, Pin]:
         if matcher is None:
             continue
         judge = row.spec["judge"] or (pin.judge if pin else None)
+        cleaner = row.spec.get("cleaner") or (pin.cleaner if pin else pins.usual_cleaner(held))
         base = pin or Pin(claim_id, version_id, matcher, judge)
-        found[claim_id] = replace(base, claim_version_id=version_id, matcher=matcher, judge=judge)
+        found[claim_id] = replace(base, claim_version_id=version_id, matcher=matcher, judge=judge, cleaner=cleaner)
     return found
+
+
+def _coming(row: sa.Row[Any]) -> Coming | None:
+    """The re-readings that a shadow takes."""
+    cleaner = row.spec.get("cleaner")
+    return Coming(cleaner, datetime.fromisoformat(row.spec["reread_by"])) if cleaner else None
 
 
 def _newest(s: Session, claim_ids: Iterable[int]) -> dict[int, int]:
@@ -123,19 +136,25 @@ def shadow_positions(s: Session, claim_id: int, edition_id: int) -> tuple[Positi
     pin = shadow_pins(s, edition_id).get(claim_id)
     if pin is None:
         return tuple(sorted(position_rows.positions(s, claim_id, None), key=lambda p: p.key))
-    rows = effective(s, pin, articles_of_claim(s, claim_id), handed_over=_handed_over(s, pin))
+    coming = _coming(_shadow(s, edition_id))
+    rows = effective(s, pin, articles_of_claim(s, claim_id), handed_over=_handed_over(s, pin), coming=coming)
     return tuple(position_rows.as_positions(s, rows))
 
 
-def shadow_sides(s: Session, claim_id: int, edition_id: int, article_ids: Iterable[int]) -> dict[int, Stance]:
-    """What the shadow's machines say of these articles' texts, by revision; of a text that is left out they say nothing."""
-    pin = shadow_pins(s, edition_id).get(claim_id) or pins.of_claim(s, claim_id)
+def shadow_sides(s: Session, claim_id: int, edition_id: int, article_ids: Collection[int]) -> dict[int, Stance]:
+    """What the shadow's machines say of these articles' texts, by the text that is told now; of one that is left out they say
+    nothing."""
+    row = _shadow(s, edition_id)
+    pin, coming = shadow_pins(s, edition_id).get(claim_id) or pins.of_claim(s, claim_id), _coming(row)
     if pin is None:
         return {}
     common, found = shared(s, pin), dict[int, Stance]()
+    moved = readings.differing(s, row.topic_id, coming, article_ids).values() if coming else ()
     for batch in chunks(sorted(set(article_ids))):
         known = facts_of(s, pin, batch, *common, handed_over=_handed_over(s, pin)).answers
         found |= {revision_id: answer.stance for revision_id, answer in known.items()}
+    for now, then in moved:
+        found[now] = found.get(then, Stance.UNRELATED)
     return found
 
 
@@ -156,7 +175,8 @@ def accept(
 ) -> Published:
     """Make a shadow live as one edition; raises UsageError where a claim was reworded since it was made.
 
-    What came meanwhile and only the matcher before has read goes on counting until the new one has read it.
+    What came meanwhile and only the matcher before has read goes on counting until the new one has read it. Texts that a new
+    cleaner read otherwise are told so from then on.
     """
     return db.write(lambda s: accept_in(s, edition_id, by=by, now=now, fold=fold, run_id=run_id))
 
@@ -167,6 +187,9 @@ def accept_in(
     row = _shadow(s, edition_id)
     _refuse_reworded(s, row)
     moves = shadow_pins(s, edition_id)
+    if (coming := _coming(row)) is not None:
+        taken = readings.take(s, row.topic_id, coming, edition_id)
+        clusters.stand_for(s, row.topic_id, taken, Cause.NEW_CLEANER, now)
     stand_ins.hand_over(s, row.topic_id, moves, now=now)
     from claimline.history import FOLD_VERSION
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import erased, pins, search, sketches
+from storage import erased, pins, readings, search, sketches
 from storage import tables as t
 from storage.blobs import blobs_of
 from storage.sql import chunks
@@ -126,7 +126,7 @@ def _idle_texts(before: datetime) -> sa.Select[tuple[int]]:
     return (
         sa.select(r.c.id)
         .join(x, x.c.revision_id == r.c.id)
-        .where(r.c.seen_at < before, _is_read(), ~_spoken_of(t.assessments), ~_spoken_of(t.decisions))
+        .where(r.c.seen_at < before, _is_read() | _untaken(), ~_spoken_of(t.assessments), ~_spoken_of(t.decisions))
     )
 
 
@@ -135,11 +135,14 @@ def _bound_texts() -> sa.Select[tuple[int]]:
     r, x, a, p = t.revisions, t.revision_texts, t.assessments, t.pending_pairs
     unpublished = sa.exists().where(a.c.revision_id == r.c.id, a.c.edition_id.is_(None), _may_be_published())
     unanswered = sa.exists().where(p.c.revision_id == r.c.id, p.c.given_up.is_(False))
-    return (
-        sa.select(r.c.id)
-        .join(x, x.c.revision_id == r.c.id)
-        .where(r.c.article_id.in_(_bound_articles(NOT_FULL)), _is_read(), _is_compared(), ~unpublished, ~unanswered)
-    )
+    done = _is_read() & _is_compared() & ~unpublished & ~unanswered
+    mine = r.c.article_id.in_(_bound_articles(NOT_FULL))
+    return sa.select(r.c.id).join(x, x.c.revision_id == r.c.id).where(mine, done | _untaken())
+
+
+def _untaken() -> sa.ColumnElement[bool]:
+    """A re-reading that no topic tells: it waits for a replay, or was left by one."""
+    return readings.waiting(t.revisions.c.id) & ~readings.shown(t.revisions.c.id, None)
 
 
 def _may_be_published() -> sa.ColumnElement[bool]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName
-from storage import codec, stands
+from claimline.models import DateBasis
+from storage import codec, readings, stands
 from storage import tables as t
 from storage.records import StoredRevision
 from storage.sql import chunks
@@ -38,32 +39,39 @@ def revisions(s: Session, ids: Iterable[int]) -> tuple[StoredRevision, ...]:
 
 
 def revisions_of(s: Session, article_id: int) -> tuple[StoredRevision, ...]:
-    """All texts of an article, in the order in which they were first seen."""
-    return tuple(sorted(_load(s, t.revisions.c.article_id == article_id), key=lambda r: (r.seen_at, r.id)))
+    """All texts of an article, in the order in which they were first seen; each as the last replay that was accepted read it."""
+    r = t.revisions
+    found = _load(s, (r.c.article_id == article_id) & readings.shown(r.c.id, None))
+    return tuple(sorted(found, key=lambda r: (r.seen_at, r.id)))
 
 
 def current_revisions(s: Session, topic_id: int) -> tuple[int, ...]:
     """The ids of the texts that the topic's articles carry now."""
     a, ta = t.articles, t.topic_articles
     query = (
-        sa.select(a.c.current_revision_id)
+        sa.select(readings.current(topic_id))
         .join(ta, ta.c.article_id == a.c.id)
         .where(ta.c.topic_id == topic_id, a.c.current_revision_id.is_not(None))
-        .order_by(a.c.current_revision_id)
     )
-    return tuple(s.execute(query).scalars())
+    return tuple(sorted(s.execute(query).scalars()))
 
 
 def unscanned(
-    s: Session, topic_version_id: int, matcher_hash: str, *, limit: int = 500, or_stood_in: bool = False
+    s: Session,
+    topic_version_id: int,
+    matcher_hash: str,
+    *,
+    limit: int = 500,
+    or_stood_in: bool = False,
+    coming: readings.Coming | None = None,
 ) -> tuple[int, ...]:
     """Revisions of the topic's articles, oldest first, that this matcher has not read for this topic version's wordings.
 
     A scan for another version of the topic counts where that version asked about all the same wordings. `or_stood_in`: leave out
-    those too that another matcher has read in its place.
+    those too that another matcher has read in its place. `coming`: of the texts as a replay would have them.
     """
     r, ta, k = t.revisions, t.topic_articles, t.scans
-    topic = sa.select(t.topic_versions.c.topic_id).where(t.topic_versions.c.id == topic_version_id).scalar_subquery()
+    topic = s.execute(sa.select(t.topic_versions.c.topic_id).where(t.topic_versions.c.id == topic_version_id)).scalar_one()
     scanned = sa.exists().where(
         k.c.revision_id == r.c.id,
         (k.c.matcher == matcher_hash) | (k.c.stands_in_at.is_not(None) if or_stood_in else sa.false()),
@@ -73,7 +81,7 @@ def unscanned(
         sa.select(r.c.id)
         .join(ta, (ta.c.article_id == r.c.article_id) & (ta.c.topic_id == topic))
         .join(t.revision_texts, t.revision_texts.c.revision_id == r.c.id)
-        .where(~scanned)
+        .where(~scanned, readings.shown(r.c.id, topic, coming=coming))
         .order_by(r.c.id)
         .limit(limit)
     )
@@ -107,12 +115,18 @@ def _load(s: Session, where: sa.ColumnElement[bool]) -> list[StoredRevision]:
         .order_by(r.c.id)
     )
     rows = s.execute(query).mappings().all()
-    standing = stands.load(s, (row["article_id"] for row in rows))
-    return [_stored(dict(row), standing.get(row["article_id"])) for row in rows]
+    article_ids = {row["article_id"] for row in rows}
+    standing, bases = stands.load(s, article_ids), readings.bases(s, article_ids)
+    return [_stored(dict(row), standing.get(row["article_id"]), bases.get(row["id"])) for row in rows]
 
 
-def _stored(row: dict[str, Any], standing: stands.Standing | None) -> StoredRevision:
-    mine = [x for x in standing.stands if x.revision_id == row["id"]] if standing else []
+def _stored(row: dict[str, Any], standing: stands.Standing | None, base: int | None) -> StoredRevision:
+    """`base`: the text in whose place a re-reading stands; None for any other text."""
+    mine = [x for x in standing.stands if x.revision_id == (base or row["id"])] if standing else []
+    own = codec.load_date(row["published"])
+    published = standing.published if standing else own
+    if base is not None and own.certain and published.basis is not DateBasis.PERSON:
+        published = own
     return StoredRevision(
         id=row["id"],
         key=row["key"],
@@ -124,12 +138,12 @@ def _stored(row: dict[str, Any], standing: stands.Standing | None) -> StoredRevi
         lang=row["lang"],
         cleaner=row["cleaner"],
         text_sha256=row["text_sha256"],
-        published=standing.published if standing else codec.load_date(row["published"]),
+        published=published,
         modified=codec.load_date(row["modified"]) if row["modified"] else None,
         first_seen=row["first_seen"],
         seen_at=row["seen_at"],
         valid_from=mine[0].valid_from if mine else None,
-        uncertain=standing.uncertain if standing else True,
+        uncertain=not published.certain if standing else True,
         authors=tuple(row["authors"]),
         via=row["via"],
         notice=row["notice"],

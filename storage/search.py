@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from storage import readings
 from storage import tables as t
 from storage.cache import SqliteCache
 from storage.records import SearchHit
@@ -94,7 +95,7 @@ def _hits(s: Session, found: Sequence[tuple[int, str]], topic_id: int | None, cl
             sa.select(r.c.id, a.c.id.label("article_id"), a.c.url, a.c.outlet, x.c.title)
             .join(a, a.c.id == r.c.article_id)
             .join(x, x.c.revision_id == r.c.id)
-            .where(r.c.id.in_(batch))
+            .where(r.c.id.in_(batch), readings.shown(r.c.id, topic_id))
         )
         if topic_id is not None:
             mine = sa.select(t.topic_articles.c.article_id).where(t.topic_articles.c.topic_id == topic_id)

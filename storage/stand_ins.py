@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from storage import pins
+from storage import pins, readings
 from storage import tables as t
 from storage.assessments import news
 from storage.records import Pin
@@ -39,7 +39,7 @@ def hand_over(s: Session, topic_id: int, coming: Mapping[int, Pin], *, now: date
         found: list[sa.Row[Any]] = []
         for own, version_ids in wordings.items():
             for batch in chunks(sorted(version_ids)) if own != matcher else ():
-                found += s.execute(_not_read(matcher, own, batch)).all()
+                found += s.execute(_not_read(topic_id, matcher, own, batch)).all()
         count += _mark(s, topic_id, matcher, found, now)
     return count
 
@@ -71,18 +71,18 @@ def _to_mark(topic_id: int, matcher: str) -> sa.Select[Any]:
         .join(p, (p.c.claim_version_id == tc.c.claim_version_id) & p.c.known_to.is_(None) & (p.c.matcher != matcher))
         .join(c, c.c.id == p.c.claim_id)
         .where(k.c.matcher == matcher, c.c.topic_id == topic_id, c.c.retired_at.is_(None))
-        .where(~_read(k, p.c.claim_version_id, p.c.matcher).correlate(k, p).exists())
+        .where(~_read(k, p.c.claim_version_id, p.c.matcher).correlate(k, p).exists(), readings.shown(k.c.revision_id, topic_id))
     )
 
 
-def _not_read(matcher: str, own: str, version_ids: Sequence[int]) -> sa.Select[Any]:
+def _not_read(topic_id: int, matcher: str, own: str, version_ids: Sequence[int]) -> sa.Select[Any]:
     """The same for wordings that `own` will answer for."""
     k, tc = t.scans, t.topic_claims
     return (
         sa.select(k.c.id, k.c.revision_id, tc.c.claim_version_id)
         .join(tc, tc.c.topic_version_id == k.c.topic_version_id)
         .where(k.c.matcher == matcher, tc.c.claim_version_id.in_(version_ids))
-        .where(~_read(k, tc.c.claim_version_id, own).correlate(k, tc).exists())
+        .where(~_read(k, tc.c.claim_version_id, own).correlate(k, tc).exists(), readings.shown(k.c.revision_id, topic_id))
     )
 
 

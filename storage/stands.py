@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from claimline import revisions
 from claimline.models import DateBasis, DateFinding
 from claimline.revisions import RevisionLine
-from storage import codec
+from storage import codec, readings
 from storage import tables as t
 from storage.sql import chunks
 
@@ -118,12 +118,23 @@ def _not_after(finding: DateFinding, seen_at: datetime) -> bool:
     return finding.day is not None and finding.day <= seen_at.date() + timedelta(days=1)
 
 
-def load(s: Session, article_ids: Iterable[int], *, known_at: datetime | None = None) -> dict[int, Standing]:
-    """The standing of these articles; one without a text is left out. `known_at`: by what was known then."""
+def load(
+    s: Session,
+    article_ids: Iterable[int],
+    *,
+    topic_id: int | None = None,
+    known_at: datetime | None = None,
+    coming: readings.Coming | None = None,
+) -> dict[int, Standing]:
+    """The standing of these articles; one without a text is left out. `known_at`: by what was known then.
+
+    `topic_id`: by the readings that the topic took (None: as the texts were read when they came); `coming`: by those that a
+    replay would take.
+    """
     found: dict[int, Standing] = {}
     for batch in chunks(sorted(set(article_ids))):
         confirmed = _confirmed(s, batch, known_at)
-        for article_id, seen in _seen(s, batch, known_at).items():
+        for article_id, seen in _seen(s, batch, topic_id, known_at, coming).items():
             found[article_id] = standing(seen, confirmed.get(article_id))
     return found
 
@@ -147,12 +158,17 @@ def _stored_by(known_at: datetime) -> sa.ColumnElement[bool]:
     return (g.c.seen_at <= known_at) & (scanned.where(k.c.scanned_at <= known_at) | ~scanned)
 
 
-def _seen(s: Session, article_ids: Sequence[int], known_at: datetime | None) -> dict[int, list[Seen]]:
+def _seen(
+    s: Session, article_ids: Sequence[int], topic_id: int | None, known_at: datetime | None, coming: readings.Coming | None
+) -> dict[int, list[Seen]]:
     g, r, c = t.sightings, t.revisions, t.captures
+    read: sa.ColumnElement[int] = g.c.revision_id
+    if topic_id is not None:
+        read = readings.as_read(read, topic_id, known_at=known_at, coming=coming)
     query = (
         sa.select(
             g.c.article_id,
-            g.c.revision_id,
+            r.c.id.label("revision_id"),
             g.c.seen_at,
             r.c.cleaner,
             r.c.text_sha256,
@@ -163,7 +179,8 @@ def _seen(s: Session, article_ids: Sequence[int], known_at: datetime | None) -> 
             r.c.modified,
             r.c.notice,
         )
-        .join(r, r.c.id == g.c.revision_id)
+        .select_from(g)
+        .join(r, r.c.id == read)
         .join(c, c.c.id == g.c.capture_id)
         .where(g.c.article_id.in_(article_ids))
         .order_by(g.c.article_id, g.c.seen_at, g.c.id)

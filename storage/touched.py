@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, FoldResult
-from storage import causes, pins
+from storage import causes, pins, readings
 from storage import tables as t
 from storage.effective import PositionRow
 from storage.records import Pin
@@ -152,7 +152,7 @@ def unpublished(s: Session, topic_id: int) -> list[tuple[sa.Table, sa.ColumnElem
     machines = {x for pin in held.values() for x in (pin.matcher, pin.judge) if x}
     answered = d.c.claim_id.is_(None) | d.c.claim_id.in_(sorted(held))
     counts = a.c.matcher.in_(sorted(machines)) | a.c.stands_in_at.is_not(None)
-    answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & counts
+    answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & counts & readings.shown(a.c.revision_id, topic_id)
     return [
         (a, answers),
         (m, m.c.edition_id.is_(None) & (m.c.topic_id == topic_id)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
+from claimline.clean import CLEANER
 from claimline.models import (
     ClaimSpec,
     Cleaned,
@@ -51,7 +52,7 @@ def cleaned(text: str, published: date | None, *, modified: date | None = None, 
     return Cleaned(
         text=text,
         text_sha256=sha256(text.encode()).hexdigest(),
-        cleaner=str(values.pop("cleaner", "c1")),
+        cleaner=str(values.pop("cleaner", CLEANER)),
         lang_confidence=1.0,
         published=finding,
         modified=edit,

@@ -30,6 +30,7 @@ LIVE = {
     "copy_memberships": "uq_copy_memberships_live",
     "pins": "uq_pins_live",
     "positions": "uq_positions_live",
+    "topic_readings": "uq_topic_readings_live",
     "status_changes": "uq_status_changes_live",
     "claim_states": "uq_claim_states_live",
 }

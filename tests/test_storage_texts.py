@@ -187,18 +187,6 @@ def test_the_same_text_again_is_only_counted(database: Database) -> None:
     assert w.publish().edition_id is None
 
 
-def test_a_new_cleaner_on_the_same_page_is_no_edit(database: Database) -> None:
-    w = World(database).start()
-    see(w, "It is open. Share this", judgement("open", S, "It is open. Share this", "It is open."))
-    w.publish()
-    w.tick(days=5)
-    body = b"It is open. Share this"
-    saved = w.capture(URL, cleaned("It is open.", day("2020-03-01"), outlet="a.example", cleaner="c2"), body=body)
-    w.scan(saved.revision_id or 0, judgement("open", S, "It is open."))
-    assert w.publish().changes == ()
-    assert w.history() == [("2020-03-01", "unreported > supported", "new cleaner")]
-
-
 def test_a_retracted_page_leaves_the_fold_from_that_day(database: Database) -> None:
     w = World(database).start()
     see(w, "It is open.", judgement("open", S, "It is open."))

@@ -98,14 +98,15 @@ def _tell(db: Database, decision: NewDecision, changes: Sequence[StoredChange], 
 
 
 def _waits_for_a_date(db: Database, decision: NewDecision) -> bool:
-    from storage import stands
+    from storage import claims, stands
 
-    if decision.kind not in ("stance", "accept", "evidence") or decision.article_id is None:
+    if decision.kind not in ("stance", "accept", "evidence") or decision.article_id is None or decision.claim_id is None:
         return False
     if decision.stance is Stance.UNRELATED:
         return False
     with db.read() as s:
-        found = stands.load(s, [decision.article_id]).get(decision.article_id)
+        topic_id = claims.claim_by_id(s, decision.claim_id).topic_id
+        found = stands.load(s, [decision.article_id], topic_id=topic_id).get(decision.article_id)
     return found is not None and found.uncertain
 
 

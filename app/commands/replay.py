@@ -15,6 +15,7 @@ from claimline.models import Change
 
 if TYPE_CHECKING:
     from flows.replaying import ReplayReport
+    from storage.rereadings import Account
 
 group = typer.Typer(rich_markup_mode=None, help="Judge the stored past again; nothing changes until it is accepted.")
 
@@ -36,7 +37,10 @@ def replay(
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
-    """Judge the stored past with the installed matcher (or another) and print what would change."""
+    """Judge the stored past with the installed matcher (or another) and print what would change.
+
+    Where a new cleaner is installed, the stored pages are read again by it first (not with --claim).
+    """
     if context.invoked_subcommand is not None:
         return
     from flows.desk import open_desk
@@ -54,6 +58,8 @@ def replay(
             report = replay_topic(desk, slug, claims=claim, since=first, until=last, by=by_name(by), settings=kept)
             if as_json:
                 out.json_lines(_rows(report))
+                if report.texts:
+                    out.say(_read_again(report, report.texts))
             else:
                 _print(report)
             out.say(f"replay {report.edition_key}: `claimline replay accept {report.edition_key}`, or `discard`")
@@ -108,9 +114,22 @@ def _print(report: ReplayReport) -> None:
         f"matcher {report.matcher_before} -> {report.matcher_after}; "
         f"{report.revisions} texts, {report.pairs} pairs, {report.seconds:.1f} s"
     )
+    if report.texts:
+        out.out.print(Text(_read_again(report, report.texts)), soft_wrap=True)
     if report.judge_asked:
         price = f", price {report.judge_price:.4f}" if report.judge_price else ""
         out.out.print(f"the judge was asked about {out.count(report.judge_asked, 'pair')}: {report.judge_tokens:,} tokens{price}")
+
+
+def _read_again(report: ReplayReport, texts: Account) -> str:
+    """What a new cleaner made of the stored pages."""
+    told = f"cleaner {report.cleaner_before} -> {report.cleaner_after}: {out.count(texts.again, 'text')} read again, "
+    told += f"{texts.otherwise} of them otherwise"
+    if texts.gone:
+        told += f"; {out.count(texts.gone, 'text')} kept as they are, since their bytes are gone"
+    if texts.refused:
+        told += f"; {out.count(texts.refused, 'text')} kept as they are, since this cleaner makes nothing of them"
+    return told
 
 
 @group.command("list")

@@ -15,7 +15,7 @@ from app.commands.decide import BY, by_name
 from claimline import labels
 from claimline.errors import UsageError
 
-NOTES = frozenset({"another-matcher", "read-for-other-words"})  # what a run says though nothing was left out
+NOTES = frozenset({"another-matcher", "another-cleaner", "read-for-other-words"})  # what a run says though nothing was left out
 
 if TYPE_CHECKING:
     from flows.desk import Desk

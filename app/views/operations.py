@@ -17,7 +17,7 @@ from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
 from storage.engine import Session
 from storage.pages import SourceDays
-from storage.records import PendingCounts, ReadState, StoredClaim, StoredEdition, StoredRun, StoredSource, StoredTopic
+from storage.records import PendingCounts, Pin, ReadState, StoredClaim, StoredEdition, StoredRun, StoredSource, StoredTopic
 
 STRIP = 30
 QUIET_AFTER = timedelta(days=14)
@@ -181,11 +181,13 @@ def replay_page(desk: Desk, key: str) -> ReplayPage:
 def _machines(s: Session, topic: StoredTopic, edition: StoredEdition) -> tuple[str, str]:
     held, coming = pins.live(s, topic.id), replay.shadow_pins(s, edition.id)
     both = [(held.get(i), coming[i]) for i in sorted(coming)][:1]
-    names = [(p.matcher, p.judge) if p else None for pair in both for p in pair] or [None, None]
-    return _machine(names[0]), _machine(names[1])
+    before, after = both[0] if both else (None, None)
+    cleaners = before is not None and after is not None and before.cleaner != after.cleaner
+    return _machine(before, cleaner=cleaners), _machine(after, cleaner=cleaners)
 
 
-def _machine(names: tuple[str, str | None] | None) -> str:
-    if names is None:
+def _machine(pin: Pin | None, *, cleaner: bool) -> str:
+    if pin is None:
         return "no model"
-    return f"model {names[0][:10]}" + (f" and judge {names[1][:10]}" if names[1] else "")
+    judge = f" and judge {pin.judge[:10]}" if pin.judge else ""
+    return f"model {pin.matcher[:10]}{judge}" + (f" (pages cleaned by {pin.cleaner})" if cleaner else "")

@@ -10,10 +10,12 @@ from storage.tables.articles import (
     copy_scans,
     copy_sketches,
     discoveries,
+    rereadings,
     revision_texts,
     revisions,
     sightings,
     topic_articles,
+    topic_readings,
 )
 from storage.tables.assessments import actors, assessments, decisions, evidence, matchers, pending_pairs, scans
 from storage.tables.base import METADATA
@@ -62,6 +64,7 @@ __all__ = [
     "pending_pairs",
     "pins",
     "positions",
+    "rereadings",
     "revision_texts",
     "revisions",
     "runs",
@@ -72,6 +75,7 @@ __all__ = [
     "tombstones",
     "topic_articles",
     "topic_claims",
+    "topic_readings",
     "topic_sources",
     "topic_versions",
     "topics",

@@ -129,6 +129,32 @@ class Sighting(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Rereading(SQLModel, table=True):
+    """The bytes behind a text read again by another cleaner; where that one read the same, `reading_id` is the text itself.
+
+    What was read otherwise is a revision without a sighting: nothing shows it before a topic takes it (`TopicReading`).
+    """
+
+    __tablename__ = "rereadings"
+    revision_id: int = Field(foreign_key="revisions.id", primary_key=True)
+    cleaner: str = Field(primary_key=True)
+    reading_id: int = Field(foreign_key="revisions.id", index=True)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TopicReading(SQLModel, table=True):
+    """In this topic a text is told as another cleaner read it, since an edition took that reading and until one closed it."""
+
+    __tablename__ = "topic_readings"
+    __table_args__ = (sa.Index("uq_topic_readings_live", "revision_id", "topic_id", unique=True, **live("closed_by")),)
+    id: int | None = Field(default=None, primary_key=True)
+    topic_id: int = Field(foreign_key="topics.id", index=True)
+    revision_id: int = Field(foreign_key="revisions.id")
+    reading_id: int = Field(foreign_key="revisions.id", index=True)
+    edition_id: int = Field(foreign_key="editions.id", index=True)
+    closed_by: int | None = Field(default=None, foreign_key="editions.id", index=True)
+
+
 class Blob(SQLModel, table=True):
     """Bytes as they came, compressed. On SQLite this table stands in a file of its own and stays empty here."""
 
@@ -193,6 +219,8 @@ captures = core(Capture)
 revisions = core(Revision)
 revision_texts = core(RevisionText)
 sightings = core(Sighting)
+rereadings = core(Rereading)
+topic_readings = core(TopicReading)
 blobs = core(Blob)
 copy_edges = core(CopyEdge)
 copy_scans = core(CopyScan)
