@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from claimline import notify
@@ -280,10 +280,10 @@ def _digests(s: Session, topic: StoredTopic, rules: Sequence[NotifyRule], yester
 def _known_by_day(s: Session, topic: StoredTopic, since: date) -> dict[date, list[StoredChange]]:
     """The changes that became known on each day from this one on."""
     found: dict[date, list[StoredChange]] = {}
+    began = datetime.combine(since, time.min, tzinfo=UTC)
     for claim in topic.claims:
-        for change in ledger.changes(s, claim.id, quotes=False, to_come=True):
-            if (day := change.recorded_at.astimezone(UTC).date()) >= since:
-                found.setdefault(day, []).append(change)
+        for change in ledger.changes(s, claim.id, quotes=False, to_come=True, since=began):
+            found.setdefault(change.recorded_at.astimezone(UTC).date(), []).append(change)
     return found
 
 

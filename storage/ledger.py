@@ -84,10 +84,16 @@ def changes(
     known_at: datetime | None = None,
     quotes: bool = True,
     to_come: bool = False,
+    since: datetime | None = None,
 ) -> tuple[StoredChange, ...]:
-    """The claim's changes of status up to a day, as they were known, oldest first; `to_come`: also those that wait."""
+    """The claim's changes of status up to a day, as they were known, oldest first; `to_come`: also those that wait.
+
+    `since`: only those that became known then or later.
+    """
     c = t.status_changes
     where = (c.c.claim_id == claim_id) & position_rows.known(c, known_at)
+    if since is not None:
+        where &= c.c.known_from >= since
     if as_of is not None or not to_come:
         where &= ledger_rows.by_day(s, as_of, known_at)
     return ledger_rows.stored_changes(s, where, known_at=known_at, quotes=quotes)
