@@ -168,7 +168,7 @@ def test_accepting_tells_the_texts_as_the_new_cleaner_reads_them(database: Datab
 def test_what_pages_keep_of_their_reads_is_read_anew_once_a_replay_is_accepted(database: Database) -> None:
     w = world(database)
     edition = shadow(w)
-    stamps = (pages.stamp, lambda s: pages.claim_stamps(s)[0], pages_review.stamp)
+    stamps = (pages.stamp, lambda s: pages.claim_stamps(s)[0], lambda s: pages_review.stamps(s).answers)
     with database.read() as s:
         before = [stamp(s) for stamp in stamps]
     accept(w, edition)
