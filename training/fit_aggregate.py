@@ -26,7 +26,7 @@ from claimline.matching.retrieve import Embedder, Retriever
 from claimline.matching.stance import OnnxEngine, Reading, StanceProbs
 from claimline.models import ClaimSpec
 from training import readings
-from training.stage2 import read
+from training.stage2 import read, untold
 
 STANCES = ("supports", "refutes", "neutral", "unrelated")
 SIDE, TOUCH = 6, 4
@@ -77,6 +77,8 @@ def readings_of(articles: Sequence[dict[str, Any]], cache: Path | None = None) -
             cut = passages.split(text_of(a), lang=a["lang"], title=a["title"])
             runs = dict(zip(ids, retriever.runs(cut), strict=True))
             for claim in a["claims"]:
+                if a["labels"][claim] == "unrelated" and untold(a, statements[claim]) != ["unrelated"]:
+                    continue  # the older articles do not tell whether the event is spoken of
                 spans = [(run[0].passage, run[-1].passage + 1) for run in runs[claim]]
                 told = [{"before": cut[i - 1].text if i else "", "sentences": [p.text for p in cut[i:k]]} for i, k in spans]
                 pair = {"topic": topic, "lang": a["lang"], "label": a["labels"][claim], "article": a["id"], "claim": claim}

@@ -82,13 +82,44 @@ def reworded(rows: list[dict[str, Any]], others: dict[str, list[str]], rng: rand
     return [r | {"c": rng.choice(others[r["c"]])} if r["c"] in others and rng.random() < REWORDED else r for r in rows]
 
 
+# "Who did it?" and "what was it?": an article that tells of the event and names no culprit is neutral to each of them. The older
+# articles call what tells of the event unrelated to the culprits it does not name; there both answers are allowed.
+ASKS_WHO = re.compile(
+    r"\b(caused?|carried out|behind|to blame|responsible for|explains?|sabotaged|hacked|poisoned|shot down|due to|because of|"
+    r"planted|leaked|started by|attacked|killed|set off|set fire|stole|stolen by|triggered|blew up|bombed|work of|led to)\b"
+)
+
+
+# A suspicion that is reported supports its claim; the older articles call it neutral, and there both answers are allowed.
+SUSPECTS = re.compile(
+    r"suspect|point(s|ed)? to|signs that|could have been|may have been|verdächt|vermut|подозр|підозр|soupçon|sospech|sospett|suspeit|şüphe|"
+    r"podejrz|verdenk|vermoed|يشتبه|اشتب", re.IGNORECASE
+)  # fmt: skip
+
+
+def told(article: dict[str, Any], sentence: dict[str, Any], claim_id: str) -> list[str]:
+    """The labels that a sentence may have."""
+    claim = article["claims"][claim_id]
+    mark = sentence["marks"].get(claim_id)
+    if mark is None:
+        return untold(article, claim)
+    doubtful = mark == "neutral" and not article.get("events_marked") and ASKS_WHO.search(claim) and SUSPECTS.search(sentence["text"])
+    return ["neutral", "supports"] if doubtful else [mark]
+
+
+def untold(article: dict[str, Any], claim: str) -> list[str]:
+    """The labels that a sentence without a mark may have."""
+    return ["unrelated"] if article.get("events_marked") or not ASKS_WHO.search(claim) else ["neutral", "unrelated"]
+
+
 def title_label(article: dict[str, Any], claim_id: str) -> list[str]:
     """What a title says: its marks where it was marked, else what its article's label allows."""
     if "title_marks" in article:
-        return [article["title_marks"].get(claim_id, "unrelated")]
+        told = article["title_marks"].get(claim_id)
+        return [told] if told else untold(article, article["claims"][claim_id])
     whole = article["labels"][claim_id]
     if whole == "unrelated":
-        return ["unrelated"]
+        return untold(article, article["claims"][claim_id])
     return ["neutral", "unrelated", *([whole] if whole in SIDES[:2] else SIDES[:2])]
 
 
@@ -123,7 +154,7 @@ def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dic
             texts = [s["text"] for s in part]
             if rng and rng.random() < 0.08:
                 texts = [misprint(t, rng) for t in texts]
-            labels = [[s["marks"].get(claim_id, "unrelated")] for s in part]
+            labels = [told(article, s, claim_id) for s in part]
             weights = [MARKED if claim_id in s["marks"] else SISTER if s["marks"] else PLAIN for s in part]
             if begin < start:
                 weights[0] *= 0.5
