@@ -5,7 +5,7 @@ that file, turns it into ordinary arrays, keeps the word pieces of the promised 
 Arabic, digits, punctuation) and writes ``base.npz`` and ``tokenizer.json``.
 
     python -m training.base_model --out DIR --texts FILE...
-    python -m training.base_model --out DIR --like claimline/matching/weights/tokenizer.json     with the pieces of a model that goes on
+    python -m training.base_model --out DIR --like claimline/matching/weights/tokenizer.json   (pieces of a shipped model)
 """
 
 from __future__ import annotations

@@ -92,8 +92,8 @@ ASKS_WHO = re.compile(
 
 # A suspicion that is reported supports its claim; the older articles call it neutral, and there both answers are allowed.
 SUSPECTS = re.compile(
-    r"suspect|point(s|ed)? to|signs that|could have been|may have been|verdächt|vermut|подозр|підозр|soupçon|sospech|sospett|suspeit|şüphe|"
-    r"podejrz|verdenk|vermoed|يشتبه|اشتب", re.IGNORECASE
+    r"suspect|point(s|ed)? to|signs that|could have been|may have been|verdächt|vermut|подозр|підозр|soupçon|sospech|sospett|suspeit|"
+    r"şüphe|podejrz|verdenk|vermoed|يشتبه|اشتب", re.IGNORECASE
 )  # fmt: skip
 
 
@@ -103,7 +103,9 @@ def told(article: dict[str, Any], sentence: dict[str, Any], claim_id: str) -> li
     mark = sentence["marks"].get(claim_id)
     if mark is None:
         return untold(article, claim)
-    doubtful = mark == "neutral" and not article.get("events_marked") and ASKS_WHO.search(claim) and SUSPECTS.search(sentence["text"])
+    doubtful = (
+        mark == "neutral" and not article.get("events_marked") and ASKS_WHO.search(claim) and SUSPECTS.search(sentence["text"])
+    )
     return ["neutral", "supports"] if doubtful else [mark]
 
 

@@ -270,7 +270,7 @@ def _zip_unique(texts: list[str], ids_of: Any) -> Iterator[tuple[str, list[int]]
 
 
 def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Indices in batches of one length and at most ``most`` tokens: without padding the model needs no mask, which costs a tenth."""
+    """Indices in batches of one length and at most ``most`` tokens: without padding no mask is needed, which costs a tenth."""
     for n, group in groupby(sorted(range(len(lengths)), key=lambda k: lengths[k]), key=lambda k: lengths[k]):
         alike, size = list(group), max(1, most // n)
         yield from (alike[at : at + size] for at in range(0, len(alike), size))
