@@ -92,8 +92,8 @@ ASKS_WHO = re.compile(
 
 # A suspicion that is reported supports its claim; the older articles call it neutral, and there both answers are allowed.
 SUSPECTS = re.compile(
-    r"suspect|point(s|ed)? to|signs that|could have been|may have been|verdächt|vermut|подозр|підозр|soupçon|sospech|sospett|suspeit|"
-    r"şüphe|podejrz|verdenk|vermoed|يشتبه|اشتب", re.IGNORECASE
+    r"suspect|point(s|ed)? to|signs that|could have been|may have been|verdächt|vermut|подозр|підозр|soupçon|sospech|"
+    r"sospett|suspeit|şüphe|podejrz|verdenk|vermoed|يشتبه|اشتب", re.IGNORECASE
 )  # fmt: skip
 
 
