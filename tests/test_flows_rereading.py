@@ -153,6 +153,7 @@ def test_a_replay_of_some_claims_leaves_the_texts(database: Database, site: Fake
     assert (report.cleaner_after, report.flips) == (None, 0)
 
 
+@pytest.mark.slow
 def test_the_command_says_how_many_texts_were_read_again_and_how_many_are_gone(
     sqlite_url: str, site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

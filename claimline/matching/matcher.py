@@ -65,6 +65,7 @@ class Matcher:
         self._params = aggregate.params_of(engine.folder)
         self._embedder = embedder
         self._retriever = Retriever(topic.claims, topic.names, embedder)
+        self._names = names.NameFinder(topic.names)
         self.taught = fewshot.teach(topic.claims, engine, embedder)
 
     @property
@@ -111,7 +112,7 @@ class Matcher:
         for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
             mine = self._corrected(claim.slug, plan, candidates, probs[at : at + len(candidates)])
             at += len(candidates)
-            windows, trace = _windows(claim.statement, plan, candidates, mine)
+            windows, trace = _windows(claim.statement, plan, candidates, mine, self._names)
             traces.append((claim.slug, trace))
             outcome = aggregate.aggregate(windows, params=self._params)
             if outcome.stance != "unrelated":
@@ -185,7 +186,7 @@ def _reading(claim: str, title: str, cut: Sequence[Passage], run: Sequence[Candi
 
 
 def _windows(
-    claim: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]
+    claim: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs], found: names.NameFinder
 ) -> tuple[list[aggregate.WindowScore], tuple[WindowTrace, ...]]:
     """The windows of one claim, after a look at the figures in them, and what there is to tell of them."""
     windows, traces = [], []
@@ -196,6 +197,10 @@ def _windows(
         p = plan.passages[candidate.passage]
         if pointing.only_points(p.text):
             traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "tells only who said what stands elsewhere"))
+            continue
+        before = plan.passages[candidate.passage - 1].text if candidate.passage else ""
+        if pointing.of_two_others(p.text, before, claim, found):
+            traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "speaks of two other things"))
             continue
         sure, note = figures.checked(claim, p.text, told, lang=plan.text.lang, published=plan.text.published)
         windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))

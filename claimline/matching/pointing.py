@@ -1,13 +1,19 @@
-"""Sentences that only say who said what stands elsewhere: "This was announced on Tuesday by the minister, Interfax reports."
+"""Sentences that point elsewhere.
 
-Such a sentence cannot be the quote of a position, for it holds none; what it points at stands in its own sentence.
+Some only say who said what stands elsewhere: "This was announced on Tuesday by the minister, Interfax reports." Such a sentence
+cannot be the quote of a position, for it holds none; what it points at stands in its own sentence.
+
+Others speak of two things that were named before ("both of these engines", "diese beiden"). They tell nothing of a third thing
+that was named beside those two.
 """
 
 from __future__ import annotations
 
 import re
 
-VERSION = "1"
+from claimline.matching.names import NameFinder
+
+VERSION = "2"
 MOST_WORDS = 32
 
 _ANNOUNCED = r"announced|reported|stated|said|told|confirmed|disclosed|revealed|declared|explained|written"
@@ -42,3 +48,32 @@ def only_points(sentence: str) -> bool:
     """Whether a sentence tells nothing but who announced what another sentence says."""
     found = _POINTS.match(sentence)
     return bool(found and len(sentence.split()) <= MOST_WORDS and not _TELLS.search(sentence, found.end()))
+
+
+_TWO = re.compile(
+    r"\b(?:both\s+of\s+(?:these|those|them)|(?:these|those)\s+two"  # en
+    r"|diese[rn]?\s+beiden|beide\s+dieser|deze\s+twee|beide\s+deze"  # de, nl
+    r"|ces\s+deux|es(?:t[oa]|o|a)s\s+dos|est[ea]s\s+d(?:ois|uas)|ess[ea]s\s+d(?:ois|uas)|quest[ie]\s+due"  # fr, es, pt, it
+    r"|об[ае]\s+эт\w+|эти\s+дв[аеу]\w*|обидв\w+\s+ці|ці\s+дв[аі]\w*|oba\s+te|obie\s+te|te\s+dwa|te\s+dwie"  # ru, uk, pl
+    r"|bu\s+iki|her\s+iki)\b|هذين|هاتين",  # tr, ar
+    re.IGNORECASE,
+)
+_AND = r"(?:and|or|und|oder|of\s+(?:de|het)|en|et|ou|y|o|e|и|или|та|і|або|i|oraz|lub|ve|veya|ile|as\s+well\s+as|sowie|أو)"
+_JOINED_BEFORE = re.compile(rf"(?:\b{_AND}\s+|\bو|[,/&]\s+)(?:\S+\s+)?$", re.IGNORECASE)
+_JOINED_AFTER = re.compile(rf"^\S*\s+(?:\S+\s+)?(?:{_AND}\b|و|[/&])", re.IGNORECASE)
+
+
+def of_two_others(sentence: str, before: str, claim: str, names: NameFinder) -> bool:
+    """Whether a sentence speaks of two things that stand in ``before``, neither of them the claim's.
+
+    The claim's thing is the first of the topic's names in it. It may be one of the two where the sentence names it or where it is
+    joined to another in ``before`` ("the A and the B"); where ``before`` does not name it either, nothing is known.
+    """
+    things = names.find(claim)
+    if not things or not _TWO.search(sentence):
+        return False
+    thing = things[0].name
+    if thing in names.named(sentence):
+        return False
+    here = [m for m in names.find(before) if m.name == thing]
+    return bool(here) and not any(_JOINED_BEFORE.search(before[: m.start]) or _JOINED_AFTER.search(before[m.end :]) for m in here)
