@@ -51,10 +51,12 @@ def test_a_feed_that_asks_for_two_days_is_left_alone_for_two_days(db: Database) 
     assert Days(db, Page(status=503, headers={"Retry-After": "172800"}), FEED).asked(*TWO_DAYS) == [0, 48]
 
 
+@pytest.mark.slow
 def test_an_article_whose_host_asks_for_two_days_is_left_alone_for_two_days(db: Database) -> None:
     assert Days(db, Page(status=429, headers={"Retry-After": "172800"}), ARTICLE).asked(*TWO_DAYS) == [0, 48]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("etag", [False, True])
 @pytest.mark.parametrize(
     ("headers", "head", "hours"),

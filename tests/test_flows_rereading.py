@@ -107,6 +107,7 @@ def test_a_run_with_a_new_cleaner_moves_nothing_that_was_told(
     assert "claimline replay --topic bridge" in advice
 
 
+@pytest.mark.slow
 def test_what_comes_counts_at_once_though_only_the_new_cleaner_read_it(
     database: Database, site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +122,7 @@ def test_what_comes_counts_at_once_though_only_the_new_cleaner_read_it(
     assert [(p.stance, p.valid_to) for p in dropped] == [(S, clock.now().date())]
 
 
+@pytest.mark.slow
 def test_a_replay_reads_the_stored_bytes_again_and_counts_once_it_is_accepted(
     database: Database, site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
