@@ -19,7 +19,7 @@ from claimline.clean import clean
 from claimline.errors import SourceError
 from claimline.models import Entry, Fetched, Skip
 from claimline.sources import feed
-from tests.acceptance.command import MODEL_WANTED, Claimline
+from tests.acceptance.command import Claimline
 
 ROOT = "http://127.0.0.1:9"
 LATE = datetime(2021, 12, 1, tzinfo=UTC)
@@ -178,7 +178,6 @@ def test_the_demo_ends_well_and_says_what_to_do_next(played: tuple[Claimline, st
     assert "claimline track --topic" in said
 
 
-@MODEL_WANTED
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_in_the_demo_the_integration_claim_is_open_first_and_ends_refuted(played: tuple[Claimline, str, int]) -> None:

@@ -11,12 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).parent.parent.parent
-# What depends on how well the bundled model reads, and on nothing else. To be taken off when it reads well enough: a test that is
-# expected to fail and passes says so in the summary (XPASS).
-MODEL_WANTED = pytest.mark.xfail(reason="the bundled stance model does not read these texts well enough yet", strict=False)
 # Runs commands in turn and prints what each has printed.
 _SEVERAL = """
 import contextlib, io, json, sys
