@@ -16,6 +16,7 @@ import pytest
 from benchmarks.local_news import News
 from storage import answers, articles, claims, ledger, runs
 from storage.engine import open_database
+from tests.news_world import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -42,11 +43,8 @@ with open_desk() as desk:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    command = [sys.executable, "-m", "benchmarks.local_news", str(NEWS.articles), str(NEWS.claims)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with served(NEWS) as at:
+        yield at
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from benchmarks.local_news import News
 from storage import runs
 from storage import tables as t
 from storage.engine import open_database
+from tests.news_world import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -48,11 +49,8 @@ LEFT_ALONE = 3
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    command = [sys.executable, "-m", "benchmarks.local_news", str(NEWS.articles), str(NEWS.claims)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with served(NEWS) as at:
+        yield at
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ import struct
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -172,15 +173,10 @@ def chosen_by(texts: list[Path], pieces: list[str], scores: np.ndarray, unk: int
     """The pieces to keep for these texts."""
     full = make_tokenizer(pieces, [float(s) for s in scores], unk)
     seen: Counter[int] = Counter()
-    batch: list[str] = []
-    for text in texts_of(texts):
-        batch.append(text)
-        if len(batch) == 4096:
-            for e in full.encode_batch(batch):
-                seen.update(e.ids)
-            batch = []
-    for e in full.encode_batch(batch):
-        seen.update(e.ids)
+    left = texts_of(texts)
+    while batch := list(islice(left, 4096)):
+        for e in full.encode_batch(batch):
+            seen.update(e.ids)
     print("seen", len(seen))
     return choose_pieces(pieces, scores, seen, QUOTAS)
 

@@ -30,11 +30,9 @@ PLAIN = {
 def matrix(kept: dict[str, np.ndarray], name: str) -> np.ndarray:
     """One eight-bit matrix, (out, in): the scale an output, and of each input the step that was folded in."""
     w = kept[name + ".q"].T.astype(np.float32) * kept[name + ".s"][:, None]
+    if name.endswith(".out") and name + ".step" not in kept:
+        return np.asarray(w)  # what comes in was brought to its steps by the values' matrix, and stays so
     # The step stands with the first matrix that reads a tensor; the others of that tensor share it.
-    if (
-        name.endswith(".out") and name + ".step" not in kept
-    ):  # what comes in was brought to its steps by the values' matrix, and stays so
-        return np.asarray(w)
     first = name if name + ".step" in kept else name.rsplit(".", 1)[0] + ".q"
     return np.asarray(w * kept[first + ".step"][None])
 

@@ -137,10 +137,10 @@ def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str,
             x = g.op("Add", [x, g.op("Gather", [g.weight("segment", state["segment.weight"]), "segments"])])
         p = f"layers.{i}."
         w, b = state[p + "qkv.weight"].copy(), state[p + "qkv.bias"].copy()
-        if (
-            g.kind_of(p + "out") == "static"
-        ):  # attention is linear in the values, so their matrix can bring its output to eight bits
-            w[768:], b[768:] = w[768:] / g.step_of(p + "out")[:, None], b[768:] / g.step_of(p + "out")
+        if g.kind_of(p + "out") == "static":
+            # Attention is linear in the values, so their matrix can bring its output to eight bits.
+            step = g.step_of(p + "out")
+            w[768:], b[768:] = w[768:] / step[:, None], b[768:] / step
         q, k, v = (g.linear(x, f"{p}{c}", w[j * 384 : (j + 1) * 384], b[j * 384 : (j + 1) * 384]) for j, c in enumerate("qkv"))
         a = g.op("MultiHeadAttention", [q, k, v], "com.microsoft", num_heads=HEADS)
         a = g.linear(a, p + "out", state[p + "out.weight"], state[p + "out.bias"])

@@ -65,7 +65,6 @@ class Matcher:
         self._params = aggregate.params_of(engine.folder)
         self._embedder = embedder
         self._retriever = Retriever(topic.claims, topic.names, embedder)
-        self._names = names.NameFinder(topic.names)
         self.taught = fewshot.teach(topic.claims, engine, embedder)
 
     @property
@@ -112,7 +111,7 @@ class Matcher:
         for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
             mine = self._corrected(claim.slug, plan, candidates, probs[at : at + len(candidates)])
             at += len(candidates)
-            windows, trace = _windows(claim.statement, plan, candidates, mine, self._names)
+            windows, trace = _windows(claim.statement, plan, candidates, mine, self._retriever.names)
             traces.append((claim.slug, trace))
             outcome = aggregate.aggregate(windows, params=self._params)
             if outcome.stance != "unrelated":

@@ -69,11 +69,10 @@ def of_two_others(sentence: str, before: str, claim: str, names: NameFinder) -> 
     The claim's thing is the first of the topic's names in it. It may be one of the two where the sentence names it or where it is
     joined to another in ``before`` ("the A and the B"); where ``before`` does not name it either, nothing is known.
     """
-    things = names.find(claim)
-    if not things or not _TWO.search(sentence):
+    if not _TWO.search(sentence):
         return False
-    thing = things[0].name
-    if thing in names.named(sentence):
+    things = names.find(claim)
+    if not things or (thing := things[0].name) in names.named(sentence):
         return False
     here = [m for m in names.find(before) if m.name == thing]
     return bool(here) and not any(_JOINED_BEFORE.search(before[: m.start]) or _JOINED_AFTER.search(before[m.end :]) for m in here)

@@ -77,16 +77,16 @@ class Retriever:
 
     def __init__(self, claims: Sequence[ClaimSpec], names: Sequence[Name], embedder: Embedder, *, budget: int = BUDGET) -> None:
         self._embedder = embedder
-        self._finder = NameFinder(names)
+        self.names = NameFinder(names)
         self._claims = tuple(claims)
         self._budget = budget
-        self._needs = [self._finder.named(c.statement) for c in claims]
+        self._needs = [self.names.named(c.statement) for c in claims]
         self._words = [_content_words(c.statement) for c in claims]
         self._vectors = embedder.embed([c.statement for c in claims])
 
     def touches_topic(self, text: str, title: str | None) -> bool:
         """False where an article names nothing of the topic and its opening is far from every claim."""
-        if any(need & self._finder.named(f"{title or ''}\n{text}") for need in self._needs):
+        if any(need & self.names.named(f"{title or ''}\n{text}") for need in self._needs):
             return True
         tastes = _tastes(text, title)
         if max((_overlap(w, taste) for w in self._words for taste in tastes), default=0.0) >= _GATE_WORDS:
@@ -119,7 +119,7 @@ class Retriever:
         """Shape (claims, passages): cosine with the passage or, at a share, with its context, plus names and words."""
         vectors = self._embedder.embed([p.text for p in passages])
         cosine = self._vectors @ vectors.T
-        named = [self._finder.named(p.text) for p in passages]
+        named = [self.names.named(p.text) for p in passages]
         for i in range(len(passages)):
             for k, need in enumerate(self._needs):
                 share = len(need & named[i]) / len(need) if need else 0.0
