@@ -17,7 +17,7 @@ from claimline.errors import FetchFailed, SourceError, StorageError
 from claimline.models import Discovered, Fetched, Skip, SourceReport, Validators
 from claimline.sources import polling
 from claimline.sources.urlkey import url_key
-from flows import pipeline, rereading
+from flows import pipeline, rereading, sharing
 from flows.desk import Desk
 from flows.pipeline import Got, Wanted
 from flows.tally import Tally
@@ -201,8 +201,18 @@ def articles_to_fetch(desk: Desk, topic: StoredTopic, *, recheck: bool = True, l
 
 
 def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) -> Tally:
-    """Fetches, cleans and stores a batch of articles; every failure is counted under its reason and retried later."""
+    """Fetches, cleans and stores a batch of articles; every failure is counted under its reason and retried later.
+
+    What another run is fetching is waited for, and fetched only where that run did not.
+    """
     tally = Tally()
+    for one in sharing.in_shares(desk, wanted, lambda share: tally.add(_fetch(desk, topic, share))):
+        tally.skip(Skip(one.url, "another-run", "it has been at this page for long"), one.source_id)
+    return tally
+
+
+def _fetch(desk: Desk, topic: StoredTopic, share: sharing.Share) -> Tally:
+    tally, wanted = Tally(), share.mine
     todo = [
         Wanted(w.article_id, w.source_id, w.url, w.entry, w.validators, desk.now(), w.spec.options.get("robots") != "ignore")
         for w in wanted
@@ -226,10 +236,15 @@ def fetch_articles(desk: Desk, topic: StoredTopic, wanted: Sequence[ToFetch]) ->
             for batch in pipeline.gathered(came, WRITE_BATCH, within_s=WRITE_WITHIN_S):
                 rereading.reread_edited(desk, batch, [got.wanted.article_id for got in batch])
                 with tally.timed("record"):
-                    tally.add(desk.db.write(lambda s, b=batch: _save_batch(s, desk, b, store)))  # type: ignore[misc]
+                    tally.add(desk.db.write(lambda s, b=batch: _save_share(s, desk, share, b, store)))  # type: ignore[misc]
                 done += len(batch)
                 desk.progress("articles", done, len(todo))
     return tally
+
+
+def _save_share(s: Session, desk: Desk, share: sharing.Share, batch: Sequence[Got], store: Mapping[int, str]) -> Tally:
+    share.give_back(s, [got.wanted.article_id for got in batch])
+    return _save_batch(s, desk, batch, store)
 
 
 def _save_batch(s: Session, desk: Desk, batch: Sequence[Got], store: Mapping[int, str]) -> Tally:

@@ -40,6 +40,7 @@ __all__ = [
     "save_discovery",
     "set_paused",
     "sources",
+    "still_due",
 ]
 
 CARRIED = ("files", "warc")  # kinds whose entries bring the article with them
@@ -190,18 +191,29 @@ def _source_answered(s: Session, source_id: int, found: Discovered, now: datetim
 
 # --- what is to be fetched ------------------------------------------------------------------------------------------
 
+_AGAIN_ONE_DAY = t.articles.c.next_fetch_at.is_not(None)
+_WITHOUT_TEXT = t.articles.c.state.in_(["new", "failing"]) | (t.articles.c.state == "left") & _AGAIN_ONE_DAY
+_LOOKED_AT_AGAIN = t.articles.c.state.in_(["captured", "gone"]) & _AGAIN_ONE_DAY
+
 
 def pending_fetch(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
     """Articles that never gave a text and are not given up: those never tried, then those due again, each oldest first."""
-    waits = t.articles.c.state.in_(["new", "failing"])
-    left = (t.articles.c.state == "left") & t.articles.c.next_fetch_at.is_not(None)
-    return _to_fetch(s, topic_id, waits | left, now, limit)
+    return _to_fetch(s, topic_id, _WITHOUT_TEXT, now, limit)
 
 
 def due_for_recheck(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
     """Articles whose text may have changed since it was last looked at."""
-    due = t.articles.c.state.in_(["captured", "gone"]) & t.articles.c.next_fetch_at.is_not(None)
-    return _to_fetch(s, topic_id, due, now, limit)
+    return _to_fetch(s, topic_id, _LOOKED_AT_AGAIN, now, limit)
+
+
+def still_due(s: Session, article_ids: Iterable[int], *, now: datetime) -> set[int]:
+    """Those of the articles that wait to be fetched now: what another run has looked at meanwhile is not among them."""
+    a = t.articles
+    found: set[int] = set()
+    for batch in chunks(article_ids):
+        query = sa.select(a.c.id).where(a.c.id.in_(batch), _WITHOUT_TEXT | _LOOKED_AT_AGAIN, _its_time(now))
+        found.update(s.execute(query).scalars())
+    return found
 
 
 def given_up(s: Session, topic_id: int) -> int:
@@ -210,6 +222,10 @@ def given_up(s: Session, topic_id: int) -> int:
     mine = sa.select(ta.c.article_id).where(ta.c.topic_id == topic_id)
     lost = (a.c.state == "given-up") & (a.c.attempts >= MAX_ATTEMPTS) & a.c.id.in_(mine)
     return s.execute(sa.select(sa.func.count()).select_from(a).where(lost)).scalar_one()
+
+
+def _its_time(now: datetime) -> sa.ColumnElement[bool]:
+    return t.articles.c.next_fetch_at.is_(None) | (t.articles.c.next_fetch_at <= now)
 
 
 def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: datetime, limit: int) -> tuple[ToFetch, ...]:
@@ -228,7 +244,7 @@ def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: dat
         .join(d, d.c.id == first)
         .join(t.sources, t.sources.c.id == d.c.source_id)
         .join(ts, (ts.c.source_id == d.c.source_id) & (ts.c.topic_id == topic_id))
-        .where(which, a.c.next_fetch_at.is_(None) | (a.c.next_fetch_at <= now))
+        .where(which, _its_time(now))
         .order_by(sa.case((a.c.next_fetch_at.is_(None), 0), else_=1), a.c.id)
         .limit(limit)
     )

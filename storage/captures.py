@@ -99,6 +99,8 @@ def _captured(
         if not late:
             save_checks(s, [Check(article_id, came.validators, came.fetched_at)], now)
         return CaptureSaved(stood, False, "unchanged")
+    if late and decision.matches is not None and _seen_so_later_that_day(s, article_id, decision.matches, came.fetched_at):
+        return CaptureSaved(decision.matches, False, "unchanged")
     revision_id = decision.matches
     if revision_id is None:
         revision_id = new_revision(s, article_id, cleaned, body_hash, came.fetched_at)
@@ -132,6 +134,17 @@ def _is_late(s: Session, article_id: int, came: Fetched) -> bool:
     g = t.sightings
     later = sa.select(g.c.id).where(g.c.article_id == article_id, g.c.seen_at > came.fetched_at)
     return s.execute(later.limit(1)).first() is not None
+
+
+def _seen_so_later_that_day(s: Session, article_id: int, revision_id: int, at: datetime) -> bool:
+    """Whether the next look at the page, on the same day, found this text: of two looks at once the later was written first.
+
+    What a text says about history has a day, not an hour: the look before it is no news.
+    """
+    g = t.sightings
+    later = sa.select(g.c.revision_id, g.c.seen_at).where(g.c.article_id == article_id, g.c.seen_at > at)
+    following = s.execute(later.order_by(g.c.seen_at, g.c.id).limit(1)).one()
+    return bool(following.revision_id == revision_id and following.seen_at.date() == at.date())
 
 
 def _stood_at(s: Session, article_id: int, at: datetime) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from claimline.errors import LeaseHeld, StorageError
 from storage import tables as t
 from storage.engine import Database
 from storage.records import LeaseRow
+from storage.sql import chunks, insert_many
 
 TTL = timedelta(minutes=3)
 
@@ -30,15 +31,21 @@ def lease(db: Database, name: str, holder: str, *, now: Callable[[], datetime], 
     `holder` is `host:pid:something`, so that a holder that was killed can be told from one that is slow.
     """
     held = db.write(lambda s: acquire(s, name, holder, now=now(), ttl=ttl))
-    stop = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(db, name, holder, now, ttl, stop), daemon=True)
-    renewing.start()
     try:
-        yield held
+        with _renewed(lambda: db.write(lambda s: acquire(s, name, holder, now=now(), ttl=ttl)), ttl):
+            yield held
     finally:
-        stop.set()
-        renewing.join(timeout=5)
         db.write(lambda s: release(s, name, holder))
+
+
+@contextmanager
+def renewed(db: Database, holder: str, *, now: Callable[[], datetime], ttl: timedelta = TTL) -> Iterator[None]:
+    """While the block runs, whatever `holder` takes with `take_free` stays its own; what is left at the end is released."""
+    try:
+        with _renewed(lambda: db.write(lambda s: _prolong(s, holder, now() + ttl)), ttl):
+            yield
+    finally:
+        db.write(lambda s: s.execute(sa.delete(t.leases).where(t.leases.c.holder == holder)))
 
 
 def acquire(s: Session, name: str, holder: str, *, now: datetime, ttl: timedelta = TTL) -> LeaseRow:
@@ -54,7 +61,33 @@ def acquire(s: Session, name: str, holder: str, *, now: datetime, ttl: timedelta
 
 
 def release(s: Session, name: str, holder: str) -> None:
-    s.execute(sa.delete(t.leases).where(t.leases.c.name == name, t.leases.c.holder == holder))
+    release_all(s, [name], holder)
+
+
+def take_free(s: Session, names: Collection[str], holder: str, *, now: datetime, ttl: timedelta = TTL) -> set[str]:
+    """Take those of the leases that nobody else who is at work has; which these are."""
+    free = set(names) - _taken(s, names, holder, now)
+    for batch in chunks(sorted(free)):
+        s.execute(sa.delete(t.leases).where(t.leases.c.name.in_(batch)))
+    common = {"holder": holder, "acquired_at": now, "expires_at": now + ttl}
+    insert_many(s, t.leases, [{"name": name, **common} for name in sorted(free)])
+    return free
+
+
+def release_all(s: Session, names: Iterable[str], holder: str) -> None:
+    for batch in chunks(names):
+        s.execute(sa.delete(t.leases).where(t.leases.c.name.in_(batch), t.leases.c.holder == holder))
+
+
+def _taken(s: Session, names: Iterable[str], holder: str, now: datetime) -> set[str]:
+    k = t.leases
+    s.execute(sa.delete(k).where(k.c.expires_at <= now))  # of somebody who died: it would lie there for ever
+    found: dict[str, str] = {}
+    for batch in chunks(names):
+        query = sa.select(k.c.name, k.c.holder).where(k.c.name.in_(batch), k.c.holder != holder)
+        found.update(s.execute(query).tuples().all())
+    gone = {other for other in set(found.values()) if _is_gone(other)}
+    return {name for name, other in found.items() if other not in gone}
 
 
 def leases(s: Session) -> tuple[LeaseRow, ...]:
@@ -62,12 +95,28 @@ def leases(s: Session) -> tuple[LeaseRow, ...]:
     return tuple(LeaseRow(r["name"], r["holder"], r["acquired_at"], r["expires_at"]) for r in rows)
 
 
-def _renew(db: Database, name: str, holder: str, now: Callable[[], datetime], ttl: timedelta, stop: threading.Event) -> None:
+@contextmanager
+def _renewed(renew: Callable[[], object], ttl: timedelta) -> Iterator[None]:
+    stop = threading.Event()
+    renewing = threading.Thread(target=_renew, args=(renew, ttl, stop), daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        renewing.join(timeout=5)
+
+
+def _renew(renew: Callable[[], object], ttl: timedelta, stop: threading.Event) -> None:
     while not stop.wait(ttl.total_seconds() / 3):
         try:
-            db.write(lambda s: acquire(s, name, holder, now=now(), ttl=ttl))
+            renew()
         except StorageError:
             return
+
+
+def _prolong(s: Session, holder: str, until: datetime) -> None:
+    s.execute(sa.update(t.leases).where(t.leases.c.holder == holder).values(expires_at=until))
 
 
 def _is_gone(holder: str) -> bool:

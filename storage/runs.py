@@ -20,7 +20,7 @@ from claimline.models import Skip, SourceReport
 from claimline.sources import polling
 from storage import abandoned
 from storage import tables as t
-from storage.leases import acquire, lease, leases, release
+from storage.leases import acquire, lease, leases, release, release_all, renewed, take_free
 from storage.outbox import mark_failed, mark_sent, outbox, stuck
 from storage.records import CoverageDay, ReadState, StoredRun
 from storage.sql import insert_id
@@ -43,11 +43,14 @@ __all__ = [
     "outbox",
     "read_state",
     "release",
+    "release_all",
+    "renewed",
     "run",
     "runs",
     "source_failed",
     "start",
     "stuck",
+    "take_free",
 ]
 
 MAX_SKIPS = 2_000
