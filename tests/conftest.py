@@ -51,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in WITH_A_PREFECT_SERVER)
 
 
+def pytest_collection_finish() -> None:
+    """What stands now stands to the end: no search for garbage looks through it (a run asks for one at its beginning and its end)."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two processes for folders of tests, none beside this one for files that are named."""
     return 0 if any(Path(arg.partition("::")[0]).is_file() for arg in config.args) else 2
