@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import typer.testing
 from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
@@ -25,6 +27,10 @@ for _size in ("COLUMNS", "LINES"):
 
 # Half a million objects of the modules live to the end: to look through them again and again for garbage is a tenth of the work.
 gc.set_threshold(50_000, 20, 50)
+
+
+# Each `CliRunner.invoke` would make the whole tree of commands anew, which is half of what a command costs.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
@@ -52,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What stands now stands to the end: no search for garbage looks through it (a run asks for one at its beginning and its end)."""
+    """What stands now stands to the end: no search for garbage looks through it (each run asks for one at its end)."""
     gc.collect()
     gc.freeze()
 
