@@ -34,7 +34,7 @@ typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
-steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=15)
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=10)
 settings.register_profile("steady", steady)
 settings.register_profile("thorough", steady, max_examples=100)
 settings.load_profile("steady")
@@ -46,7 +46,7 @@ WITH_A_PREFECT_SERVER = ("test_flows_server.py", "test_web_prefect.py", "test_fl
 
 # The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the
 # storage tests ask of it is asked by the whole suite.
-ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_ledger.py", "test_storage_backup.py", "test_storage_arrivals.py")
+ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_backup.py", "test_storage_arrivals.py")
 
 
 @pytest.hookimpl(tryfirst=True)
