@@ -30,7 +30,7 @@ gc.set_threshold(50_000, 20, 50)
 
 
 # Each `CliRunner.invoke` would make the whole tree of commands anew, which is half of what a command costs.
-typer.testing._get_command = functools.cache(typer.testing._get_command)
+vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
 
 
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
