@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import typer.testing
 from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
@@ -27,8 +29,12 @@ for _size in ("COLUMNS", "LINES"):
 gc.set_threshold(50_000, 20, 50)
 
 
+# Each `CliRunner.invoke` would make the whole tree of commands anew, which is half of what a command costs.
+vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
+
+
 # The same examples on every machine; slow machines are no failure. `make test` goes through more of them (--hypothesis-profile).
-steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=15)
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=10)
 settings.register_profile("steady", steady)
 settings.register_profile("thorough", steady, max_examples=100)
 settings.load_profile("steady")
@@ -40,7 +46,7 @@ WITH_A_PREFECT_SERVER = ("test_flows_server.py", "test_web_prefect.py", "test_fl
 
 # The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the
 # storage tests ask of it is asked by the whole suite.
-ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_ledger.py", "test_storage_backup.py", "test_storage_arrivals.py")
+ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_backup.py", "test_storage_arrivals.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("postgres") and item.path.name not in ON_POSTGRES_QUICKLY:
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in WITH_A_PREFECT_SERVER)
+
+
+def pytest_collection_finish() -> None:
+    """What stands now stands to the end: no search for garbage looks through it (each run asks for one at its end)."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

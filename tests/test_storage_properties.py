@@ -390,6 +390,7 @@ def test_the_same_on_postgresql(postgres: Databases) -> None:
     run_state_machine_as_test(OnPostgres, settings=AS_LONG)
 
 
+@pytest.mark.slow
 def test_halves_in_any_order_end_in_the_same_ledger(database: Database, tmp_path: Path) -> None:
     chance = Random(3)
     reports = [

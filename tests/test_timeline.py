@@ -99,7 +99,8 @@ def test_what_was_told_of_a_month_is_told_of_it_three_years_later(room: Newsroom
         assert [fold_differences(s, room.claim_id, at) for at in room.told] == [()] * len(room.told)
 
 
-@pytest.mark.parametrize("late", ["the first half", pytest.param("the second half", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("late", ["the first half", "the second half"])
 def test_either_half_may_come_late(database: Database, topic: Topic, reports: list[Report], in_order: Told, late: str) -> None:
     one, two = halves(reports)
     check(database, topic, reports, in_turns([two, one] if late == "the first half" else [one, two]), in_order)

@@ -135,6 +135,7 @@ def assert_the_same_from_anew(page: TestClient, db: Database) -> None:
             assert shown(page, path) == shown(anew, path), path
 
 
+@pytest.mark.slow
 def test_the_queue_is_the_same_from_a_page_that_was_read_before_a_word(page: TestClient, db: Database) -> None:
     """A word may open cases as well as settle them: it tips a status, and it can be taken back."""
     assert_the_same_from_anew(page, db)
