@@ -19,18 +19,16 @@ if TYPE_CHECKING:
     from storage.queue import ReviewItem
     from storage.records import (
         ClaimStatus,
-        CoverageDay,
-        ReadState,
         StoredAssessment,
         StoredChange,
         StoredDecision,
         StoredOutlet,
         StoredRevision,
-        StoredRun,
         StoredSource,
         StoredTopic,
     )
     from storage.relations import Related
+    from storage.run_records import CoverageDay, ReadState, StoredRun
 
 Row = dict[str, Any]
 

@@ -17,7 +17,15 @@ from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
 from storage.engine import Session
 from storage.pages import SourceDays
-from storage.records import PendingCounts, Pin, ReadState, StoredClaim, StoredEdition, StoredRun, StoredSource, StoredTopic
+from storage.records import (
+    PendingCounts,
+    Pin,
+    StoredClaim,
+    StoredEdition,
+    StoredSource,
+    StoredTopic,
+)
+from storage.run_records import ReadState, StoredRun
 
 STRIP = 30
 QUIET_AFTER = timedelta(days=14)
