@@ -113,7 +113,7 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
         "claim": a.claim,
         "url": a.url,
         "stance": str(a.effective),
-        "decided": a.decided or a.decision is not None,
+        "decided": a.settled,
         "confidence": round(a.confidence, 4),
         "published_on": iso(a.published.day),
         "date_basis": str(a.published.basis),

@@ -225,6 +225,11 @@ class StoredAssessment:
     told: Stance | None = None  # what the ledger tells of the article, where a person's word bears on it
 
     @property
+    def settled(self) -> bool:
+        """The machine is sure, or a person's word stands on the article or on a copy of it."""
+        return self.decided or self.decision is not None or self.told not in (None, Stance.UNRELATED)
+
+    @property
     def effective(self) -> Stance:
         """What the ledger tells (*unrelated*: all of it was rejected), else a person's word, else the machine's."""
         if self.told is not None:
