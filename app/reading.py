@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from app.out import count
 from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         StoredTopic,
     )
     from storage.relations import Related
+    from storage.rereadings import Account
     from storage.run_records import CoverageDay, ReadState, StoredRun
 
 Row = dict[str, Any]
@@ -348,6 +350,16 @@ def run_row(r: StoredRun) -> Row:
         "skips": [dict(s) for s in r.skips],
         "error": r.error,
     }
+
+
+def read_again(texts: Account) -> str:
+    """What a replay's new cleaner made of the stored pages, for people."""
+    told = f"{count(texts.again, 'text')} read again, {texts.otherwise} of them otherwise"
+    if texts.gone:
+        told += f"; {count(texts.gone, 'text')} kept as they are, since their bytes are gone"
+    if texts.refused:
+        told += f"; {count(texts.refused, 'text')} kept as they are, since this cleaner makes nothing of them"
+    return told
 
 
 def read_state(state: ReadState, known_at: datetime | None = None) -> str:
