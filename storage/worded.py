@@ -56,7 +56,7 @@ def _worded(s: Session, topic_id: int, pairs: set[tuple[int, int]], known_at: da
     return pairs & {(claim_id, article_id) for claim_id, article_id in found}
 
 
-def _copies(topic_id: int, known_at: datetime | None) -> tuple[sa.Alias, sa.Alias, sa.ColumnElement[bool]]:
+def _copies(topic_id: int, known_at: datetime | None) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
     """Memberships of two texts, and when these are of one story."""
     mine, other = t.copy_memberships.alias("mine"), t.copy_memberships.alias("other")
     same = (other.c.topic_id == topic_id) & (mine.c.topic_id == topic_id) & (mine.c.cluster == other.c.cluster)

@@ -142,8 +142,8 @@ class Judge:
     @property
     def about(self) -> dict[str, object]:
         """What the hash is made of, for the database's list of matchers."""
-        made = {"judge": self._model, "prompt": PROMPT_VERSION, "prompt_sha256": _prompt_hash()}
-        return made | {"names": names.digest((), self._people)}
+        told = names.digest((), self._people)
+        return {"judge": self._model, "prompt": PROMPT_VERSION, "prompt_sha256": _prompt_hash(), "names": told}
 
     def ask(self, question: Question) -> Opinion:
         """One question, one answer; nothing is raised: what went wrong is in `judgement.failed`."""
