@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from app.out import count
 from claimline.models import Figures, Position
 
 if TYPE_CHECKING:
@@ -19,18 +20,17 @@ if TYPE_CHECKING:
     from storage.queue import ReviewItem
     from storage.records import (
         ClaimStatus,
-        CoverageDay,
-        ReadState,
         StoredAssessment,
         StoredChange,
         StoredDecision,
         StoredOutlet,
         StoredRevision,
-        StoredRun,
         StoredSource,
         StoredTopic,
     )
     from storage.relations import Related
+    from storage.rereadings import Account
+    from storage.run_records import CoverageDay, ReadState, StoredRun
 
 Row = dict[str, Any]
 
@@ -115,7 +115,7 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
         "claim": a.claim,
         "url": a.url,
         "stance": str(a.effective),
-        "decided": a.decided or a.decision is not None,
+        "decided": a.settled,
         "confidence": round(a.confidence, 4),
         "published_on": iso(a.published.day),
         "date_basis": str(a.published.basis),
@@ -350,6 +350,16 @@ def run_row(r: StoredRun) -> Row:
         "skips": [dict(s) for s in r.skips],
         "error": r.error,
     }
+
+
+def read_again(texts: Account) -> str:
+    """What a replay's new cleaner made of the stored pages, for people."""
+    told = f"{count(texts.again, 'text')} read again, {texts.otherwise} of them otherwise"
+    if texts.gone:
+        told += f"; {count(texts.gone, 'text')} kept as they are, since their bytes are gone"
+    if texts.refused:
+        told += f"; {count(texts.refused, 'text')} kept as they are, since this cleaner makes nothing of them"
+    return told
 
 
 def read_state(state: ReadState, known_at: datetime | None = None) -> str:

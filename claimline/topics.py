@@ -6,13 +6,12 @@ JSON is YAML, so a topic may be a JSON file. Nothing here reads a database.
 from __future__ import annotations
 
 import codecs
-import difflib
 import hashlib
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ import yaml
 from claimline import notify, statements
 from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
+from claimline.yaml_reader import Item, YamlReader, line_of, suggest
 
 SOURCE_KINDS = ("feed", "files", "sitemap", "gdelt", "jsonfeed", "page", "warc", "urls", "one")
 LOCAL_KINDS = ("files", "warc", "urls")
@@ -198,24 +198,13 @@ def _outlet_dict(o: OutletSpec) -> dict[str, Any]:
 # --- Import ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A mapping's entry: where its key stands, and its value."""
-
-    line: int
-    node: yaml.Node
-
-
-class _Reader:
-    """Walks the node tree, so that every problem has a line; gathers problems instead of stopping at the first."""
+class _Reader(YamlReader):
+    """Reads a topic out of the node tree."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        super().__init__()
         self.claim_lines: list[int] = []
         self.source_lines: list[int] = []
-
-    def fail(self, line: int, key: str, message: str) -> None:
-        self.problems.append(Problem(line, key, message))
 
     # The topic
 
@@ -226,7 +215,7 @@ class _Reader:
         items = self.mapping(node, "topic", _TOP)
         if items is None:
             return None
-        line = _line(node)
+        line = line_of(node)
         title = self.text(items, "title") if "title" in items else None
         if "title" not in items:
             self.fail(line, "title", "is missing; say in a few words what the topic is")
@@ -254,18 +243,18 @@ class _Reader:
     def claim(self, node: yaml.Node) -> ClaimSpec | None:
         claim = self.read_claim(node)
         if claim is not None:
-            self.claim_lines.append(_line(node))
+            self.claim_lines.append(line_of(node))
         return claim
 
     def read_claim(self, node: yaml.Node) -> ClaimSpec | None:
         if isinstance(node, yaml.ScalarNode):
-            statement = self.statement(node.value, _line(node))
+            statement = self.statement(node.value, line_of(node))
             return ClaimSpec(slugify(statement), statement) if statement else None
         items = self.mapping(node, "claim", _CLAIM)
         if items is None:
             return None
         if "statement" not in items:
-            self.fail(_line(node), "statement", "is missing; a claim is one sentence that can be true or false")
+            self.fail(line_of(node), "statement", "is missing; a claim is one sentence that can be true or false")
             return None
         statement = self.statement(self.text(items, "statement") or "", items["statement"].line)
         if not statement:
@@ -287,7 +276,7 @@ class _Reader:
             return None
         return words
 
-    def examples(self, item: _Item | None) -> Examples:
+    def examples(self, item: Item | None) -> Examples:
         if item is None:
             return Examples()
         items = self.mapping(item.node, "examples", ("supports", "refutes", "neutral"))
@@ -306,14 +295,14 @@ class _Reader:
     def source(self, node: yaml.Node) -> SourceSpec | None:
         source = self.read_source(node)
         if source is not None:
-            self.source_lines.append(_line(node))
+            self.source_lines.append(line_of(node))
         return source
 
     def read_source(self, node: yaml.Node) -> SourceSpec | None:
         items = self.mapping(node, "source", _SOURCE)
         if items is None:
             return None
-        line = _line(node)
+        line = line_of(node)
         kind, locator = self.kind_and_locator(items, line)
         if kind is None or locator is None:
             return None
@@ -329,7 +318,7 @@ class _Reader:
             options=self.options(items.get("options"), kind),
         )
 
-    def kind_and_locator(self, items: Mapping[str, _Item], line: int) -> tuple[str | None, str | None]:
+    def kind_and_locator(self, items: Mapping[str, Item], line: int) -> tuple[str | None, str | None]:
         short = [k for k in SOURCE_KINDS if k in items]
         if len(short) > 1:
             self.fail(line, "sources", f"has both {short[0]} and {short[1]}; write them as two sources")
@@ -338,7 +327,7 @@ class _Reader:
         where = short[0] if short else next((k for k in ("url", "path") if k in items), None)
         if kind not in SOURCE_KINDS:
             what = (
-                f"unknown kind {kind!r}{_suggest(kind, SOURCE_KINDS)}"
+                f"unknown kind {kind!r}{suggest(kind, SOURCE_KINDS)}"
                 if kind
                 else "has no kind; write for example `feed: https://...`"
             )
@@ -353,7 +342,7 @@ class _Reader:
             return None, None
         return kind, locator
 
-    def options(self, item: _Item | None, kind: str) -> dict[str, str]:
+    def options(self, item: Item | None, kind: str) -> dict[str, str]:
         if item is None:
             return {}
         items = self.mapping(item.node, f"{kind} source's options", (*OPTIONS[kind], *_COMMON_OPTIONS))
@@ -369,7 +358,7 @@ class _Reader:
             return None
         domain = self.text(items, "domain")
         if not domain or "/" in domain or " " in domain:
-            self.fail(_line(node), "outlets.domain", "needs a domain such as example.org (no https://, no path)")
+            self.fail(line_of(node), "outlets.domain", "needs a domain such as example.org (no https://, no path)")
             return None
         kind = self.choice(items, "type", tuple(OutletType), OutletType.OUTLET)
         weight = self.number(items, "weight", 1.0, low=0.0, high=2.0)
@@ -382,24 +371,24 @@ class _Reader:
         on, target = self.text(items, "on"), self.text(items, "target_env")
         if not on or not target:
             self.fail(
-                _line(node), "notify", "needs `on` and `target_env` (the name of the environment variable with the address)"
+                line_of(node), "notify", "needs `on` and `target_env` (the name of the environment variable with the address)"
             )
             return None
         rule = NotifyRule(on, target, tuple(self.texts(items, "claims")))
         if notify.kind(rule) not in notify.KINDS:
-            self.fail(_line(node), "notify.on", f"{on!r} is none of {', '.join(notify.KINDS)}")
+            self.fail(line_of(node), "notify.on", f"{on!r} is none of {', '.join(notify.KINDS)}")
             return None
         return rule
 
     # Names and people: `- S-400`, `- {name: S-400, variants: [...]}` or `S-400: [...]`
 
-    def names(self, item: _Item | None) -> Iterable[Name]:
+    def names(self, item: Item | None) -> Iterable[Name]:
         return [Name(n, v) for n, v, _ in self.named(item, "names", ("name", "variants"))]
 
-    def people(self, item: _Item | None) -> Iterable[Person]:
+    def people(self, item: Item | None) -> Iterable[Person]:
         return [Person(slugify(n), n, v, role) for n, v, role in self.named(item, "people", ("name", "variants", "role"))]
 
-    def named(self, item: _Item | None, key: str, allowed: Sequence[str]) -> list[tuple[str, tuple[str, ...], str]]:
+    def named(self, item: Item | None, key: str, allowed: Sequence[str]) -> list[tuple[str, tuple[str, ...], str]]:
         if item is None:
             return []
         if isinstance(item.node, yaml.MappingNode):
@@ -413,117 +402,17 @@ class _Reader:
             items = self.mapping(node, key, allowed)
             name = self.text(items, "name") if items else None
             if items is None or not name:
-                self.fail(_line(node), key, "needs a name")
+                self.fail(line_of(node), key, "needs a name")
                 continue
             found.append((name, tuple(self.texts(items, "variants")), self.text(items, "role") or ""))
         return found
 
-    # Plain values
-
-    def mapping(self, node: yaml.Node, key: str, allowed: Sequence[str] | None) -> dict[str, _Item] | None:
-        if not isinstance(node, yaml.MappingNode):
-            self.fail(_line(node), key, "must be `key: value` lines")
-            return None
-        items: dict[str, _Item] = {}
-        for name_node, value in node.value:
-            name, line = str(name_node.value), _line(name_node)
-            if allowed is not None and name not in allowed:
-                self.fail(line, name, f"is not a key of a {key}{_suggest(name, allowed)}")
-            elif name in items:
-                self.fail(line, name, f"stands twice (also in line {items[name].line})")
-            else:
-                items[name] = _Item(line, value)
-        return items
-
-    def sequence(self, node: yaml.Node, key: str) -> Sequence[yaml.Node]:
-        if isinstance(node, yaml.SequenceNode):
-            return list(node.value)
-        if isinstance(node, yaml.ScalarNode) and node.value == "":
-            return []
-        self.fail(_line(node), key, "must be a list; begin each entry with `- `")
-        return []
-
-    def listed(
-        self,
-        items: Mapping[str, _Item],
-        key: str,
-        read: Callable[[yaml.Node], _T | None],
-        *,
-        required: int | None = None,
-        hint: str = "",
-    ) -> list[_T]:
-        if key not in items:
-            if required is not None:
-                self.fail(required, key, f"is missing; {hint}")
-            return []
-        before = len(self.problems)
-        nodes = self.sequence(items[key].node, key)
-        if required is not None and not nodes and len(self.problems) == before:
-            self.fail(items[key].line, key, f"is empty; {hint}")
-        return [value for value in map(read, nodes) if value is not None]
-
-    def text(self, items: Mapping[str, _Item] | None, key: str) -> str | None:
-        if not items or key not in items:
-            return None
-        node = items[key].node
-        if not isinstance(node, yaml.ScalarNode):
-            self.fail(items[key].line, key, "must be one line of text")
-            return None
-        value = " ".join(str(node.value).split())
-        if not value:
-            self.fail(items[key].line, key, "is empty")
-            return None
-        return value
-
-    def texts(self, items: Mapping[str, _Item], key: str) -> list[str]:
-        if key not in items:
-            return []
-        node = items[key].node
-        nodes = [node] if isinstance(node, yaml.ScalarNode) and node.value else self.sequence(node, key)
-        found = []
-        for entry in nodes:
-            if isinstance(entry, yaml.ScalarNode) and entry.value.strip():
-                found.append(" ".join(entry.value.split()))
-            else:
-                self.fail(_line(entry), key, "must be a list of short texts")
-        return found
-
-    def slug(self, items: Mapping[str, _Item], key: str) -> str | None:
+    def slug(self, items: Mapping[str, Item], key: str) -> str | None:
         value = self.text(items, key)
         if value is not None and not SLUG.match(value):
             self.fail(items[key].line, key, f"{value!r} is not a slug; use a-z, 0-9 and hyphens, for example {slugify(value)!r}")
             return None
         return value
-
-    def choice(self, items: Mapping[str, _Item], key: str, allowed: Sequence[str], default: str) -> str:
-        value = self.text(items, key)
-        if value is None:
-            return default
-        if value not in allowed:
-            self.fail(items[key].line, key, f"{value!r} is none of {', '.join(allowed)}")
-            return default
-        return value
-
-    def boolean(self, items: Mapping[str, _Item], key: str) -> bool:
-        value = self.text(items, key)
-        if value is None:
-            return False
-        if value.lower() not in ("true", "false", "yes", "no"):
-            self.fail(items[key].line, key, f"{value!r} is neither true nor false")
-        return value.lower() in ("true", "yes")
-
-    def number(self, items: Mapping[str, _Item], key: str, default: float, *, low: float, high: float) -> float:
-        value = self.text(items, key)
-        if value is None:
-            return default
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
-            self.fail(items[key].line, key, f"{value!r} is not a number from {low:g} to {high:g}")
-            return default
-        return number
 
     def unique_sources(self, sources: Sequence[SourceSpec]) -> None:
         seen: dict[tuple[str, str], int] = {}
@@ -580,18 +469,9 @@ _OPTION_CHECKS: Mapping[str, Callable[[str], str | None]] = {
 }
 
 
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
-
-
 def _is_web(locator: str) -> bool:
     try:
         parts = urlsplit(locator)
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
-def _suggest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

@@ -21,7 +21,8 @@ from flows.desk import Desk
 from flows.outbox import EVENT
 from flows.tally import Tally
 from storage import outbox
-from storage.records import OutboxItem, StoredTopic
+from storage.records import StoredTopic
+from storage.run_records import OutboxItem
 from storage.sql import stable_key
 
 NAMESPACE = UUID("5b0f6a1e-5f0c-5f0e-9d6c-2f9f3d1b7a10")

@@ -152,10 +152,10 @@ def _count(tally: Tally, revision: StoredRevision, answer: Answer) -> None:
 # --- The judge ------------------------------------------------------------------------------------------------------
 
 
-def installed_judge(desk: Desk) -> str | None:
-    """The hash of the judge that the settings name; None where they name none."""
+def installed_judge(desk: Desk, topic: StoredTopic) -> str | None:
+    """The hash of the judge that the settings name, with this topic's people; None where they name none."""
     settings = desk.settings
-    return judge_hash(settings.judge_model) if settings.judge_base_url and settings.judge_model else None
+    return judge_hash(settings.judge_model, topic.topic.people) if settings.judge_base_url and settings.judge_model else None
 
 
 def judge_undecided(
@@ -174,7 +174,7 @@ def judge_undecided(
     nothing.
     """
     tally = Tally()
-    judge = installed_judge(desk)
+    judge = installed_judge(desk, topic)
     if judge is None:
         return tally
     settings = desk.settings

@@ -25,7 +25,8 @@ from storage import articles, claims, ledger, outbox, runs
 from storage.engine import Session
 from storage.notices import EDITED, VOICE
 from storage.publish import CHANGED, WITHDRAWN
-from storage.records import OutboxItem, StoredChange, StoredSource, StoredTopic
+from storage.records import StoredChange, StoredSource, StoredTopic
+from storage.run_records import OutboxItem
 from storage.sql import stable_key
 
 EVENT = "event"

@@ -98,7 +98,7 @@ def replay_topic(
     if todo:
         tally = judging.assess(desk, topic, judging.open_matcher(desk, topic), todo, run_id=None)
     tally.add(judging.judge_undecided(desk, topic, None, matcher=matcher, only=[c.slug for c in chosen], coming=coming))
-    judge = judging.installed_judge(desk)
+    judge = judging.installed_judge(desk, topic)
     wordings = {c.id: c.version_id for c in chosen}  # a claim may have been reworded while its past was read
     machines = {(pin.matcher, pin.judge) for claim_id, pin in pinned.items() if claim_id in wordings}
     only_cleaner = coming is not None and all(m == matcher and judge in (None, j) for m, j in machines)

@@ -174,7 +174,7 @@ def _after(source: StoredSource, spans: Mapping[int, Span | None]) -> Validators
 
 
 def _consult(desk: Desk, topic: StoredTopic, run_id: int | None) -> Tally:
-    return consult_judge(topic.slug, run_id) if judging.installed_judge(desk) else Tally()
+    return consult_judge(topic.slug, run_id) if judging.installed_judge(desk, topic) else Tally()
 
 
 def _tell(_desk: Desk, topic: StoredTopic) -> Tally:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Speaker, SpeakerBasis, Stance
-from storage import codec, ledger_rows, pins, position_rows, readings, stands, worded
+from storage import clusters, codec, ledger_rows, pins, position_rows, readings, stands, worded
 from storage import tables as t
 from storage.decisions import decisions
 from storage.effective import claim_key, position_key
@@ -197,15 +197,16 @@ def _stored(
     article_ids = {r["article_id"] for r in rows}
     standing = stands.load(s, article_ids, topic_id=topic_id, known_at=known_at)
     texts = _texts(s, {r["revision_id"] for r in rows})
-    clusters = _clusters(s, topic_id, {r["revision_id"] for r in rows}, known_at)
-    quotes = _quotes(s, rows, texts, known_at)
+    groups = _clusters(s, topic_id, {r["revision_id"] for r in rows}, known_at)
+    quotes = _quotes(s, topic_id, rows, texts, known_at)
     found = []
     for r in rows:
         held = standing.get(r["article_id"])
         stand = _stand(held, r["revision_id"], as_of) if held else None
         pair = (r["claim_id"], r["article_id"])
         in_print = held is not None and not held.uncertain and stand is not None and not stand.retracted
-        text = texts[r["revision_id"]]
+        text, side = texts[r["revision_id"]], told.get(pair)
+        bears = r["decided"] or pair in said or side not in (None, Stance.UNRELATED)  # else the machine is as unsure as before
         found.append(
             StoredAssessment(
                 id=r["id"],
@@ -226,11 +227,11 @@ def _stored(
                 confidence=r["confidence"],
                 probabilities=codec.load_probabilities(r["probabilities"]),
                 quotes=quotes.get(r["id"], ()),
-                cluster=clusters.get(r["revision_id"]),
+                cluster=groups.get(r["revision_id"]),
                 edition_key=r["edition_key"],
                 decision=said.get(pair),
                 revision=text.revision,
-                told=told.get(pair) if in_print and (r["decided"] or pair in said) else None,
+                told=side if in_print and bears else None,
             )
         )
     return tuple(found)
@@ -253,10 +254,8 @@ def _texts(s: Session, revision_ids: set[int]) -> dict[int, sa.Row[Any]]:
 
 
 def _clusters(s: Session, topic_id: int, revision_ids: set[int], known_at: datetime | None) -> dict[int, str]:
-    m, e = t.copy_memberships, t.editions
-    live: sa.ColumnElement[bool] = m.c.closed_at.is_(None)
-    if known_at is not None:
-        live = (live | (m.c.closed_at > known_at)) & m.c.edition_id.in_(sa.select(e.c.id).where(e.c.recorded_at <= known_at))
+    m = t.copy_memberships
+    live = clusters.as_known(m, known_at)
     found: dict[int, str] = {}
     for batch in chunks(sorted(revision_ids)):
         query = sa.select(m.c.revision_id, m.c.cluster).where(live, m.c.topic_id == topic_id, m.c.revision_id.in_(batch))
@@ -265,19 +264,19 @@ def _clusters(s: Session, topic_id: int, revision_ids: set[int], known_at: datet
 
 
 def _quotes(
-    s: Session, rows: Sequence[Mapping[str, Any]], texts: Mapping[int, sa.Row[Any]], known_at: datetime | None
+    s: Session, topic_id: int, rows: Sequence[Mapping[str, Any]], texts: Mapping[int, sa.Row[Any]], known_at: datetime | None
 ) -> dict[int, tuple[StoredQuote, ...]]:
     e = t.evidence
     by_id = {r["id"]: r for r in rows if r["id"]}
     keys = {claim_id: claim_key(s, claim_id) for claim_id in {r["claim_id"] for r in rows}}
-    rejected = worded.rejected(s, set(keys), known_at)
+    rejects = worded.rejects(s, topic_id, set(keys), known_at)
     found: dict[int, tuple[StoredQuote, ...]] = {}
     for batch in chunks(sorted(by_id)):
         for x in s.execute(sa.select(e).where(e.c.assessment_id.in_(batch)).order_by(e.c.assessment_id, e.c.start)):
             row = by_id[x.assessment_id]
             text = texts[row["revision_id"]]
             key = position_key(keys[row["claim_id"]], text.key, text.text_sha256, x.start, x.end, x.stance)
-            reject = rejected.get((row["claim_id"], row["article_id"], x.quote))
+            reject = rejects.of(row["claim_id"], row["article_id"], row["revision_id"], x.quote)
             quote = StoredQuote(x.id, key, quote_of(x), reject[1] if reject else None)
             found[x.assessment_id] = (*found.get(x.assessment_id, ()), quote)
     return found

@@ -73,6 +73,15 @@ def _spans(dates: Sequence[date], around: timedelta) -> list[tuple[date, date]]:
     return spans
 
 
+def as_known(memberships: sa.FromClause, known_at: datetime | None) -> sa.ColumnElement[bool]:
+    """The memberships that an edition had told by then and that were not over; None: those that hold now, told or not."""
+    m, e = memberships, t.editions
+    live: sa.ColumnElement[bool] = m.c.closed_at.is_(None)
+    if known_at is None:
+        return live
+    return (live | (m.c.closed_at > known_at)) & m.c.edition_id.in_(sa.select(e.c.id).where(e.c.recorded_at <= known_at))
+
+
 def save_edges(s: Session, edges: Iterable[Edge], seen: Sequence[int], *, now: datetime, topic_id: int | None = None) -> None:
     """Pairs that were found and the revisions that were compared (for a topic, or for all that they belong to)."""
     pairs = list(edges)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from claimline.errors import LeaseHeld, StorageError
 from storage import tables as t
 from storage.engine import Database
-from storage.records import LeaseRow
+from storage.run_records import LeaseRow
 from storage.sql import chunks, insert_many
 
 TTL = timedelta(minutes=3)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from storage import tables as t
-from storage.records import OutboxItem
+from storage.run_records import OutboxItem
 from storage.sql import chunks, insert_new
 
 MAX_ATTEMPTS = 20

@@ -30,7 +30,9 @@ class AnswerQuote:
 
 @dataclass(frozen=True, slots=True)
 class ArticleAnswer:
-    """What one machine says of one claim in one text; `pinned` where it is the one that counts."""
+    """What one machine says of one claim in one text; `pinned` where it is the one that counts, and on a text that the claim's
+    topic tells.
+    """
 
     id: int
     revision_id: int
@@ -99,9 +101,10 @@ class Read:
 def answers(s: Session, revision_ids: Sequence[int]) -> tuple[ArticleAnswer, ...]:
     """Every answer about these texts, those that count first (the judge's before the matcher's)."""
     a, c, cv, pin = t.assessments, t.claims, t.claim_versions, t.pins
+    told = readings.shown(a.c.revision_id, c.c.topic_id)
     query = (
         sa.select(a, c.c.slug, c.c.topic_id, c.c.current_version_id, cv.c.statement, t.topics.c.slug.label("topic"))
-        .add_columns(sa.func.coalesce(pins.counts(a, pin), sa.false()).label("pinned"))
+        .add_columns((sa.func.coalesce(pins.counts(a, pin), sa.false()) & told).label("pinned"))
         .join(c, c.c.id == a.c.claim_id)
         .join(t.topics, t.topics.c.id == c.c.topic_id)
         .join(cv, cv.c.id == a.c.claim_version_id)

@@ -27,7 +27,8 @@ from storage.blobs import SqliteBlobs, blobs_of
 from storage.effective import PURGED
 from storage.engine import Database, sqlite_path
 from storage.publish import Fold, publish_in
-from storage.records import Published, Tombstone
+from storage.records import Published
+from storage.run_records import Tombstone
 from storage.sql import actor_id, chunks, stable_key, topics_of_article, touch
 
 

@@ -141,6 +141,14 @@ def is_shown(s: Session, topic_id: int, revision_id: int) -> bool:
     return s.execute(sa.select(t.revisions.c.id).where(t.revisions.c.id == revision_id, where)).first() is not None
 
 
+def by_topic(s: Session, article_id: int, revision_id: int, topic_ids: Iterable[int]) -> dict[int, int]:
+    """Topic -> the text that it tells of the page that this text was read from: this one, or another cleaner's reading."""
+    base = bases(s, [article_id]).get(revision_id, revision_id)
+    topic = t.topics.c.id
+    query = sa.select(topic, as_read(sa.literal(base), topic)).where(topic.in_(sorted(set(topic_ids))))
+    return dict(s.execute(query).tuples().all())
+
+
 def as_known(s: Session, topic_id: int, revisions: Mapping[int, int], known_at: datetime) -> dict[int, int]:
     """Of these texts (each with its article) those that the topic told then, each with the text that it was read from."""
     g = t.sightings

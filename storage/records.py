@@ -225,6 +225,11 @@ class StoredAssessment:
     told: Stance | None = None  # what the ledger tells of the article, where a person's word bears on it
 
     @property
+    def settled(self) -> bool:
+        """The machine is sure, or a person's word stands on the article or on a copy of it."""
+        return self.decided or self.decision is not None or self.told not in (None, Stance.UNRELATED)
+
+    @property
     def effective(self) -> Stance:
         """What the ledger tells (*unrelated*: all of it was rejected), else a person's word, else the machine's."""
         if self.told is not None:
@@ -412,97 +417,17 @@ class StoredOutlet:
     articles: int = 0
 
 
-# --- runs -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    id: int
-    key: str
-    topic_id: int | None
-    topic: str | None
-    flow: str
-    state: str  # running | done | failed | abandoned
-    started_at: datetime
-    finished_at: datetime | None
-    sufficient: bool | None  # None: it does not tell how far we have read
-    counts: Mapping[str, float]
-    skips: tuple[Mapping[str, str], ...]
-    cost: Mapping[str, float]
-    params: Mapping[str, object]
-    error: str | None
-    holder: str
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageDay:
-    source_id: int
-    locator: str
-    day: date
-    asked: int
-    answered: int
-    found: int
-    new: int
-    error: str | None
-    reasons: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadState:
-    """How far we have read: the last run that tells, the last sufficient one, and how many sources answered then."""
-
-    last_run_at: datetime | None
-    last_sufficient_at: datetime | None
-    sources: int
-    answered: int
-    silent: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    id: int
-    key: str
-    kind: str
-    topic: str
-    payload: Mapping[str, object]
-    created_at: datetime
-    attempts: int
-    sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseRow:
-    name: str
-    holder: str
-    acquired_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    kind: str  # url | host | person
-    subject_sha256: str
-    reason: str
-    by: str
-    at: datetime
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-
 __all__ = [
     "CaptureSaved",
     "ClaimStatus",
-    "CoverageDay",
     "DiscoverySaved",
     "Edge",
-    "LeaseRow",
     "Membership",
     "NewDecision",
-    "OutboxItem",
     "PendingCounts",
     "PendingPair",
     "Pin",
     "Published",
-    "ReadState",
     "Recorded",
     "SearchHit",
     "StoredArticle",
@@ -514,10 +439,8 @@ __all__ = [
     "StoredOutlet",
     "StoredQuote",
     "StoredRevision",
-    "StoredRun",
     "StoredSource",
     "StoredTopic",
     "ToFetch",
-    "Tombstone",
     "TopicImport",
 ]

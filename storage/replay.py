@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from claimline.errors import UnknownName, UsageError
 from claimline.models import Cause, FoldResult, Position, Stance
-from storage import clusters, ledger_rows, pins, position_rows, readings, stand_ins
+from storage import clusters, ledger_rows, pins, position_rows, readings, rereadings, stand_ins
 from storage import tables as t
 from storage.assessments import ensure_matcher
 from storage.effective import articles_of_claim, effective
@@ -26,6 +26,7 @@ from storage.facts import facts_of, shared
 from storage.publish import Fold, default_fold, publish_in
 from storage.readings import Coming
 from storage.records import Pin, Published
+from storage.rereadings import Account
 from storage.sql import actor_id, chunks, insert_id, stable_key
 
 OF_A_TOPIC = frozenset({"taught", "names"})  # what a topic adds to the model that reads it, in a matcher's `about`
@@ -111,6 +112,13 @@ def _coming(row: sa.Row[Any]) -> Coming | None:
     """The re-readings that a shadow takes."""
     cleaner = row.spec.get("cleaner")
     return Coming(cleaner, datetime.fromisoformat(row.spec["reread_by"])) if cleaner else None
+
+
+def read_again(s: Session, edition_id: int) -> Account | None:
+    """What the cleaner of a shadow made of the topic's texts; None where the shadow leaves them as they are."""
+    row = _shadow(s, edition_id)
+    coming = _coming(row)
+    return rereadings.account(s, row.topic_id, coming.cleaner, coming.made_by) if coming else None
 
 
 def _newest(s: Session, claim_ids: Iterable[int]) -> dict[int, int]:

@@ -22,7 +22,7 @@ from storage import abandoned
 from storage import tables as t
 from storage.leases import acquire, lease, leases, release, release_all, renewed, take_free
 from storage.outbox import mark_failed, mark_sent, outbox, stuck
-from storage.records import CoverageDay, ReadState, StoredRun
+from storage.run_records import CoverageDay, ReadState, StoredRun
 from storage.sql import insert_id
 
 __all__ = [

@@ -1,8 +1,12 @@
-"""What people's words come to, pair by pair: the side that the ledger tells, the quotes that they added, those they rejected."""
+"""What people's words come to, pair by pair: the side that the ledger tells, the quotes that they added, those they rejected.
+
+A word on one copy of a story bears on the others (rule 7 of docs/design.md); on which side, the ledger says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import SIDES, Quote, Speaker, Stance
-from storage import erased, position_rows
+from storage import clusters, erased, position_rows
 from storage import tables as t
 from storage.decisions import told_by
 from storage.effective import claim_key, position_key
@@ -37,14 +41,26 @@ def told(
 
 
 def _worded(s: Session, topic_id: int, pairs: set[tuple[int, int]], known_at: datetime | None) -> set[tuple[int, int]]:
-    d = t.decisions
-    query = (
+    """The pairs of which a person spoke, and those of the copies of such articles, as far as editions tell of them."""
+    d, r = t.decisions, t.revisions
+    said = (
         sa.select(d.c.claim_id, d.c.article_id)
         .where(d.c.topic_id == topic_id, d.c.kind.in_(["stance", "accept", "reject", "evidence"]))
         .where(told_by(known_at), d.c.edition_id.is_not(None))
         .distinct()
     )
-    return pairs & {(claim_id, article_id) for claim_id, article_id in s.execute(query).tuples()}
+    mine, other, same = _copies(topic_id, known_at)
+    copied = said.with_only_columns(d.c.claim_id, r.c.article_id).join(mine, mine.c.revision_id == d.c.revision_id)
+    copied = copied.join(other, same).join(r, r.c.id == other.c.revision_id).where(other.c.edition_id.is_not(None))
+    found = [*s.execute(said).tuples(), *s.execute(copied).tuples()]
+    return pairs & {(claim_id, article_id) for claim_id, article_id in found}
+
+
+def _copies(topic_id: int, known_at: datetime | None) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
+    """Memberships of two texts, and when these are of one story."""
+    mine, other = t.copy_memberships.alias("mine"), t.copy_memberships.alias("other")
+    same = (other.c.topic_id == topic_id) & (mine.c.topic_id == topic_id) & (mine.c.cluster == other.c.cluster)
+    return mine, other, same & clusters.as_known(mine, known_at) & clusters.as_known(other, known_at)
 
 
 def _as_one(sides: set[str]) -> Stance:
@@ -60,11 +76,14 @@ def added(
 ) -> dict[tuple[int, int], tuple[StoredQuote, ...]]:
     """The quotes that people added to these pairs, where they stand in the text that is told, by when they were added."""
     shown = {(a.claim_id, a.article_id): a.revision_id for a in found}
-    fallen = rejected(s, {claim_id for claim_id, _ in shown}, known_at)
+    fallen = rejects(s, topic_id, {claim_id for claim_id, _ in shown}, known_at)
     quotes: dict[tuple[int, int], tuple[StoredQuote, ...]] = {}
     for row in s.execute(_additions(topic_id, known_at)).all():
         pair = (row.claim_id, row.article_id)
-        if pair in shown and (quote := _in_text(s, row, shown[pair], fallen.get((*pair, row.quote)))) is not None:
+        if pair not in shown:
+            continue
+        reject = fallen.of(*pair, shown[pair], row.quote)
+        if (quote := _in_text(s, row, shown[pair], reject)) is not None:
             quotes[pair] = (*quotes.get(pair, ()), quote)
     return quotes
 
@@ -97,8 +116,20 @@ def _in_text(s: Session, row: sa.Row[Any], revision_id: int, reject: tuple[int, 
     return StoredQuote(0, key, quote, rejected_by=by, added_by=row.name)
 
 
-def rejected(s: Session, claim_ids: set[int], known_at: datetime | None) -> dict[tuple[int, int, str], tuple[int, str]]:
-    """The newest reject of each quote, with who said so."""
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """The newest reject of each quote, with who said so: by claim and article, and by claim and the text of a copy."""
+
+    own: Mapping[tuple[int, int, str], tuple[int, str]]
+    copied: Mapping[tuple[int, int, str], tuple[int, str]]
+
+    def of(self, claim_id: int, article_id: int, revision_id: int, quote: str) -> tuple[int, str] | None:
+        found = self.own.get((claim_id, article_id, quote)), self.copied.get((claim_id, revision_id, quote))
+        return max(filter(None, found), default=None)
+
+
+def rejects(s: Session, topic_id: int, claim_ids: set[int], known_at: datetime | None) -> Rejects:
+    """What people rejected for these claims, which holds for copies with the same quote."""
     d = t.decisions
     query = (
         sa.select(d.c.id, d.c.claim_id, d.c.article_id, d.c.quote, t.actors.c.name)
@@ -106,4 +137,7 @@ def rejected(s: Session, claim_ids: set[int], known_at: datetime | None) -> dict
         .where(d.c.kind == "reject", told_by(known_at), d.c.claim_id.in_(sorted(claim_ids)))
         .order_by(d.c.id)
     )
-    return {(r.claim_id, r.article_id, r.quote): (r.id, r.name) for r in s.execute(query)}
+    own = {(r.claim_id, r.article_id, r.quote): (r.id, r.name) for r in s.execute(query)}
+    mine, other, same = _copies(topic_id, known_at)
+    copies = query.add_columns(other.c.revision_id).join(mine, mine.c.revision_id == d.c.revision_id).join(other, same)
+    return Rejects(own, {(r.claim_id, r.revision_id, r.quote): (r.id, r.name) for r in s.execute(copies)})

@@ -21,7 +21,7 @@ from claimline.models import ClaimSpec, SourceSpec, Topic
 from flows import deploy, steps
 from flows.desk import open_desk
 from storage import claims, ledger, runs
-from storage.records import StoredRun
+from storage.run_records import StoredRun
 from tests.fakes import plain_settings
 from tests.prefect_world import Server, bridge_topic, kill_group, running_server, until
 from tests.storage_world import R, World

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from threading import Event
 from typing import Any
@@ -16,12 +17,13 @@ from werkzeug import Request, Response
 from claimline.matching import judge as judging
 from claimline.matching.judge import Judge, Opinion, Question, read_answer
 from claimline.matching.matcher import Text
-from claimline.models import Stance
+from claimline.models import Person, Stance
 from claimline.web.client import Client, open_client
 from flows.desk import Desk
 from flows.judging import judge_undecided
-from storage import assessments, pages
+from storage import assessments, claims, pages
 from storage.engine import Database
+from tests import storage_world
 from tests.fakes import plain_settings
 from tests.storage_world import N, S, World, cleaned, judgement
 
@@ -118,6 +120,18 @@ def test_the_hash_pins_the_model_and_the_prompt(monkeypatch: pytest.MonkeyPatch)
     assert before != judging.judge_hash("b")
     monkeypatch.setattr(judging, "SYSTEM", "Another prompt.")
     assert judging.judge_hash("a") != before
+
+
+def test_the_hash_pins_the_topics_people_since_they_shape_whose_voice_a_quote_is(client: Client) -> None:
+    people = (Person("mara-lindqvist", "Mara Lindqvist", ("Lindqvist",)),)
+    said = "The harbour bridge cannot carry lorries, Mayor Lindqvist said on Monday."
+    question = Question("lorries", "The bridge can carry lorries.", Text("r", f"The council met. {said}", None, "en", None))
+    voices = [read_answer(question, answer("refutes", (said, "refutes")), p).quotes[0].speaker for p in (people, ())]
+    assert [voice.key for voice in voices if voice] == ["mara-lindqvist", "lindqvist"]
+    known, unknown = (Judge("http://127.0.0.1:9/v1", "a", post=client.post_json, people=p) for p in (people, ()))
+    assert known.hash != unknown.hash
+    assert known.about != unknown.about
+    assert unknown.hash == judging.judge_hash("a"), "a topic without people keeps the judge that it has"
 
 
 def test_of_a_very_long_text_the_beginning_and_the_found_words_are_shown() -> None:
@@ -425,3 +439,14 @@ def test_another_judge_is_not_asked_before_a_replay_lets_it_in(world: World, htt
     assert tally.counts["skipped-judge-not-let-in"] == 1
     assert tally.counts["judge-asked"] == 0
     assert run(world, desk_of(world, httpserver, judge_model="larger-2"), matcher=world.matcher).counts["judge-asked"] == 2
+
+
+def test_a_judge_that_reads_quotes_by_other_people_is_another_judge(world: World, httpserver: HTTPServer) -> None:
+    serve(httpserver, answer())
+    undecided(world, "one")
+    run(world, desk_of(world, httpserver))
+    world.publish()
+    known = replace(world.topic, people=(Person("mara-lindqvist", "Mara Lindqvist"),))
+    digest, now = storage_world.digest_of(known), world.tick()
+    world.db.write(lambda s: claims.import_topic(s, known, digest=digest, yaml=digest, now=now, by="file"))
+    assert run(world, desk_of(world, httpserver)).counts["skipped-judge-not-let-in"] == 1

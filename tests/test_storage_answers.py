@@ -15,7 +15,7 @@ from storage.engine import Database
 from storage.records import Edge, NewDecision, StoredAssessment
 from tests.storage_world import N, R, S, U, World, cleaned, day, judgement
 
-A, B = "https://a.example/1", "https://b.example/1"
+A, B, C = "https://a.example/1", "https://b.example/1", "https://c.example/1"
 
 
 def told(w: World, *, as_of: date | None = None, known_at: datetime | None = None) -> dict[str, StoredAssessment]:
@@ -85,6 +85,43 @@ def test_a_word_that_rested_on_a_quote_goes_with_the_quote(database: Database) -
     assert effective(known_at=accepted) == {A: "supports", B: "neutral"}
     decisions.undo(w.db, "reject-1", by="Ada", now=w.tick(days=1), client_id="u1")
     assert effective()[A] == "supports"
+
+
+def test_a_rejected_quote_counts_for_nothing_in_its_copies_either(database: Database) -> None:
+    w = World(database).start()
+    story, more = "It is open, the mayor said.", "It is open, the mayor said. More on page two."
+    a, b, c = (w.say(url, day("2020-01-01"), S, text=text) for url, text in ((A, story), (B, more), (C, "It is open.")))
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, b, 0.9), Edge(b, c, 0.9)], [a, b, c], now=w.tick()))
+    w.scan(b, judgement("open", S, more, story), matcher="m2")
+    w.matcher = "m2"
+    w.scan(a, judgement("open", S, story))
+    w.scan(c, judgement("open", S, "It is open."))
+    before = w.publish().recorded_at
+    decide(w, "reject", A, revision_id=a, quote=story)
+
+    def shown(**at: object) -> dict[str, tuple[str, str, str | None]]:
+        found = told(w, **at)  # type: ignore[arg-type]
+        return {u: (x.effective.value, x.stance.value, x.quotes[0].rejected_by) for u, x in found.items()}
+
+    gone, stays = ("unrelated", "supports", "Ada"), ("supports", "supports", None)
+    assert shown() == {A: gone, B: gone, C: stays}, "another quote of the same story stays"
+    assert set(shown(known_at=before).values()) == {stays}
+    decisions.undo(w.db, "reject-1", by="Ada", now=w.tick(days=1), client_id="u1")
+    assert set(shown().values()) == {stays}
+
+
+def test_a_copy_of_what_a_person_decided_is_told_as_decided(database: Database) -> None:
+    w = World(database).start()
+    story = "It is open, the mayor said."
+    a, b = w.say(A, day("2020-01-01"), S, text=story), w.say(B, day("2020-01-01"), S, text=story, decided=False)
+    w.db.write(lambda s: clusters.save_edges(s, [Edge(a, b, 0.9)], [a, b], now=w.tick()))
+    w.publish()
+    assert not told(w)[B].settled
+    decide(w, "stance", A, revision_id=a, stance=R, quote=story)
+    assert {u: (x.effective, x.stance, x.settled) for u, x in told(w).items()} == {A: (R, S, True), B: (R, S, True)}
+    done = CliRunner().invoke(app, ["articles", "--json", "--db", w.db.url])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {(r["url"], r["stance"], r["decided"]) for r in rows} == {(A, "refutes", True), (B, "refutes", True)}
 
 
 def test_copies_and_rejected_quotes_show_as_they_were_known(database: Database) -> None:

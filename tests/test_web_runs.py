@@ -16,11 +16,12 @@ from claimline.models import ClaimSpec, SourceSpec, Topic
 from claimline.settings import Settings
 from claimline.web.client import open_client
 from flows.desk import Desk
-from storage import ledger, replay
+from storage import ledger, replay, rereadings
 from storage.engine import Database, open_database
+from storage.readings import Coming
 from storage.records import ClaimStatus
 from tests.fakes import Answer, FakeSite, Page, feed, plain_settings
-from tests.storage_world import R, S, World, day, judgement
+from tests.storage_world import R, S, World, cleaned, day, judgement
 
 FEED = "https://news.example/feed"
 URL = "https://a.example/1"
@@ -129,6 +130,26 @@ def test_a_replay_says_what_it_would_change_and_of_whom(db: Database, shadow: tu
     assert "1 Mar 2020: Nothing found → Reported as true would go" in told
     assert "1 Mar 2020: Nothing found → Reported as false would come" in told
     assert f"supports → ✕ refutes {URL}" in told
+
+
+def test_a_replay_says_how_many_texts_its_cleaner_read_again(db: Database) -> None:
+    w = World(db).start()
+    old, new = "The bridge is open. Read also: the bridge is shut.", "The bridge is open."
+    for url in (URL, "https://b.example/1"):
+        saved = w.capture(url, cleaned(old, day("2020-03-01"), cleaner="c1", outlet=url.split("/")[2]))
+        w.scan(saved.revision_id or 0, judgement("open", S, old))
+    w.publish()
+    with db.read() as s:
+        one = rereadings.due(s, w.topic_id, "c2")[0]
+    page = cleaned(new, day("2020-03-01"), cleaner="c2", outlet="a.example")
+    db.write(lambda s: rereadings.save(s, [(one, page)], now=w.tick()))
+    coming = Coming("c2", w.tick())
+    edition = db.write(lambda s: replay.open_shadow(s, w.topic_id, matcher="m1", coming=coming, by="Ada", now=w.tick()))
+    with db.read() as s:
+        key = next(e.key for e in ledger.editions(s, w.topic_id, state="shadow") if e.id == edition)
+    with page_over(db, feed()) as client:
+        told = words(client.get(f"/replays/{key}").text)
+    assert "1 text read again, 1 of them otherwise; 1 text kept as they are, since this cleaner makes nothing of them" in told
 
 
 def settle(db: Database, key: str, verdict: str) -> str:

@@ -59,7 +59,7 @@ def replay(
             if as_json:
                 out.json_lines(_rows(report))
                 if report.texts:
-                    out.say(_read_again(report, report.texts))
+                    out.say(_cleaned(report, report.texts))
             else:
                 _print(report)
             out.say(f"replay {report.edition_key}: `claimline replay accept {report.edition_key}`, or `discard`")
@@ -115,21 +115,14 @@ def _print(report: ReplayReport) -> None:
         f"{report.revisions} texts, {report.pairs} pairs, {report.seconds:.1f} s"
     )
     if report.texts:
-        out.out.print(Text(_read_again(report, report.texts)), soft_wrap=True)
+        out.out.print(Text(_cleaned(report, report.texts)), soft_wrap=True)
     if report.judge_asked:
         price = f", price {report.judge_price:.4f}" if report.judge_price else ""
         out.out.print(f"the judge was asked about {out.count(report.judge_asked, 'pair')}: {report.judge_tokens:,} tokens{price}")
 
 
-def _read_again(report: ReplayReport, texts: Account) -> str:
-    """What a new cleaner made of the stored pages."""
-    told = f"cleaner {report.cleaner_before} -> {report.cleaner_after}: {out.count(texts.again, 'text')} read again, "
-    told += f"{texts.otherwise} of them otherwise"
-    if texts.gone:
-        told += f"; {out.count(texts.gone, 'text')} kept as they are, since their bytes are gone"
-    if texts.refused:
-        told += f"; {out.count(texts.refused, 'text')} kept as they are, since this cleaner makes nothing of them"
-    return told
+def _cleaned(report: ReplayReport, texts: Account) -> str:
+    return f"cleaner {report.cleaner_before} -> {report.cleaner_after}: {reading.read_again(texts)}"
 
 
 @group.command("list")

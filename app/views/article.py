@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from app.views.reading import Reading
+from claimline.errors import UnknownName
 from claimline.models import Stance
 from claimline.revisions import Part, word_diff
-from storage import articles, claims, decisions, pages, pages_article, revisions
+from storage import articles, claims, decisions, pages, pages_article, readings, revisions
 from storage.engine import Session
-from storage.pages import OutletCard
+from storage.pages import OutletCard, TopicName
 from storage.pages_article import ArticleAnswer, Came, Copy, Found, Read
 from storage.records import StoredArticle, StoredClaim, StoredDecision, StoredRevision
 
@@ -46,7 +47,11 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCard:
-    """What the article says of one claim: the machines' answers, and the person's word that counts before them."""
+    """What the article says of one claim: the machines' answers, and the person's word that counts before them.
+
+    `told`: the text that the claim's topic tells in the place of the page's own, as another cleaner read the same page; its
+    answers come first. None where they are one.
+    """
 
     claim: StoredClaim
     answers: tuple[ArticleAnswer, ...]
@@ -54,10 +59,16 @@ class ClaimCard:
     rejected: frozenset[str]
     added: tuple[StoredDecision, ...]
     said: tuple[StoredDecision, ...]  # every word that stands on the pair, the newest first
+    told: StoredRevision | None = None
 
     @property
     def main(self) -> ArticleAnswer | None:
         return self.answers[0] if self.answers else None
+
+    @property
+    def here(self) -> ArticleAnswer | None:
+        """The first of the answers about the page's own text."""
+        return next((a for a in self.answers if self.told is None or a.revision_id != self.told.id), None)
 
     @property
     def stance(self) -> str:
@@ -94,55 +105,95 @@ class ArticlePage:
     failed: tuple[tuple[str, str, int, bool], ...]
     dates: tuple[StoredDecision, ...]
     outdated: bool
+    topics: tuple[TopicName, ...] = ()  # all that have the article
+    asked: str = ""  # the only one of them that the page speaks of
     translator: str = ""  # who could translate it, where somebody could
 
 
-def article_page(r: Reading, key: str) -> ArticlePage:
+def article_page(r: Reading, key: str, topic: str = "") -> ArticlePage:
+    """The page of a text: what it says of each topic's claims, by that topic's own reading; `topic`: of that one alone."""
     revision = revisions.revision_by_key(r.s, key)
     article = articles.article(r.s, revision.article_id)
     said = decisions.decisions(r.s, article_id=article.id)
-    answers = pages_article.answers(r.s, [revision.id])
-    topics = pages_article.topics_of(r.s, article.id)
-    live = [c for c in claims.claims(r.s) if c.topic_id in topics]
-    cards = tuple(_cards(live, answers, said))
+    having = set(pages_article.topics_of(r.s, article.id))
+    topics = tuple(t for t in pages.topic_names(r.s) if t.id in having)
+    asked = [t.id for t in topics if topic in ("", t.slug)]
+    if topic and not asked:
+        raise UnknownName("topic of this article", topic, [t.slug for t in topics])
+    live = [c for c in claims.claims(r.s) if c.topic_id in asked]
+    told = readings.by_topic(r.s, article.id, revision.id, asked)
+    cards = _cards(r.s, revision, live, said, told)
     mentioned = {card.claim.id for card in cards}
-    outlets = pages.outlet_cards(r.s, topics[0]) if topics else {}
+    current = _current(r.s, article, having)
     return ArticlePage(
         revision,
         article,
-        outlets.get(revision.outlet or "", OutletCard(revision.outlet or "")),
+        _outlet(r.s, asked, revision.outlet),
         paragraphs(revision.text, highlights(cards, revision.text)),
         cards,
         tuple(c for c in live if c.id not in mentioned),
-        _versions(revisions.revisions_of(r.s, article.id), article.revision_id),
+        _versions(revisions.revisions_of(r.s, article.id), current),
         pages_article.copies(r.s, revision.id),
         pages_article.found_by(r.s, article.id),
         pages_article.came(r.s, article.id),
         pages_article.reads(r.s, revision.id),
         pages_article.failed_pairs(r.s, revision.id),
         tuple(d for d in said if d.kind == "date"),
-        article.revision_id is not None and article.revision_id != revision.id,
+        bool(current) and revision.id not in current,
+        topics,
+        topic,
     )
 
 
+def _current(s: Session, article: StoredArticle, topics: Collection[int]) -> frozenset[int]:
+    """The texts that the article carries now, as its topics tell it."""
+    if article.revision_id is None:
+        return frozenset()
+    told = readings.by_topic(s, article.id, article.revision_id, topics)
+    return frozenset(told.values() or [article.revision_id])
+
+
+def _outlet(s: Session, topics: Sequence[int], domain: str | None) -> OutletCard:
+    """The publisher as the first of the topics that names it does."""
+    found = (pages.outlet_cards(s, topic_id).get(domain or "") for topic_id in topics)
+    return next(filter(None, found), OutletCard(domain or ""))
+
+
 def claim_cards(s: Session, revision: StoredRevision) -> tuple[ClaimCard, ...]:
-    """What a text says of each claim of the article's topics that it says anything of."""
+    """What this very text says of each claim of the article's topics that it says anything of."""
     topics = pages_article.topics_of(s, revision.article_id)
     live = [c for c in claims.claims(s) if c.topic_id in topics]
-    said = decisions.decisions(s, article_id=revision.article_id)
-    return tuple(_cards(live, pages_article.answers(s, [revision.id]), said))
+    return _cards(s, revision, live, decisions.decisions(s, article_id=revision.article_id), {})
 
 
-def _cards(live: Sequence[StoredClaim], answers: Sequence[ArticleAnswer], said: Sequence[StoredDecision]) -> Iterable[ClaimCard]:
+def _cards(
+    s: Session,
+    revision: StoredRevision,
+    live: Sequence[StoredClaim],
+    said: Sequence[StoredDecision],
+    told: Mapping[int, int],
+) -> tuple[ClaimCard, ...]:
+    """`told`: the text that each topic tells in the place of this one."""
+    others = {x.id: x for x in revisions.revisions(s, sorted({*told.values()} - {revision.id}))}
+    answers = pages_article.answers(s, [revision.id, *others])
+    cards = []
     for claim in live:
-        mine = tuple(a for a in answers if a.claim_id == claim.id)
+        own = others.get(told.get(claim.topic_id, revision.id))
+        texts = (own.id, revision.id) if own else (revision.id,)
+        mine = tuple(a for text in texts for a in answers if a.claim_id == claim.id and a.revision_id == text)
         words = [d for d in said if d.claim_id == claim.id]
-        if not mine and not words:
-            continue
-        verdict = next((d for d in words if d.kind in ("stance", "accept")), None)
-        rejected = frozenset(d.quote for d in words if d.kind == "reject" and d.quote)
-        added = tuple(d for d in words if d.kind == "evidence")
-        yield ClaimCard(claim, mine, verdict, rejected, added, tuple(words))
+        if mine or words:
+            cards.append(_card(claim, mine, words, own))
+    return tuple(cards)
+
+
+def _card(
+    claim: StoredClaim, answers: tuple[ArticleAnswer, ...], words: Sequence[StoredDecision], told: StoredRevision | None
+) -> ClaimCard:
+    verdict = next((d for d in words if d.kind in ("stance", "accept")), None)
+    rejected = frozenset(d.quote for d in words if d.kind == "reject" and d.quote)
+    added = tuple(d for d in words if d.kind == "evidence")
+    return ClaimCard(claim, answers, verdict, rejected, added, tuple(words), told)
 
 
 # --- the text -------------------------------------------------------------------------------------------------------
@@ -156,7 +207,7 @@ def highlights(cards: Iterable[ClaimCard], text: str) -> list[Highlight]:
     """The quotes of the answers that count and those that people added; only where they prove themselves in this text."""
     found = []
     for card in cards:
-        spans = [(q.start, q.end, q.quote, q.stance) for q in (card.main.quotes if card.main else ())]
+        spans = [(q.start, q.end, q.quote, q.stance) for q in (card.here.quotes if card.here else ())]
         spans += [
             (d.start, d.end, d.quote or "", d.stance or Stance.NEUTRAL) for d in card.added if d.start is not None and d.end
         ]
@@ -189,12 +240,12 @@ def _pieces(text: str, start: int, end: int, marks: Sequence[Highlight]) -> Iter
         yield Piece(text[a:b], stance, tuple(dict.fromkeys(m.key for m in over)), first if a >= start else ())
 
 
-def _versions(every: Sequence[StoredRevision], current: int | None) -> tuple[Version, ...]:
+def _versions(every: Sequence[StoredRevision], current: Collection[int]) -> tuple[Version, ...]:
     """All texts, the newest first, each with what changed against the one before it."""
     found = []
     for i, one in enumerate(every):
         before = every[i - 1].text if i else ""
         both = bool(before and one.text)
         small = len(before) + len(one.text) < DIFF_CHARS
-        found.append(Version(one, word_diff(before, one.text) if both and small else (), one.id == current, both and not small))
+        found.append(Version(one, word_diff(before, one.text) if both and small else (), one.id in current, both and not small))
     return tuple(reversed(found))

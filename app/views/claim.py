@@ -18,7 +18,8 @@ from claimline.why import flip_of
 from storage import decisions, ledger, pages, pages_claim, runs
 from storage.pages import OutletCard, Owed, Uncounted
 from storage.pages_claim import Detail, Facets
-from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim, StoredDecision
+from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredDecision
+from storage.run_records import ReadState
 from storage.search import texts_of_claim
 
 PAGE = 50

@@ -12,7 +12,8 @@ from app.views.reading import Moment, Reading
 from claimline.models import Position, Status
 from storage import ledger, pages, relations, runs
 from storage.pages import Owed
-from storage.records import ClaimStatus, ReadState, StoredChange, StoredClaim
+from storage.records import ClaimStatus, StoredChange, StoredClaim
+from storage.run_records import ReadState
 
 PAGE = 50
 STALE = timedelta(hours=36)

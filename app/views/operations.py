@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app import reading
 from app.views.charts import Bar
 from app.views.reading import Reading
 from app.web.background import Progress
@@ -17,7 +18,15 @@ from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
 from storage.engine import Session
 from storage.pages import SourceDays
-from storage.records import PendingCounts, Pin, ReadState, StoredClaim, StoredEdition, StoredRun, StoredSource, StoredTopic
+from storage.records import (
+    PendingCounts,
+    Pin,
+    StoredClaim,
+    StoredEdition,
+    StoredSource,
+    StoredTopic,
+)
+from storage.run_records import ReadState, StoredRun
 
 STRIP = 30
 QUIET_AFTER = timedelta(days=14)
@@ -144,7 +153,9 @@ class ClaimTurn:
 
 @dataclass(frozen=True, slots=True)
 class ReplayPage:
-    """`machines`: who answers now and who would, each as "model (judge)"; empty once the replay is settled."""
+    """`machines`: who answers now and who would, each as "model (judge)"; empty once the replay is settled. `texts`: what a new
+    cleaner made of the stored pages, where one came.
+    """
 
     edition: StoredEdition
     topic: StoredTopic
@@ -152,6 +163,7 @@ class ReplayPage:
     machines: tuple[str, str] | None
     flips: int
     moved: int
+    texts: str = ""
 
     @property
     def state(self) -> str:
@@ -162,7 +174,9 @@ def replay_page(desk: Desk, key: str) -> ReplayPage:
     with desk.db.read() as s:
         edition = ledger.edition(s, key)
         topic = claims.topic_by_id(s, edition.topic_id)
-        machines = _machines(s, topic, edition) if edition.state == "shadow" else None
+        waits = edition.state == "shadow"
+        machines = _machines(s, topic, edition) if waits else None
+        texts = replay.read_again(s, edition.id) if waits else None
     if machines is None:
         return ReplayPage(edition, topic, (), None, 0, 0)
     known = {c.slug: c for c in topic.claims}
@@ -175,6 +189,7 @@ def replay_page(desk: Desk, key: str) -> ReplayPage:
         machines,
         sum(len(t.new) + len(t.gone) for t in turns),
         len({x.article for t in turns for x in t.moved}),
+        reading.read_again(texts) if texts else "",
     )
 
 

@@ -14,25 +14,27 @@ from claimline import translation
 from claimline.errors import UnknownName
 from claimline.translation import Provider, Translation, TranslationFailed
 from claimline.web.client import open_client
-from storage import articles, revisions
+from storage import articles, claims, readings, revisions
 
 router = APIRouter()
 
 
 @router.get("/articles/{key}")
-def article(key: str, claim: str = "", visit: Visit = Depends(reader)) -> Response:
-    return _article(visit, key, claim)
+def article(key: str, claim: str = "", topic: str = "", visit: Visit = Depends(reader)) -> Response:
+    return _article(visit, key, claim, topic)
 
 
 @router.get("/articles")
-def by_address(url: str = "", visit: Visit = Depends(reader)) -> Response:
-    """The article at an address, as it reads now."""
+def by_address(url: str = "", topic: str = "", visit: Visit = Depends(reader)) -> Response:
+    """The article at an address, as it reads now; with a topic, as that one tells it."""
     with visit.shell.read() as r:
         found = articles.article_by_url(r.s, url.strip())
         if found.revision_id is None:
             raise UnknownName("text for the article", found.url)
-        key = revisions.revision(r.s, found.revision_id).key
-    return visit.redirect(visit.url(f"/articles/{key}"))
+        asked = [claims.topic(r.s, topic).id] if topic else []
+        told = readings.by_topic(r.s, found.id, found.revision_id, asked)
+        key = revisions.revision(r.s, next(iter(told.values()), found.revision_id)).key
+    return visit.redirect(visit.url(f"/articles/{key}", topic=topic))
 
 
 @router.post("/articles/{key}/translation")
@@ -66,9 +68,11 @@ def _ask(shell: Shell, one: Provider, words: list[str], lang: str | None) -> Tra
         return translation.translate(one, words, lang, post=client.post_json, key=api_key)
 
 
-def _article(visit: Visit, key: str, claim: str, *, found: Translation | None = None, problem: str = "") -> Response:
+def _article(
+    visit: Visit, key: str, claim: str, topic: str = "", *, found: Translation | None = None, problem: str = ""
+) -> Response:
     with visit.shell.read() as r:
-        page = views.article_page(r, key)
+        page = views.article_page(r, key, topic)
     one = translation.provider(visit.shell.settings)
     if one is not None and page.paragraphs and translation.is_foreign(page.revision.lang, one):
         page = replace(page, translator=one.name)

@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from claimline.errors import EvidenceError, FetchError, FetchFailed, JudgeUnavailable
+from claimline.matching import names
 from claimline.matching.matcher import Text, attributed
 from claimline.models import Fetched, Judgement, Person, Quote, Stance
 
@@ -123,7 +124,9 @@ class Opinion:
 
 
 class Judge:
-    """An endpoint with a model. `hash` pins model, prompt and schema; the endpoint's address and key are no part of it."""
+    """An endpoint with a model. `hash` pins model, prompt, schema and the topic's people; the endpoint's address and key are no
+    part of it.
+    """
 
     def __init__(
         self, base_url: str, model: str, *, post: Post, people: Sequence[Person] = (), key: str = "", timeout_s: float = 60.0
@@ -134,12 +137,13 @@ class Judge:
 
     @property
     def hash(self) -> str:
-        return judge_hash(self._model)
+        return judge_hash(self._model, self._people)
 
     @property
     def about(self) -> dict[str, object]:
         """What the hash is made of, for the database's list of matchers."""
-        return {"judge": self._model, "prompt": PROMPT_VERSION, "prompt_sha256": _prompt_hash()}
+        told = names.digest((), self._people)
+        return {"judge": self._model, "prompt": PROMPT_VERSION, "prompt_sha256": _prompt_hash(), "names": told}
 
     def ask(self, question: Question) -> Opinion:
         """One question, one answer; nothing is raised: what went wrong is in `judgement.failed`."""
@@ -163,9 +167,15 @@ def speaks_to_a_machine(text: Text) -> bool:
     return _TO_A_MACHINE.search(f"{text.title or ''}\n{text.text}") is not None
 
 
-def judge_hash(model: str) -> str:
-    """Model, prompt version and the prompt's own hash, under one hash of 16 hex digits."""
-    return hashlib.sha256("\n".join(("judge", model, PROMPT_VERSION, _prompt_hash())).encode()).hexdigest()[:16]
+def judge_hash(model: str, people: Sequence[Person] = ()) -> str:
+    """Everything that can change an answer, under one hash (16 hex digits): model, prompt version, the prompt's own hash, and the
+    topic's people.
+
+    The model is shown neither the topic's names nor its people; but whose voice a quote is, and when it was said, is read by the
+    people. A topic without any has the hash of the model and its prompt.
+    """
+    parts = ("judge", model, PROMPT_VERSION, _prompt_hash(), names.digest((), people))
+    return hashlib.sha256("\n".join(filter(None, parts)).encode()).hexdigest()[:16]
 
 
 def _prompt_hash() -> str:
