@@ -273,14 +273,24 @@ def decision_row(d: StoredDecision) -> Row:
     }
 
 
-def decided_row(d: StoredDecision, topic: str | None, changes: Iterable[StoredChange]) -> Row:
-    """What deciding answers: the decision, the topic that it is about (None: all that hold the article), what it brought."""
+def decided_row(d: StoredDecision, topic: str | None, changes: Iterable[StoredChange], withdrawn: Iterable[StoredChange]) -> Row:
+    """What deciding answers: the decision, the topic that it is about (None: all that hold the article), what it brought and what
+    is no longer told for it."""
     head = {"done": _COMMANDS.get(d.kind, d.kind), "topic": topic}
-    return head | decision_row(d) | {"changes": [change_row(c) for c in changes]}
+    return head | decision_row(d) | brought(changes, withdrawn)
+
+
+def brought(changes: Iterable[StoredChange], withdrawn: Iterable[StoredChange]) -> Row:
+    return {"changes": [change_row(c) for c in changes], "withdrawn": [change_row(c) for c in withdrawn]}
 
 
 def undo_row(
-    client_id: str, now: datetime, by: str, taken_back: Iterable[StoredDecision], changes: Iterable[StoredChange]
+    client_id: str,
+    now: datetime,
+    by: str,
+    taken_back: Iterable[StoredDecision],
+    changes: Iterable[StoredChange],
+    withdrawn: Iterable[StoredChange],
 ) -> Row:
     """The line of `undo --json`."""
     return {
@@ -289,8 +299,7 @@ def undo_row(
         "at": when(now),
         "by": by,
         "decisions": [decision_row(d) for d in taken_back],
-        "changes": [change_row(c) for c in changes],
-    }
+    } | brought(changes, withdrawn)
 
 
 # --- what is watched ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from storage import causes, codec, notices, pins, position_rows
 from storage import tables as t
 from storage.effective import claim_key
 from storage.ledger_rows import rulings, stored_changes
-from storage.records import Published
+from storage.records import Published, StoredChange
 from storage.sql import actor_id, chunks, insert_id, insert_many, stable_key
 from storage.touched import ClaimWork, Work, unpublished
 
@@ -245,6 +245,7 @@ def _withdraw(s: Session, claim: ClaimWork, rows: Sequence[Mapping[str, Any]], e
     topic_id = s.execute(sa.select(t.claims.c.topic_id).where(t.claims.c.id == claim.pin.claim_id)).scalar_one()
     topic, slug = claim_key(s, claim.pin.claim_id)
     for row in rows:
+        claim.withdrawn.append(row["key"])
         payload = {"claim": slug, "topic": topic, "from": row["before"], "to": row["after"]}
         payload |= {"valid_from": row["valid_from"].isoformat(), "recorded_at": edition.at.isoformat(), "change": row["key"]}
         _post(s, topic_id, WITHDRAWN, stable_key(WITHDRAWN, row["key"], edition.key), payload, edition.at)
@@ -264,10 +265,9 @@ def stamp(s: Session, topic_id: int, edition_id: int) -> None:
 
 
 def told(s: Session, topic_id: int, edition: Edition, work: Work) -> Published:
-    keys = [key for claim in work.claims.values() for key in claim.new_changes]
-    changes = tuple(
-        change for batch in chunks(keys) for change in stored_changes(s, t.status_changes.c.key.in_(batch), known_at=edition.at)
-    )
+    changes = _changes_by_key(s, [key for claim in work.claims.values() for key in claim.new_changes], edition.at)
+    before = edition.at - timedelta(microseconds=1)
+    withdrawn = _changes_by_key(s, [key for claim in work.claims.values() for key in claim.withdrawn], before)
     quotes = iter(notices.told_quotes(s, [q for change in changes for q in change.quotes[:3]]))
     for change in changes:
         payload = {
@@ -289,7 +289,14 @@ def told(s: Session, topic_id: int, edition: Edition, work: Work) -> Published:
         edition.key,
         edition.at,
         changes,
+        withdrawn,
         claims_refolded=sum(claim.refolded for claim in work.claims.values()),
         positions_added=sum(claim.added for claim in work.claims.values()),
         positions_closed=sum(claim.closed for claim in work.claims.values()),
+    )
+
+
+def _changes_by_key(s: Session, keys: Sequence[str], known_at: datetime) -> tuple[StoredChange, ...]:
+    return tuple(
+        change for batch in chunks(keys) for change in stored_changes(s, t.status_changes.c.key.in_(batch), known_at=known_at)
     )

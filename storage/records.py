@@ -313,12 +313,14 @@ class StoredEdition:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`edition_id` is None where nothing changed; `changes` are the new rows that say something else than before."""
+    """`edition_id` is None where nothing changed; `changes` are the new rows that say something else than before, `withdrawn`
+    those that are no longer told, with none in their place on that day."""
 
     edition_id: int | None
     edition_key: str | None
     recorded_at: datetime | None
     changes: tuple[StoredChange, ...] = ()
+    withdrawn: tuple[StoredChange, ...] = ()
     claims_refolded: int = 0
     positions_added: int = 0
     positions_closed: int = 0
@@ -403,6 +405,14 @@ class Recorded:
 
     ids: tuple[int, ...]
     published: tuple[Published, ...]
+
+    @property
+    def changes(self) -> tuple[StoredChange, ...]:
+        return tuple(c for p in self.published for c in p.changes)
+
+    @property
+    def withdrawn(self) -> tuple[StoredChange, ...]:
+        return tuple(c for p in self.published for c in p.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ClaimWork:
     close: list[PositionRow] = field(default_factory=list)
     result: FoldResult | None = None
     new_changes: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     refolded: bool = False
     added: int = 0
     closed: int = 0

@@ -165,6 +165,22 @@ def test_the_changes_of_a_decision_are_those_that_the_history_then_tells(world: 
     assert row["changes"] == history[-1:]
 
 
+def test_a_change_that_is_told_no_longer_is_told_as_withdrawn(world: World) -> None:
+    (made,), _ = answers("rule", "open", "refuted", "--from", "2020-03-05", "--by", "ann", *at(world), follow="decided")
+    assert made["withdrawn"] == []
+    (row,), words = answers("undo", made["id"], "--by", "bob", *at(world), follow="undo")
+    assert row["withdrawn"] == made["changes"]
+    assert row["changes"] == []
+    assert "1 change of status" in words
+
+
+def test_who_takes_back_the_only_words_reads_what_is_no_longer_told(world: World) -> None:
+    answers("rule", "open", "refuted", "--from", "2020-03-05", "--by", "ann", *at(world), follow="decided")
+    (made,), _ = answers("decisions", *at(world), follow="decisions")
+    told = CliRunner().invoke(app, ["undo", made["id"], "--by", "bob", *at(world)])
+    assert told.stdout == "2020-03-05  open: no longer Sources disagree -> Reported as false\n"
+
+
 def test_an_undoing_answers_with_what_it_took_back(world: World) -> None:
     (made,), _ = answers("decide", NO, "open", "supports", "--by", "ann", *at(world), follow="decided")
     (row,), words = answers("undo", made["id"], "--by", "bob", *at(world), follow="undo")

@@ -21,7 +21,7 @@ from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, Stance, Status
 from storage.engine import Database
-from storage.records import NewDecision, Recorded, StoredChange, StoredDecision
+from storage.records import NewDecision, StoredChange, StoredDecision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,28 +73,46 @@ def _record_all(db: Database, asked: Sequence[tuple[NewDecision, str | None]], b
     """The same for several that stand together or not at all, each with its topic."""
     from storage import decisions as stored
 
-    changes = _changes(stored.record(db, [one for one, _ in asked], by=by_name(by), now=datetime.now(UTC)))
+    done = stored.record(db, [one for one, _ in asked], by=by_name(by), now=datetime.now(UTC))
     for decision, topic in asked:
-        _tell(db, decision, [c for c in changes if topic in (None, c.topic)], topic, as_json=as_json)
+        changes = [c for c in done.changes if topic in (None, c.topic)]
+        _tell(db, decision, changes, [c for c in done.withdrawn if topic in (None, c.topic)], topic, as_json=as_json)
 
 
-def _tell(db: Database, decision: NewDecision, changes: Sequence[StoredChange], topic: str | None, *, as_json: bool) -> None:
+def _tell(
+    db: Database,
+    decision: NewDecision,
+    changes: Sequence[StoredChange],
+    withdrawn: Sequence[StoredChange],
+    topic: str | None,
+    *,
+    as_json: bool,
+) -> None:
     from storage import decisions as stored
 
     if as_json:
         with db.read() as s:
-            out.json_lines([reading.decided_row(stored.decision(s, decision.client_id), topic, changes)])
+            out.json_lines([reading.decided_row(stored.decision(s, decision.client_id), topic, changes, withdrawn)])
     else:
-        for c in changes:
-            line = f"{c.change.valid_from}  {c.claim}: {labels.status(c.change.before)} -> {labels.status(c.change.after)}"
-            out.out.print(Text(out.safe(line)), soft_wrap=True)
+        _tell_changes(changes, withdrawn)
     out.say(
         f"recorded as {decision.client_id}"
-        + ("" if changes else "; no status changes")
+        + ("" if changes or withdrawn else "; no status changes")
         + f"; take it back with: claimline undo {decision.client_id}"
     )
     if _waits_for_a_date(db, decision):
         out.say("the article has no sure day and counts for nothing until you settle it: claimline date ARTICLE DAY")
+
+
+def _tell_changes(changes: Sequence[StoredChange], withdrawn: Sequence[StoredChange]) -> None:
+    lines = [f"{c.change.valid_from}  {c.claim}: {_step(c)}" for c in changes]
+    lines += [f"{c.change.valid_from}  {c.claim}: no longer {_step(c)}" for c in withdrawn]
+    for line in lines:
+        out.out.print(Text(out.safe(line)), soft_wrap=True)
+
+
+def _step(c: StoredChange) -> str:
+    return f"{labels.status(c.change.before)} -> {labels.status(c.change.after)}"
 
 
 def _waits_for_a_date(db: Database, decision: NewDecision) -> bool:
@@ -108,10 +126,6 @@ def _waits_for_a_date(db: Database, decision: NewDecision) -> bool:
         topic_id = claims.claim_by_id(s, decision.claim_id).topic_id
         found = stands.load(s, [decision.article_id], topic_id=topic_id).get(decision.article_id)
     return found is not None and found.uncertain
-
-
-def _changes(done: Recorded) -> list[StoredChange]:
-    return [c for p in done.published for c in p.changes]
 
 
 def _new_id() -> str:
@@ -287,10 +301,11 @@ def undo(
         done = stored.undo(opened, decision, by=by_name(by), now=now, client_id=client_id)
         with opened.read() as s:
             taken_back = stored.taken_back(s, done.ids)
-    changes = _changes(done)
     if as_json:
-        out.json_lines([reading.undo_row(client_id, now, by_name(by), taken_back, changes)])
-    out.say(f"{decision} is taken back; {out.count(len(changes), 'change')} of status")
+        out.json_lines([reading.undo_row(client_id, now, by_name(by), taken_back, done.changes, done.withdrawn)])
+    else:
+        _tell_changes(done.changes, done.withdrawn)
+    out.say(f"{decision} is taken back; {out.count(len(done.changes) + len(done.withdrawn), 'change')} of status")
 
 
 def decisions(

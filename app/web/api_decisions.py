@@ -19,7 +19,7 @@ from claimline.errors import UsageError
 from claimline.models import Stance, Status
 from storage import articles, claims, decisions, revisions
 from storage.engine import Session
-from storage.records import NewDecision, Recorded, StoredChange, StoredClaim, StoredTopic
+from storage.records import NewDecision, Recorded, StoredClaim, StoredTopic
 from storage.sql import topics_of_article
 
 router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
@@ -83,11 +83,12 @@ class Several(BaseModel):
 
 @router.post("", status_code=201)
 def post_decision(asked: Annotated[Asked, Body()], visit: Visit = Depends(deciding)) -> Row:
-    """Decide. The answer is the line of the command's `--json`: the decision with its id, and what it changed."""
+    """Decide. The answer is the line of the command's `--json`: the decision with its id, and what it changed and what is
+    no longer told for it."""
     client_id = asked.client_id or f"api-{uuid4().hex}"
     done, topics = _record(visit, [(asked, client_id)], None)
     with visit.db.read() as s:
-        return reading.decided_row(decisions.decision(s, client_id), topics[0], _changes(done))
+        return reading.decided_row(decisions.decision(s, client_id), topics[0], done.changes, done.withdrawn)
 
 
 @router.post("/batch", status_code=201)
@@ -98,7 +99,7 @@ def post_several(several: Annotated[Several, Body()], visit: Visit = Depends(dec
     done, _ = _record(visit, named, batch)
     with visit.db.read() as s:
         rows = [reading.decision_row(decisions.decision(s, client_id)) for _, client_id in named]
-    return {"id": batch, "decisions": rows, "changes": [reading.change_row(c) for c in _changes(done)]}
+    return {"id": batch, "decisions": rows} | reading.brought(done.changes, done.withdrawn)
 
 
 @router.post("/{client_id}/undo")
@@ -109,7 +110,8 @@ def post_undo(
     undo_id, now = f"undo-{uuid4().hex}", visit.now
     done = decisions.undo(visit.db, client_id, by=visit.visitor.name, now=now, client_id=undo_id)
     with visit.db.read() as s:
-        return reading.undo_row(undo_id, now, visit.visitor.name, decisions.taken_back(s, done.ids), _changes(done))
+        taken_back = decisions.taken_back(s, done.ids)
+        return reading.undo_row(undo_id, now, visit.visitor.name, taken_back, done.changes, done.withdrawn)
 
 
 def _record(visit: Visit, named: list[tuple[Asked, str]], batch: str | None) -> tuple[Recorded, list[str | None]]:
@@ -185,7 +187,3 @@ def _topic(s: Session, name: str, article_id: int) -> StoredTopic:
     if len(found) != 1:
         raise UsageError(f"say in which topic: {len(found)} have this article")
     return found[0]
-
-
-def _changes(done: Recorded) -> list[StoredChange]:
-    return [c for p in done.published for c in p.changes]
