@@ -24,6 +24,7 @@ from storage.records import DiscoverySaved, StoredArticle, StoredSource, ToFetch
 from storage.sql import chunks, insert_many, insert_new
 
 __all__ = [
+    "BY_HAND",
     "CARRIED",
     "MAX_ATTEMPTS",
     "Arrival",
@@ -34,6 +35,7 @@ __all__ = [
     "articles",
     "due_for_recheck",
     "given_up",
+    "is_taken_in",
     "pending_fetch",
     "save_capture",
     "save_captures",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 CARRIED = ("files", "warc")  # kinds whose entries bring the article with them
+BY_HAND = "one"  # the kind of an address that a person gave; once it is taken in, it has no more to say
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
@@ -70,6 +73,11 @@ def sources(s: Session, topic_id: int, *, retired: bool = False) -> tuple[Stored
         )
         for r in s.execute(query.order_by(ts.c.position, src.c.id)).mappings()
     )
+
+
+def is_taken_in(source: StoredSource) -> bool:
+    """Whether it is an address by hand that has named its article: then asking it again reaches nobody and tells nothing."""
+    return source.kind == BY_HAND and source.last_answered_at is not None and source.validators != Validators()
 
 
 def set_paused(s: Session, topic_id: int, source_id: int, paused: bool) -> None:
