@@ -33,6 +33,7 @@ __all__ = [
     "article_ids",
     "article_key",
     "articles",
+    "ask_again",
     "due_for_recheck",
     "given_up",
     "is_taken_in",
@@ -181,6 +182,14 @@ def _once_more(s: Session, article_ids: Iterable[int], now: datetime) -> None:
     a = t.articles
     for batch in chunks(article_ids):
         s.execute(sa.update(a).where(a.c.state == "given-up", a.c.id.in_(batch)).values(state="failing", next_fetch_at=now))
+
+
+def ask_again(s: Session, article_id: int, *, now: datetime) -> None:
+    """A person asks for it now, whatever came of it before: what failed, was left or given up, and what may have changed."""
+    a = t.articles
+    mine = sa.update(a).where(a.c.id == article_id)
+    s.execute(mine.where(a.c.state.in_(["failing", "given-up", "left"])).values(state="failing", next_fetch_at=now))
+    s.execute(mine.where(a.c.state.in_(["captured", "gone"])).values(next_fetch_at=now))
 
 
 def _link(s: Session, source_id: int, topic_id: int, article_ids: Iterable[int], now: datetime) -> None:
