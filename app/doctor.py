@@ -5,15 +5,17 @@ It only looks, unless it is asked to mend the ledger.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.out import count
 from claimline import labels
 from claimline.errors import ClaimlineError, ModelError
 from claimline.settings import Settings
 from storage.engine import Database, open_database
-from storage.records import StoredTopic
+from storage.records import ReadState, StoredTopic
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def _reading(
         yield Finding(False, "there is no topic", "write one with `claimline new`, then `claimline track --topic FILE`")
     for one in topics:
         yield from _topic(db, one, max_age, now)
+        yield from _unset(db, one)
         yield from _related(db, one)
         if mended_by:
             yield from _mended(db, one, now, mended_by)
@@ -95,7 +98,7 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
     last = state.last_sufficient_at
     hours = f"{max_age.total_seconds() / 3600:g} h"
     if last is None:
-        yield Finding(False, f"{topic.slug}: no sufficient run yet", "run `claimline track`, and see `claimline runs`")
+        yield _never_sufficient(topic.slug, state)
     elif now - last > max_age:
         yield Finding(
             False,
@@ -120,7 +123,7 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
         if owed.given_up:
             advice = "`claimline runs --json` names the reasons; settle those given up with `claimline decide`"
         yield Finding(
-            owed.given_up == 0, f"{topic.slug}: {owed.failed} pairs wait for an answer, {owed.given_up} given up", advice
+            owed.given_up == 0, f"{topic.slug}: {_wait(owed.failed, 'pair')} for an answer, {owed.given_up} given up", advice
         )
     if lost:
         advice = "`claimline trace URL` says why, and `claimline add URL` asks for one once more"
@@ -133,6 +136,40 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
             f"{topic.slug}: not counted yet, since their date is uncertain: {owed.uncertain_dates} of the articles",
             "see `claimline review`, settle one with `claimline date`",
         )
+
+
+def _never_sufficient(slug: str, state: ReadState) -> Finding:
+    what = f"{slug}: no sufficient run yet"
+    if state.last_run_at is None:
+        return Finding(False, what, "run `claimline track`, and see `claimline runs`")
+    what += f", {state.answered} of {count(state.sources, 'source')} answered"
+    return Finding(False, what, f"`claimline sources --topic {slug}` says why the others did not")
+
+
+def _unset(db: Database, topic: StoredTopic) -> Iterator[Finding]:
+    """Environment variables that the topic names and that are not set here; a failure where something failed for it already."""
+    from flows import outbox as telling
+    from storage import articles, outbox
+
+    with db.read() as s:
+        sources = [x for x in articles.sources(s, topic.id) if not x.paused]
+        waiting = [x.payload["target"] for x in outbox.outbox(s, topic_id=topic.id, kinds=(telling.NOTICE,)) if x.attempts]
+    advice = "set it where `claimline track` runs (for the worker, on a server)"
+    for source in sources:
+        name = source.spec.options.get("auth_env", "")
+        if name and not os.environ.get(name):
+            failed = (source.last_error or "").startswith("no-credentials")
+            what = "could not be asked without" if failed else "needs"
+            yield Finding(not failed, f"{topic.slug}: {source.locator} {what} {name}, which is not set here", advice)
+    for name in dict.fromkeys(rule.target_env for rule in topic.topic.notify):
+        if not os.environ.get(name):
+            owed = waiting.count(name)
+            what = f"{_wait(owed, 'message')} for {name}" if owed else f"`notify` tells {name}"
+            yield Finding(not owed, f"{topic.slug}: {what}, which is not set here", advice)
+
+
+def _wait(n: int, one: str) -> str:
+    return f"{count(n, one)} {'waits' if n == 1 else 'wait'}"
 
 
 def _related(db: Database, topic: StoredTopic) -> Iterator[Finding]:
@@ -180,4 +217,4 @@ def _messages(db: Database) -> Iterator[Finding]:
     with db.read() as s:
         stuck = runs.stuck(s)
     if stuck:
-        yield Finding(False, f"{stuck} messages could not be sent", "see the addresses that the topic's `notify` names")
+        yield Finding(False, f"{count(stuck, 'message')} could not be sent", "see the addresses that the topic's `notify` names")

@@ -48,11 +48,20 @@ def allowed_hosts(topic: StoredTopic) -> tuple[str, ...]:
 
 
 def due_sources(desk: Desk, topic: StoredTopic, *, everything: bool = True) -> tuple[StoredSource, ...]:
-    """The sources to ask now: none that is paused; with `everything` false only those whose turn it is."""
-    with desk.db.read() as s:
-        known = articles.sources(s, topic.id)
+    """The sources to ask now: none that is paused; with `everything` false only those whose turn it is.
+
+    An address by hand that is taken in is none, where the topic has other sources: it would answer though the network is down.
+    """
+    known = awake_sources(desk, topic)
+    watched = tuple(k for k in known if not articles.is_taken_in(k)) or known
     now = desk.now()
-    return tuple(k for k in known if not k.paused and (everything or _is_due(k, now)))
+    return tuple(k for k in watched if everything or _is_due(k, now))
+
+
+def awake_sources(desk: Desk, topic: StoredTopic) -> tuple[StoredSource, ...]:
+    """Those that are not paused."""
+    with desk.db.read() as s:
+        return tuple(k for k in articles.sources(s, topic.id) if not k.paused)
 
 
 def _is_due(source: StoredSource, now: datetime) -> bool:

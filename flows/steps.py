@@ -220,8 +220,10 @@ def at_work(
 
 def look(work: Work, only: str | None = None, *, everything: bool = True) -> None:
     """Asks every source that is not paused (or the one at `only`, or those that are due)."""
-    due = intake.due_sources(work.desk, work.topic, everything=everything)
-    sources = [s for s in due if only in (None, s.locator)]
+    if only is None:
+        sources = intake.due_sources(work.desk, work.topic, everything=everything)
+    else:
+        sources = tuple(s for s in intake.awake_sources(work.desk, work.topic) if s.locator == only)
     answers = iter(work.hands.ask(work.desk, work.topic, sources))
     while batch := list(islice(answers, 1 if len(sources) <= STORE_BATCH else STORE_BATCH)):
         for report, part in store_whole(work, batch):

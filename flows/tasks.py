@@ -142,7 +142,7 @@ def tell(topic: str) -> Tally:
 
 
 def _source(desk: Desk, topic: StoredTopic, source_id: int) -> StoredSource:
-    for source in intake.due_sources(desk, topic):
+    for source in intake.awake_sources(desk, topic):
         if source.id == source_id:
             return source
     raise UnknownName("source", str(source_id))

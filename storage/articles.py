@@ -24,6 +24,7 @@ from storage.records import DiscoverySaved, StoredArticle, StoredSource, ToFetch
 from storage.sql import chunks, insert_many, insert_new
 
 __all__ = [
+    "BY_HAND",
     "CARRIED",
     "MAX_ATTEMPTS",
     "Arrival",
@@ -32,8 +33,10 @@ __all__ = [
     "article_ids",
     "article_key",
     "articles",
+    "ask_again",
     "due_for_recheck",
     "given_up",
+    "is_taken_in",
     "pending_fetch",
     "save_capture",
     "save_captures",
@@ -44,6 +47,7 @@ __all__ = [
 ]
 
 CARRIED = ("files", "warc")  # kinds whose entries bring the article with them
+BY_HAND = "one"  # the kind of an address that a person gave; once it is taken in, it has no more to say
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
@@ -70,6 +74,11 @@ def sources(s: Session, topic_id: int, *, retired: bool = False) -> tuple[Stored
         )
         for r in s.execute(query.order_by(ts.c.position, src.c.id)).mappings()
     )
+
+
+def is_taken_in(source: StoredSource) -> bool:
+    """Whether it is an address by hand that has named its article: then asking it again reaches nobody and tells nothing."""
+    return source.kind == BY_HAND and source.last_answered_at is not None and source.validators != Validators()
 
 
 def set_paused(s: Session, topic_id: int, source_id: int, paused: bool) -> None:
@@ -173,6 +182,14 @@ def _once_more(s: Session, article_ids: Iterable[int], now: datetime) -> None:
     a = t.articles
     for batch in chunks(article_ids):
         s.execute(sa.update(a).where(a.c.state == "given-up", a.c.id.in_(batch)).values(state="failing", next_fetch_at=now))
+
+
+def ask_again(s: Session, article_id: int, *, now: datetime) -> None:
+    """A person asks for it now, whatever came of it before: what failed, was left or given up, and what may have changed."""
+    a = t.articles
+    mine = sa.update(a).where(a.c.id == article_id)
+    s.execute(mine.where(a.c.state.in_(["failing", "given-up", "left"])).values(state="failing", next_fetch_at=now))
+    s.execute(mine.where(a.c.state.in_(["captured", "gone"])).values(next_fetch_at=now))
 
 
 def _link(s: Session, source_id: int, topic_id: int, article_ids: Iterable[int], now: datetime) -> None:

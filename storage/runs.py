@@ -20,6 +20,7 @@ from claimline.models import Skip, SourceReport
 from claimline.sources import polling
 from storage import abandoned
 from storage import tables as t
+from storage.articles import BY_HAND
 from storage.leases import acquire, lease, leases, release, release_all, renewed, take_free
 from storage.outbox import mark_failed, mark_sent, outbox, stuck
 from storage.run_records import CoverageDay, ReadState, StoredRun
@@ -275,8 +276,10 @@ def _not_read(s: Session, run_id: int) -> dict[int, dict[str, int]]:
     return {source_id: {"skipped-language-not-read": count} for source_id, count in s.execute(query).tuples()}
 
 
-def coverage(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[CoverageDay, ...]:
-    """What each of the topic's sources answered on each day, oldest first."""
+def coverage(
+    s: Session, topic_id: int, *, since: date | None = None, until: date | None = None, by_hand: bool = True
+) -> tuple[CoverageDay, ...]:
+    """What each of the topic's sources answered on each day, oldest first; `by_hand`: addresses that a person gave, too."""
     c, ts, src = t.coverage, t.topic_sources, t.sources
     query = (
         sa.select(c.c.source_id, src.c.locator, c.c.day, c.c.asked, c.c.answered, c.c.found, c.c.new, c.c.error, c.c.reasons)
@@ -284,6 +287,8 @@ def coverage(s: Session, topic_id: int, *, since: date | None = None, until: dat
         .join(ts, (ts.c.source_id == src.c.id) & (ts.c.topic_id == topic_id))
         .order_by(c.c.day, ts.c.position)
     )
+    if not by_hand:
+        query = query.where(src.c.kind != BY_HAND)
     if since is not None:
         query = query.where(c.c.day >= since)
     if until is not None:
@@ -294,13 +299,13 @@ def coverage(s: Session, topic_id: int, *, since: date | None = None, until: dat
 
 def looked(s: Session, topic_id: int, day: date) -> Looked:
     """Whether we read on a day: silence means something only where we did."""
-    return _looked([row for row in coverage(s, topic_id, since=day, until=day) if row.asked])
+    return _looked([row for row in coverage(s, topic_id, since=day, until=day, by_hand=False) if row.asked])
 
 
 def blind_days(s: Session, topic_id: int, *, since: date | None = None, until: date | None = None) -> tuple[date, ...]:
     """The days on which we could not look: sources were asked and none answered."""
     by_day: dict[date, list[CoverageDay]] = {}
-    for row in coverage(s, topic_id, since=since, until=until):
+    for row in coverage(s, topic_id, since=since, until=until, by_hand=False):
         if row.asked:
             by_day.setdefault(row.day, []).append(row)
     return tuple(day for day, rows in by_day.items() if _looked(rows) is Looked.BLIND)
@@ -323,9 +328,10 @@ def read_state(s: Session, topic_id: int, *, known_at: datetime | None = None) -
         past &= r.c.finished_at <= known_at
     last = s.execute(sa.select(sa.func.max(r.c.finished_at)).where(past)).scalar()
     good = s.execute(sa.select(sa.func.max(r.c.finished_at)).where(past, r.c.sufficient.is_(True))).scalar()
-    query = sa.select(src.c.id, src.c.locator).join(ts, ts.c.source_id == src.c.id)
+    query = sa.select(src.c.id, src.c.locator, src.c.kind).join(ts, ts.c.source_id == src.c.id)
     query = query.where(ts.c.topic_id == topic_id, ts.c.retired_at.is_(None), ts.c.paused.is_(False))
-    sources = s.execute(query.order_by(ts.c.position)).all()
+    named = s.execute(query.order_by(ts.c.position)).all()
+    sources = [x for x in named if x.kind != BY_HAND] or named
     day = last.date() if last else None
     # A source is asked when it is due, which need not be every day: its last answer counts.
     rows = coverage(s, topic_id, since=day - _DUE_WITHIN, until=day) if day else ()

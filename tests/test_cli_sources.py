@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
@@ -131,3 +132,47 @@ def test_a_topic_that_allows_a_host_asks_again_for_what_was_left_there_and_for_n
     w.start(replace(w.topic, sources=(replace(feed, allow_private=("wiki.lan",)),)))
     with database.read() as s:
         assert [x.article_id for x in articles.pending_fetch(s, w.topic_id, now=w.now)] == [private]
+
+
+# --- one address by hand ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk_of_pages(tmp_path: Path, httpserver: HTTPServer) -> tuple[str, ...]:
+    """A topic whose host is allowed, over a server with one page that is read and one that is refused; the options of `add`."""
+    for path in ("/robots.txt", "/.well-known/tdmrep.json"):
+        httpserver.expect_request(path).respond_with_data("", status=404)
+    httpserver.expect_request("/a.html").respond_with_data(PAGE, content_type="text/html; charset=utf-8")
+    httpserver.expect_request("/shut.html").respond_with_data("no", status=403)
+    (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
+    db = ("--db", str(tmp_path / "c.db"))
+    assert told("topics", "import", str(tmp_path / "bridge.yaml"), *db)[0] == 0
+    return ("--topic", "bridge", "--allow-private", httpserver.host, *db)
+
+
+def _times(httpserver: HTTPServer, path: str) -> int:
+    return sum(request.path == path for request, _ in httpserver.log)
+
+
+def test_a_page_that_could_not_be_had_fails_and_is_asked_for_again_at_once(
+    desk_of_pages: tuple[str, ...], httpserver: HTTPServer
+) -> None:
+    url = httpserver.url_for("/shut.html")
+    for times in (1, 2):
+        code, _, words = told("add", url, *desk_of_pages)
+        assert (code, _times(httpserver, "/shut.html")) == (1, times), words
+        assert f"could not read: {url}: http-403" in words
+
+
+def test_a_page_by_hand_succeeds_whatever_becomes_of_others_and_says_when_it_is_known(
+    desk_of_pages: tuple[str, ...], httpserver: HTTPServer
+) -> None:
+    assert told("add", httpserver.url_for("/shut.html"), *desk_of_pages)[0] == 1
+    db = open_database(f"sqlite:///{desk_of_pages[-1]}")
+    db.write(lambda s: s.execute(sa.text("UPDATE articles SET next_fetch_at = NULL")))
+    db.dispose()
+    code, _, words = told("add", httpserver.url_for("/a.html"), *desk_of_pages)
+    assert (code, "http-403" in words) == (0, True), words
+    code, _, words = told("add", httpserver.url_for("/a.html?utm_source=mail"), *desk_of_pages)
+    assert (code, _times(httpserver, "/a.html")) == (0, 2), words
+    assert "is there already, and its text has not changed" in words

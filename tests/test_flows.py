@@ -367,3 +367,34 @@ def test_a_source_that_fails_is_left_alone_for_a_while(desk: Desk) -> None:
     soon = replace(desk, now=lambda: NOW + timedelta(minutes=30))
     steps.track(soon, slug, hands=(script := Script()).hands(), everything=False)
     assert script.asked == []
+
+
+def test_addresses_given_by_hand_do_not_make_up_for_sources_that_are_down(desk: Desk) -> None:
+    feeds = [SourceSpec("feed", f"https://news.example/{i}.xml") for i in range(3)]
+    by_hand = [SourceSpec("one", f"https://news.example/{i}.html") for i in range(4)]
+    slug = start(desk, *feeds, *by_hand)
+    hands = replace(Script(feed=SourceError("x", "timeout")).hands(), ask=_hand_given_ones_answer)
+    for spec in by_hand:
+        steps.track(desk, slug, hands=hands, only=spec.locator)
+    report = steps.track(desk, slug, hands=hands)
+    assert (report.answered, len(report.sources)) == (0, 3)
+    with desk.db.read() as s:
+        topic_id = runs.runs(s)[0].topic_id or 0
+        state = runs.read_state(s, topic_id)
+        assert (state.last_sufficient_at, state.answered, state.sources) == (None, 0, 3)
+        assert runs.looked(s, topic_id, desk.now().date()) is runs.Looked.BLIND
+        assert runs.blind_days(s, topic_id) == (desk.now().date(),)
+
+
+def _hand_given_ones_answer(desk: Desk, topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Asked]:
+    for source in sources:
+        down = Skip(source.locator, "timeout", failed=True)
+        yield steps.ask_safely(desk, topic, source) if source.kind == "one" else Asked(source, None, down)
+
+
+def test_a_topic_of_addresses_by_hand_alone_is_read(desk: Desk) -> None:
+    slug = start(desk, SourceSpec("one", "https://news.example/a.html"))
+    hands = replace(Script().hands(), ask=steps.ask_all)
+    assert [steps.track(desk, slug, hands=hands).answered for _ in range(2)] == [1, 1]
+    with desk.db.read() as s:
+        assert runs.runs(s)[0].sufficient

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from app import opening, out
-from claimline.errors import SourceError, UsageError
+from claimline.errors import SourceError, UnknownName, UsageError
 from claimline.models import SourceSpec, Topic
+
+if TYPE_CHECKING:
+    from flows.desk import Desk
+    from flows.steps import TrackReport
+    from storage.records import StoredArticle
 
 group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
 
@@ -244,15 +249,46 @@ def add_url(
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
-    """Read one article by its address, now, and match it to the topic's claims."""
-    from app.commands.run import exit_code, print_report
+    """Read one article by its address, now, and match it to the topic's claims; what is known already is asked for again."""
+    from app.commands.run import print_report
     from flows import steps
+    from storage import articles
 
     _add(db, topic, [SourceSpec("one", url, allow_private=tuple(allow_private))])
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
+        before = _article(desk, url)
+        if before is not None:
+            desk.db.write(lambda s: articles.ask_again(s, before.id, now=desk.now()))
         report = steps.track(desk, topic, only=url)
+        after = _article(desk, url)
     print_report(report, as_json=as_json)
     if any(_or_here(skip.reason, skip.detail) for skip in report.tally.skips):
         out.say("  if the host is yours, --allow-private HOST lets this command read it, too")
-    code = exit_code([report])
-    raise typer.Exit(code if code or not report.tally.skips else 1)  # it was the one thing asked for
+    if before is not None and before.revision_id is not None and after == before:
+        out.say(f"  is there already, and its text has not changed; `claimline trace {url}` tells what became of it")
+    raise typer.Exit(_code_of(report, url, after))
+
+
+def _article(desk: Desk, url: str) -> StoredArticle | None:
+    from storage import articles
+
+    with desk.db.read() as s:
+        try:
+            return articles.article_by_url(s, url)
+        except UnknownName:
+            return None
+
+
+def _code_of(report: TrackReport, url: str, article: StoredArticle | None) -> int:
+    """1 where the one thing asked for is not read; what a run does beside it (other pages that were due) is no part of that."""
+    from app.commands.run import NOTES
+    from claimline.sources import urlkey
+
+    if article is None or article.revision_id is None:
+        return 1
+    own = {urlkey.url_key(url), urlkey.url_key(article.url)}
+    skips = [s for s in report.tally.skips if s.reason not in NOTES]
+    mine = [s for s in skips if not urlkey.is_web(s.where) or urlkey.url_key(s.where) in own]
+    if any(not s.failed for s in mine):
+        return 1
+    return 3 if mine else 0
