@@ -46,7 +46,7 @@ WITH_A_PREFECT_SERVER = ("test_flows_server.py", "test_web_prefect.py", "test_fl
 
 # The quick part goes to PostgreSQL with what differs there: migrations, transactions, search, moving. The rest of what the
 # storage tests ask of it is asked by the whole suite.
-ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_backup.py", "test_storage_arrivals.py")
+ON_POSTGRES_QUICKLY = ("test_storage_engine.py", "test_storage_backup.py")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -366,7 +366,7 @@ class OnSqlite(Ledger):
 
 
 # How many examples each database is led through; more by hand.
-EXAMPLES = int(os.environ.get("CLAIMLINE_EXAMPLES", "0")) or max(4, settings.default.max_examples // 10)
+EXAMPLES = int(os.environ.get("CLAIMLINE_EXAMPLES", "0")) or max(2, settings.default.max_examples // 10)
 STEPS = int(os.environ.get("CLAIMLINE_STEPS", "14"))
 AS_LONG = settings(
     max_examples=EXAMPLES,  # ten in the thorough profile

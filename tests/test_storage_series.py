@@ -51,7 +51,7 @@ def at_hand(db: Database) -> int:
         return len(series.looked_up(s, series.stamps(s, ids), FIRST))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_day_is_looked_up_as_it_would_be_folded(database: Database, seed: int) -> None:
     w, chance = World(database).start(make_topic(*CLAIMS)), Random(seed)
     times = []

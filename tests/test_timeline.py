@@ -106,6 +106,7 @@ def test_either_half_may_come_late(database: Database, topic: Topic, reports: li
     check(database, topic, reports, in_turns([two, one] if late == "the first half" else [one, two]), in_order)
 
 
+@pytest.mark.slow
 def test_reports_in_a_random_order_make_the_same_ledger(
     sqlite_url: str, topic: Topic, reports: list[Report], in_order: Told
 ) -> None:
