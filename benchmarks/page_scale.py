@@ -99,17 +99,20 @@ def main() -> None:
 
 
 def step(client: TestClient, path: str, times: int = 7) -> dict[str, object]:
-    """One decision in the queue, from the key to the answer."""
-    spent = []
+    """One decision in the queue, from the key to the answer; a queue that is empty is told as such."""
+    spent: list[float] = []
     for _ in range(times):
         html = client.get(path).text
         form = re.search(r'<form class="decide".*?</form>', html, re.DOTALL)
-        assert form
+        if form is None:
+            break
         fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form.group())) | {"verdict": "refutes"}
         began = time.process_time()
         answer = client.post("/review/decide", data=fields, headers={"hx-request": "true"})
         spent.append((time.process_time() - began) * 1000)
         assert answer.status_code == 200, answer.text
+    if not spent:
+        return {"page": f"a decision at {path}", "cases": 0}
     return {"page": f"a decision at {path}", "first_ms": round(spent[0], 1), "median_ms": round(statistics.median(spent), 1)}
 
 
