@@ -15,7 +15,8 @@ from claimline import labels
 from claimline.errors import ClaimlineError, ModelError
 from claimline.settings import Settings
 from storage.engine import Database, open_database
-from storage.records import ReadState, StoredTopic
+from storage.records import StoredTopic
+from storage.run_records import ReadState
 
 
 @dataclass(frozen=True, slots=True)
