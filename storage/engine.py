@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.util import LRUCache
 
-from claimline.errors import DatabaseBusy, SchemaTooNew, SchemaTooOld, StorageError
+from claimline.errors import DatabaseBusy, NoDatabase, SchemaTooNew, SchemaTooOld, StorageError
 from storage import schema
 from storage.blobs import Blobs, SqliteBlobs, TableBlobs
 from storage.cache import Cache, SqliteCache, TableCache
@@ -173,7 +173,7 @@ def _engine(url: sa.URL, create: bool) -> sa.Engine:
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
-        raise StorageError(f"{path}: there is no database yet; `claimline track` creates it")
+        raise NoDatabase(str(path))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, **options)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -220,7 +220,7 @@ def _check_schema(db: Database, create: bool) -> None:
         found = schema.current(db.engine)
         if found is None:
             if not create:
-                raise StorageError(f"{db.name}: there is no database yet; `claimline track` creates it")
+                raise NoDatabase(db.name)
             schema.upgrade(db.engine)
         elif found not in schema.KNOWN:
             raise SchemaTooNew(db.name, found)

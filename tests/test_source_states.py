@@ -39,14 +39,14 @@ def fails(world: World) -> None:
     world.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
 
 
-def state(world: World) -> str:
+def state(world: World, topic: str = "bridge") -> str:
     """What the page of sources says, in small letters."""
     from app.views.operations import topic_sources
     from app.views.reading import Cache, Reading
 
     with world.db.read() as s:
-        (topic,) = topic_sources(Reading(s, Cache()), only="bridge", now=world.now)
-    (line,) = topic.lines
+        (shown,) = topic_sources(Reading(s, Cache()), only=topic, now=world.now)
+    (line,) = shown.lines
     return f"{line.state}: {line.reason}"
 
 
