@@ -170,6 +170,8 @@ def _engine(url: sa.URL, create: bool) -> sa.Engine:
         event.listen(engine, "begin", _begin_postgres)
         return engine
     path = sqlite_path(url)
+    if path.is_dir():
+        raise StorageError(f"{path}: is a folder; name a file in it, for example {path / 'claimline.db'}")
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
@@ -243,7 +245,16 @@ def _storage_error(name: str, error: DBAPIError) -> Exception:
     if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
         return error
     first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    return StorageError(f"{name}: {first}")
+    advice = next((words for what, words in _ADVICE.items() if what in first), "")
+    return StorageError(f"{name}: {first}{advice}")
+
+
+# SQLite's own words, and what they mean for whoever named the file.
+_ADVICE = {
+    "file is not a database": "; it is some other file, or the database is damaged: name another, or bring back a backup",
+    "unable to open database file": "; its folder must be there and must be writable (SQLite keeps files beside the database)",
+    "readonly database": "; the file and its folder must be writable (SQLite keeps files beside the database)",
+}
 
 
 def _is_busy(error: DBAPIError) -> bool:

@@ -10,6 +10,7 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
+from app import out
 from app.cli import app
 from claimline.errors import SourceError, UsageError
 from claimline.models import Discovered, Entry, Skip, SourceSpec, Validators
@@ -80,10 +81,10 @@ def paid(httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_topics_source_is_tried_with_its_credentials_and_its_private_host(paid: tuple[str, tuple[str, ...]]) -> None:
     url, db = paid
     for more in ((), ("--topic", "bridge")):
-        code, out, words = told("sources", "test", url, *more, *db)
-        assert (code, "https://a.example/1" in out) == (0, True), words
+        code, shown, words = told("sources", "test", url, *more, *db)
+        assert (code, "https://a.example/1" in shown) == (0, True), words
         assert f"as topic bridge has it: feed {url}, auth_env: PAID_KEY, auth_header: X-Key" in words
-        assert "sesame" not in out + words
+        assert "sesame" not in shown + words
     assert told("sources", "test", url + "?utm_source=mail", *db)[0] == 0
 
 
@@ -124,8 +125,8 @@ def test_parameters_that_choose_among_a_sites_feeds_make_two_sources_of_two() ->
 def test_a_cut_off_opml_file_is_imported_as_far_as_it_goes_and_said_to_be_broken(db: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "cut.opml"
     file.write_text("<opml><body>\n<outline xmlUrl='https://a.test/1'/>\n<outline xmlUrl='https://b.te", encoding="utf-8")
-    code, out, words = told("sources", "import", "bridge", str(file), *db)
-    assert (code, out) == (3, "bridge: 1 of 1 feed is new\n")
+    code, shown, words = told("sources", "import", "bridge", str(file), *db)
+    assert (code, shown) == (3, "bridge: 1 of 1 feed is new\n")
     (line,) = [line for line in words.splitlines() if "broken-xml" in line]
     assert line.startswith(f"could not read: {file}:3: broken-xml (")
 
@@ -215,9 +216,9 @@ def test_a_table_without_a_column_of_addresses_says_which_it_has(tmp_path: Path)
 
 def test_the_list_says_what_zone_it_is_in_and_what_was_given_by_hand(db: tuple[str, ...]) -> None:
     told("sources", "add", "bridge", "https://pier.example/1", "--kind", "one", *db)
-    _, out, _ = told("sources", *db)
-    assert "last answered (UTC)" in " ".join(out.split())
-    assert [name in out for name in ("by hand", "watched")] == [True, True]
+    _, shown, _ = told("sources", *db)
+    assert "last answered (UTC)" in " ".join(shown.split())
+    assert [name in shown for name in ("by hand", "watched")] == [True, True]
 
 
 def test_a_page_by_hand_is_no_quiet_source(db: tuple[str, ...]) -> None:
@@ -247,3 +248,18 @@ def test_a_run_that_asks_nobody_does_not_count_who_answered() -> None:
 def test_a_page_by_hand_is_known_by_its_articles_key_and_a_query_by_its_words() -> None:
     assert kinds.same_source("one", "https://a.test/1?source=x") == kinds.same_source("one", "https://a.test/1")
     assert kinds.same_source("gdelt", "A OR b") != kinds.same_source("gdelt", "a or b")
+
+
+# --- other things that people write -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("age", ["26 hours", "-5h", "0h", "infh", "nanh", "h", ""])
+def test_an_age_that_is_none_is_refused(age: str) -> None:
+    with pytest.raises(UsageError, match="is not a duration; write it as 26h, 90m or 3d"):
+        out.age(age, "--max-age")
+
+
+def test_what_is_no_database_is_refused_with_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("some other file " * 100, encoding="utf-8")
+    assert "file is not a database; it is some other file" in told("claims", "--db", str(tmp_path / "x.db"))[2]
+    assert "is a folder; name a file in it" in told("claims", "--db", str(tmp_path))[2]

@@ -64,4 +64,4 @@ def _no_place(where: str, path: Path) -> str:
     if path.exists():
         return f"{where}: this kind of source is an address; it begins with https://"
     advice = f"did you mean https://{where}" if _HOST.match(where) else "an address begins with https://"
-    return f"{where}: no such file or folder; {advice}"
+    return f"{where}: no such folder or file; {advice}"
