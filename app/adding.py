@@ -35,26 +35,33 @@ def add(db: str | None, topic: str, specs: Sequence[SourceSpec], *, anew: bool =
     from flows import steps
     from storage import claims
 
+    if specs:
+        refuse_invalid(specs)
     with opening.desk(db, actor="command line") as desk:
         with desk.db.read() as s:
             held = claims.topic(s, topic).topic
-        known = {_key(x): x for x in held.sources}
-        if specs:
-            refuse_invalid(specs)
-        changed: list[str] = []
-        for spec in specs:
-            before = known.get(_key(spec))
-            if before is None:
-                known[_key(spec)] = spec
-            elif anew:
-                known[_key(spec)], said = _said_anew(before, spec)
-                changed += said
-        # Two sources of a topic file may be spellings of one: both stay.
-        had = [known[_key(x)] if known[_key(x)].locator == x.locator else x for x in held.sources]
-        new = [known[key] for key in dict.fromkeys(map(_key, specs)) if key not in {_key(x) for x in held.sources}]
-        if new or had != list(held.sources):
-            steps.import_topic(desk, replace(held, sources=(*had, *new)))
-    return Added(len(new), tuple(changed), tuple(known[_key(x)] for x in specs))
+        sources, added = merged(held.sources, specs, anew=anew)
+        if sources != held.sources:
+            steps.import_topic(desk, replace(held, sources=sources))
+    return added
+
+
+def merged(held: tuple[SourceSpec, ...], specs: Sequence[SourceSpec], *, anew: bool) -> tuple[tuple[SourceSpec, ...], Added]:
+    """A topic's sources with those that are given, and what became of each; none that is held is lost or moved."""
+    own = {_key(x): x for x in reversed(held)}
+    known = dict(own)
+    changed: list[str] = []
+    for spec in specs:
+        before = known.get(_key(spec))
+        if before is None:
+            known[_key(spec)] = spec
+        elif anew:
+            known[_key(spec)], said = _said_anew(before, spec)
+            changed += said
+    # Two sources of a topic file may be spellings of one: both stay.
+    kept = [known[_key(x)] if own[_key(x)] is x else x for x in held]
+    new = [spec for key, spec in known.items() if key not in own]
+    return (*kept, *new), Added(len(new), tuple(changed), tuple(known[_key(x)] for x in specs))
 
 
 def _key(spec: SourceSpec) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
-from app import out
+from app import adding, out
 from app.cli import app
 from claimline.errors import SourceError, UsageError
 from claimline.models import Discovered, Entry, Skip, SourceSpec, Validators
@@ -19,6 +19,7 @@ from storage import articles
 from storage.engine import open_database
 from tests.fakes import feed
 from tests.storage_world import World
+from tests.test_cli_sources import told
 from tests.test_source_states import state
 from tests.test_sources_kinds import ask, urlset
 
@@ -28,12 +29,6 @@ slug: bridge
 claims: [{slug: open, statement: The harbour bridge is open to lorries}]
 sources: [{feed: 'https://pier.example/feed.xml', lang: en}]
 """
-
-
-def told(*args: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, list(args))
-    error = "" if done.exception is None or isinstance(done.exception, SystemExit) else str(done.exception)
-    return done.exit_code, done.stdout, done.stderr + error
 
 
 @pytest.fixture
@@ -117,6 +112,12 @@ def test_parameters_that_choose_among_a_sites_feeds_make_two_sources_of_two() ->
     assert urlkey.source_key("https://a.test/rss?source=sport&utm_source=x") == urlkey.source_key(
         "http://a.test/rss/?source=sport"
     )
+
+
+def test_two_spellings_that_a_topic_file_has_both_stay() -> None:
+    one, two = SourceSpec("feed", "https://a.test/x"), SourceSpec("feed", "http://a.test/x/")
+    kept, added = adding.merged((one, two), [SourceSpec("feed", "https://a.test/x", title="X")], anew=True)
+    assert (kept, added.new) == ((replace(one, title="X"), two), 0)
 
 
 # --- OPML -------------------------------------------------------------------------------------------------------------

@@ -62,8 +62,18 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
 
 def _cells(r: dict[str, Any]) -> list[object]:
     answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
-    state = "paused" if r["paused"] else "by hand" if r["kind"] == "one" else "watched"
-    return [r["topic"], r["kind"], r["source"], state, answered, r["error"]]
+    return [r["topic"], r["kind"], r["source"], _state(r), answered, r["error"]]
+
+
+def _state(r: dict[str, Any]) -> str:
+    """In the words of the page and of the doctor."""
+    from flows import outbox
+
+    if r["paused"]:
+        return "paused"
+    if r["failures"]:
+        return "broken" if r["failures"] >= outbox.SILENT_AFTER else "not answering"
+    return "by hand" if r["kind"] == "one" else "watched"
 
 
 @group.command("test")
