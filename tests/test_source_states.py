@@ -67,11 +67,12 @@ def doctor(world: World) -> list[str]:
 
 def test_a_feed_that_is_quiet_for_six_days_against_its_habit_is_silent_everywhere(db: Database) -> None:
     world = hourly(db)
-    assert state(world) == "fine: "
+    assert (state(world), listed(world)) == ("fine: ", "watched")
     assert doctor(world) == []
     world.tick(days=6)
     answers(world)
     assert state(world) == "silent: answers, but nothing new since 2 Jan 2021, far longer than usual"
+    assert listed(world) == "silent"
     (line,) = doctor(world)
     assert line.startswith(f"ok    bridge: {FEED} is silent: answers, but nothing new since 2021-01-02")
     assert "`claimline sources test`" in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from claimline.sources import kinds
 if TYPE_CHECKING:
     from flows.desk import Desk
     from flows.steps import TrackReport
+    from storage.engine import Session
     from storage.records import StoredArticle
 
 group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
@@ -48,10 +50,11 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.source_rows(s, topic)
+        silent = frozenset() if as_json else _silent(s, topic)
     if as_json:
         out.json_lines(rows)
         return
-    cells = [_cells(r) for r in rows]
+    cells = [_cells(r, silent) for r in rows]
     out.table(
         None,
         ["topic", "kind", "source", "state", "last answered (UTC)", "error"],
@@ -60,12 +63,22 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
     )
 
 
-def _cells(r: dict[str, Any]) -> list[object]:
+def _silent(s: Session, topic: str | None) -> frozenset[tuple[str, str]]:
+    """Topic and place of the sources that answer with nothing new for far longer than usual."""
+    from app import reads
+    from flows import outbox
+    from storage import articles
+
+    named = [(t.slug, x) for t in reads.topics(s, topic) for x in articles.sources(s, t.id) if not x.paused]
+    return frozenset((slug, x.locator) for slug, x in named if outbox.silent_since(s, x) is not None)
+
+
+def _cells(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> list[object]:
     answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
-    return [r["topic"], r["kind"], r["source"], _state(r), answered, r["error"]]
+    return [r["topic"], r["kind"], r["source"], _state(r, silent), answered, r["error"]]
 
 
-def _state(r: dict[str, Any]) -> str:
+def _state(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> str:
     """In the words of the page and of the doctor."""
     from flows import outbox
 
@@ -73,7 +86,9 @@ def _state(r: dict[str, Any]) -> str:
         return "paused"
     if r["failures"]:
         return "broken" if r["failures"] >= outbox.SILENT_AFTER else "not answering"
-    return "by hand" if r["kind"] == "one" else "watched"
+    if r["kind"] == "one":
+        return "by hand"
+    return "silent" if (r["topic"], r["source"]) in silent else "watched"
 
 
 @group.command("test")
