@@ -15,7 +15,8 @@ from claimline import labels
 from claimline.errors import ClaimlineError, ModelError
 from claimline.settings import Settings
 from storage.engine import Database, open_database
-from storage.records import ReadState, StoredTopic
+from storage.records import StoredTopic
+from storage.run_records import ReadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,9 @@ def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) 
             "is the schedule running?",
         )
     else:
-        yield Finding(
-            True, f"{topic.slug}: last sufficient run {last:%Y-%m-%d %H:%M} UTC, {state.answered} of {state.sources} answered"
-        )
+        later = "on the day of the last run " if state.last_run_at and last < state.last_run_at else ""
+        answered = f"{later}{state.answered} of {count(state.sources, 'source')} answered"
+        yield Finding(True, f"{topic.slug}: last sufficient run {last:%Y-%m-%d %H:%M} UTC, {answered}")
     for source in sources:
         if source.failures >= outbox.SILENT_AFTER:
             advice = "check the address, or pause it with `paused: true`"

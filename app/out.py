@@ -155,9 +155,12 @@ def age(text: str, option: str) -> timedelta:
     """A duration such as 26h, 90m, 3d."""
     units = {"m": "minutes", "h": "hours", "d": "days"}
     try:
-        return timedelta(**{units[text[-1:]]: float(text[:-1])})
-    except (KeyError, ValueError):
-        raise UsageError(f"{option} {text!r} is not a duration; write it as 26h, 90m or 3d") from None
+        found = timedelta(**{units[text[-1:]]: float(text[:-1])})
+    except (KeyError, ValueError, OverflowError):
+        found = timedelta(0)
+    if found <= timedelta(0):
+        raise UsageError(f"{option} {text!r} is not a duration; write it as 26h, 90m or 3d")
+    return found
 
 
 DB = typer.Option(

@@ -379,7 +379,7 @@ def read_state(state: ReadState, known_at: datetime | None = None) -> str:
         return "never read: run `claimline track`"
     answered = f"{state.answered} of {state.sources} sources answered"
     at = state.last_sufficient_at or state.last_run_at
-    words = f"read up to {at:%Y-%m-%d %H:%M} UTC, {answered}"
     if state.last_sufficient_at is None or state.last_sufficient_at < state.last_run_at:
-        words += f"; the last run ({state.last_run_at:%Y-%m-%d %H:%M}) was not sufficient"
-    return words
+        last = f"the last run ({state.last_run_at:%Y-%m-%d %H:%M}) was not sufficient (on that day {answered})"
+        return f"read up to {at:%Y-%m-%d %H:%M} UTC; {last}"
+    return f"read up to {at:%Y-%m-%d %H:%M} UTC, {answered}"

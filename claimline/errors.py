@@ -7,6 +7,7 @@ ClaimlineError
 |  '- StaleTopic              the file is older than what the database holds; holds the diff
 |- StorageError               (exit code 1)
 |  |- SchemaTooNew / SchemaTooOld
+|  |- NoDatabase              nothing is there yet
 |  '- DatabaseBusy / LeaseHeld
 |- FetchError                 we could not look; holds the URL
 |  |- FetchRefused            not allowed: robots, private address, scheme, too many redirects
@@ -106,6 +107,11 @@ class SchemaTooNew(StorageError):
 class SchemaTooOld(StorageError):
     def __init__(self, url: str, revision: str) -> None:
         super().__init__(f"{url}: the database has the older schema {revision}; run `claimline db upgrade`")
+
+
+class NoDatabase(StorageError):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url}: there is no database yet; `claimline track` creates it")
 
 
 class DatabaseBusy(StorageError):

@@ -5,21 +5,19 @@ JSON is YAML, so a topic may be a JSON file. Nothing here reads a database.
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
 
-from claimline import notify, statements
+from claimline import notify, source_checks, statements
 from claimline.errors import Problem, TopicError
 from claimline.models import ClaimSpec, Examples, Name, NotifyRule, OutletSpec, OutletType, Person, SourceSpec, Topic
 from claimline.yaml_reader import Item, YamlReader, line_of, suggest
@@ -306,17 +304,25 @@ class _Reader(YamlReader):
         kind, locator = self.kind_and_locator(items, line)
         if kind is None or locator is None:
             return None
+        lang, hosts = self.text(items, "lang"), tuple(self.texts(items, "allow_private"))
+        self.checked(items, "lang", [lang] if lang else [], source_checks.no_language)
+        self.checked(items, "allow_private", hosts, source_checks.no_host)
         return SourceSpec(
             kind=kind,
             locator=locator,
             title=self.text(items, "title") or "",
-            lang=self.text(items, "lang"),
+            lang=lang,
             outlet=self.text(items, "outlet"),
-            allow_private=tuple(self.texts(items, "allow_private")),
+            allow_private=hosts,
             store=self.choice(items, "store", STORE, "full"),
             paused=self.boolean(items, "paused"),
             options=self.options(items.get("options"), kind),
         )
+
+    def checked(self, items: Mapping[str, Item], key: str, values: Iterable[str], check: source_checks.Check) -> None:
+        for value in values:
+            if wrong := check(value):
+                self.fail(items[key].line, f"sources.{key}", f"{value!r} {wrong}")
 
     def kind_and_locator(self, items: Mapping[str, Item], line: int) -> tuple[str | None, str | None]:
         short = [k for k in SOURCE_KINDS if k in items]
@@ -348,7 +354,7 @@ class _Reader(YamlReader):
         items = self.mapping(item.node, f"{kind} source's options", (*OPTIONS[kind], *_COMMON_OPTIONS))
         found = {k: self.text(items, k) or "" for k in items} if items else {}
         for name, value in found.items():
-            if items and value and (wrong := _OPTION_CHECKS.get(name, _anything)(value)):
+            if items and value and (wrong := source_checks.of_option(name)(value)):
                 self.fail(items[name].line, f"options.{name}", f"{value!r} {wrong}")
         return found
 
@@ -427,46 +433,6 @@ class _Reader(YamlReader):
             if claim.slug in seen:
                 self.fail(line, "claims", f"the slug {claim.slug!r} stands twice; give one of them its own `slug:`")
             seen.add(claim.slug)
-
-
-def _anything(_value: str) -> None:
-    return None
-
-
-def _no_number(value: str) -> str | None:
-    return None if value.isascii() and value.isdigit() else "is not a whole number"
-
-
-def _no_day(value: str) -> str | None:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return "is not a day; write it as 2020-12-29"
-    return None
-
-
-def _no_pattern(value: str) -> str | None:
-    try:
-        re.compile(value)
-    except re.error as error:
-        return f"is not a regular expression: {error}"
-    return None
-
-
-def _no_encoding(value: str) -> str | None:
-    try:
-        codecs.lookup(value)
-    except LookupError:
-        return "is no encoding that is known; for example windows-1251"
-    return None
-
-
-_OPTION_CHECKS: Mapping[str, Callable[[str], str | None]] = {
-    **dict.fromkeys(("days", "pages", "sitemaps", "requests"), _no_number),
-    **dict.fromkeys(("from", "to"), _no_day),
-    **dict.fromkeys(("match", "not_match"), _no_pattern),
-    "encoding": _no_encoding,
-}
 
 
 def _is_web(locator: str) -> bool:

@@ -78,7 +78,7 @@ def claim_rows(statuses: Sequence[ClaimStatus]) -> list[dict[str, object]]:
 
 def changes_markdown(report: TrackReport) -> str:
     """The run in words; fetched text is shown as code so that it cannot draw anything."""
-    head = f"# {report.topic}\n\n{report.answered} of {len(report.sources)} sources answered"
+    head = f"# {report.topic}\n\n{report.said}"
     counts = report.tally.counts
     head += f", {counts['articles-new']} new articles, {counts['revisions-read']} texts read.\n"
     if not report.changes:

@@ -37,7 +37,7 @@ class Outcome:
     def state(self) -> State[Any]:
         """Failed where a topic failed; Partial and Skipped are completed states with a name that says so."""
         partial = [r for r in self.reports if r.partial]
-        told = [f"{r.topic}: {r.answered} of {len(r.sources)} sources answered, {len(r.changes)} changes" for r in self.reports]
+        told = [f"{r.topic}: {r.said}, {len(r.changes)} changes" for r in self.reports]
         message = "; ".join([*told, *map(str, self.left), *map(str, self.failed)]) or "no topic"
         if self.failed:
             return Failed(message=message, data=self.failed[0])

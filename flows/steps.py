@@ -49,6 +49,11 @@ class TrackReport:
         return sum(r.answered for r in self.sources)
 
     @property
+    def said(self) -> str:
+        """How many of the sources that were asked answered, in words."""
+        return f"{self.answered} of {len(self.sources)} sources answered" if self.sources else "no source was asked"
+
+    @property
     def failures(self) -> int:
         return sum(s.failed for s in self.tally.skips)
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.util import LRUCache
 
-from claimline.errors import DatabaseBusy, SchemaTooNew, SchemaTooOld, StorageError
+from claimline.errors import DatabaseBusy, NoDatabase, SchemaTooNew, SchemaTooOld, StorageError
 from storage import schema
 from storage.blobs import Blobs, SqliteBlobs, TableBlobs
 from storage.cache import Cache, SqliteCache, TableCache
@@ -170,10 +170,12 @@ def _engine(url: sa.URL, create: bool) -> sa.Engine:
         event.listen(engine, "begin", _begin_postgres)
         return engine
     path = sqlite_path(url)
+    if path.is_dir():
+        raise StorageError(f"{path}: is a folder; name a file in it, for example {path / 'claimline.db'}")
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
-        raise StorageError(f"{path}: there is no database yet; `claimline track` creates it")
+        raise NoDatabase(str(path))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, **options)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -220,7 +222,7 @@ def _check_schema(db: Database, create: bool) -> None:
         found = schema.current(db.engine)
         if found is None:
             if not create:
-                raise StorageError(f"{db.name}: there is no database yet; `claimline track` creates it")
+                raise NoDatabase(db.name)
             schema.upgrade(db.engine)
         elif found not in schema.KNOWN:
             raise SchemaTooNew(db.name, found)
@@ -243,7 +245,16 @@ def _storage_error(name: str, error: DBAPIError) -> Exception:
     if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
         return error
     first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    return StorageError(f"{name}: {first}")
+    advice = next((words for what, words in _ADVICE.items() if what in first), "")
+    return StorageError(f"{name}: {first}{advice}")
+
+
+# SQLite's own words, and what they mean for whoever named the file.
+_ADVICE = {
+    "file is not a database": "; it is some other file, or the database is damaged: name another, or bring back a backup",
+    "unable to open database file": "; its folder must be there and must be writable (SQLite keeps files beside the database)",
+    "readonly database": "; the file and its folder must be writable (SQLite keeps files beside the database)",
+}
 
 
 def _is_busy(error: DBAPIError) -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.reading import read_state
 from app.web import create_app
 from claimline.models import Discovered, SourceReport
 from claimline.settings import Settings
 from storage import articles, assessments, runs
 from storage.engine import Database
+from storage.run_records import ReadState
 from tests.storage_world import S, World, cleaned, judgement
 
 FEED = "https://news.example/feed"
@@ -39,15 +43,21 @@ def fails(world: World) -> None:
     world.db.write(lambda s: runs.source_failed(s, world.source_id(), "timeout", now=world.tick()))
 
 
-def state(world: World) -> str:
+def state(world: World, topic: str = "bridge") -> str:
     """What the page of sources says, in small letters."""
     from app.views.operations import topic_sources
     from app.views.reading import Cache, Reading
 
     with world.db.read() as s:
-        (topic,) = topic_sources(Reading(s, Cache()), only="bridge", now=world.now)
-    (line,) = topic.lines
+        (shown,) = topic_sources(Reading(s, Cache()), only=topic, now=world.now)
+    (line,) = shown.lines
     return f"{line.state}: {line.reason}"
+
+
+def listed(world: World) -> str:
+    """The state that `claimline sources` says."""
+    told = CliRunner().invoke(app, ["sources", "--db", world.db.url], catch_exceptions=False, env={"COLUMNS": "400"})
+    return next(line.split("\u2502")[3].strip() for line in told.stdout.splitlines() if FEED in line)
 
 
 def doctor(world: World) -> list[str]:
@@ -57,11 +67,12 @@ def doctor(world: World) -> list[str]:
 
 def test_a_feed_that_is_quiet_for_six_days_against_its_habit_is_silent_everywhere(db: Database) -> None:
     world = hourly(db)
-    assert state(world) == "fine: "
+    assert (state(world), listed(world)) == ("fine: ", "watched")
     assert doctor(world) == []
     world.tick(days=6)
     answers(world)
     assert state(world) == "silent: answers, but nothing new since 2 Jan 2021, far longer than usual"
+    assert listed(world) == "silent"
     (line,) = doctor(world)
     assert line.startswith(f"ok    bridge: {FEED} is silent: answers, but nothing new since 2021-01-02")
     assert "`claimline sources test`" in line
@@ -70,11 +81,11 @@ def test_a_feed_that_is_quiet_for_six_days_against_its_habit_is_silent_everywher
 def test_a_source_that_fails_is_broken_from_the_third_time_on(db: Database) -> None:
     world = hourly(db)
     fails(world)
-    assert state(world) == "not answering: timeout; once"
+    assert (state(world), listed(world)) == ("not answering: timeout; once", "not answering")
     assert doctor(world) == []
     fails(world)
     fails(world)
-    assert state(world) == "broken: timeout; 3 times in a row"
+    assert (state(world), listed(world)) == ("broken: timeout; 3 times in a row", "broken")
     (line,) = doctor(world)
     assert line.startswith(f"FAIL  bridge: {FEED} is broken: failed 3 times (timeout); check the address")
 
@@ -103,10 +114,30 @@ def test_pairs_that_wait_or_are_given_up_come_with_advice(db: Database) -> None:
 
     def line() -> str:
         told = CliRunner().invoke(app, ["doctor", "--db", db.url], catch_exceptions=False, env={"COLUMNS": "400"})
-        return next(line for line in told.stdout.splitlines() if "pairs wait" in line)
+        return next(line for line in told.stdout.splitlines() if "for an answer" in line)
 
     world.scan(saved.revision_id or 0, failed)
-    assert line() == "ok    bridge: 1 pairs wait for an answer, 0 given up; those that wait are asked by the next run"
+    assert line() == "ok    bridge: 1 pair waits for an answer, 0 given up; those that wait are asked by the next run"
     for _ in range(assessments.MAX_PAIR_ATTEMPTS):
         world.scan(saved.revision_id or 0, failed)
     assert line().startswith("FAIL  bridge: 0 pairs wait for an answer, 1 given up; `claimline runs --json` names the reasons")
+
+
+def test_how_many_answered_is_said_of_the_run_that_they_answered_in() -> None:
+    at = datetime(2026, 12, 10, 2, tzinfo=UTC)
+    assert read_state(ReadState(at, at, 1, 1)) == "read up to 2026-12-10 02:00 UTC, 1 of 1 sources answered"
+    last = "the last run (2026-12-10 09:00) was not sufficient (on that day 0 of 1 sources answered)"
+    assert read_state(ReadState(at + timedelta(hours=7), at, 1, 0)) == f"read up to 2026-12-10 02:00 UTC; {last}"
+
+
+def test_the_doctor_says_in_which_run_nobody_answered(db: Database) -> None:
+    world = World(db).start()
+    for ok in (True, False):
+        started = world.tick()
+        run = db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="track", holder="t", params={}, now=started))  # noqa: B023
+        report = SourceReport(world.source_id(), FEED, answered=ok)
+        finish = partial(runs.finish, run_id=run, counts={}, skips=(), cost={}, coverage=[report], reasons=None, error=None)
+        db.write(lambda s: finish(s, sufficient=ok, now=world.tick(days=1)))  # noqa: B023
+    told = CliRunner().invoke(app, ["doctor", "--max-age", "9999d", "--db", db.url], env={"COLUMNS": "400"}).stdout
+    assert "bridge: last sufficient run" in told
+    assert "UTC, on the day of the last run 0 of 1 source answered" in told

@@ -96,7 +96,7 @@ def test_only_the_days_of_the_window_are_read_and_the_rest_is_counted() -> None:
     )
     found = ask("sitemap", f"{SITE}/s.xml", {f"{SITE}/s.xml": body})
     assert urls(found) == [f"{SITE}/new"]
-    assert reasons(found) == {"too-old": "1 addresses", "undated": "1 addresses", "other-site": "1 addresses"}
+    assert reasons(found) == {"too-old": "1 address", "undated": "1 address", "other-site": "1 address"}
     backfill = ask("sitemap", f"{SITE}/s.xml", {f"{SITE}/s.xml": body}, options={"from": "2025-01-01", "to": "2025-01-31"})
     assert urls(backfill) == [f"{SITE}/old"]
     undated = ask("sitemap", f"{SITE}/s.xml", {f"{SITE}/s.xml": body}, options={"undated": "yes"})

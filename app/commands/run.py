@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from app import opening, out, reading
+from app import opening, out, reading, skips
 from app.commands.decide import BY, by_name
 from claimline import labels
 from claimline.errors import UsageError
-
-NOTES = frozenset({"another-matcher", "another-cleaner", "read-for-other-words"})  # what a run says though nothing was left out
 
 if TYPE_CHECKING:
     from flows.desk import Desk
@@ -94,6 +91,8 @@ def backfill(
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         report = archive.backfill(desk, topic, first, last)
     print_report(report, as_json=as_json)
+    if not report.sources:
+        out.say(f"  all of {first} to {last} has been read before")
     raise typer.Exit(exit_code([report]))
 
 
@@ -116,31 +115,12 @@ def print_report(report: TrackReport, *, as_json: bool = False) -> None:
             out.out.print(out.safe(line), soft_wrap=True, markup=False)
     counts = report.tally.counts
     out.say(
-        f"{report.topic}: {report.answered} of {len(report.sources)} sources answered; "
+        f"{report.topic}: {report.said}; "
         f"{out.count(counts['articles-new'], 'new article')}, {out.count(counts['revisions-read'], 'text')} read, "
         f"{out.count(counts['assessments'], 'position')} on a claim ({counts['undecided']} unsure), "
         f"{out.count(len(report.changes), 'change')}"
     )
-    _print_skips(report)
-
-
-def _print_skips(report: TrackReport, *, at_most: int = 12) -> None:
-    """One line each for what was left out; many of one reason are counted."""
-    by_reason = Counter((s.failed, s.reason) for s in report.tally.skips)
-    shown: Counter[tuple[bool, str]] = Counter()
-    for skip in report.tally.skips:
-        key = (skip.failed, skip.reason)
-        shown[key] += 1
-        if shown[key] <= max(2, at_most // len(by_reason)):
-            word = "note" if skip.reason in NOTES else "could not read" if skip.failed else "left out"
-            out.say(f"  {word}: {skip.where}: {skip.reason}" + _detail(skip.detail))
-    for (_, reason), count in by_reason.items():
-        if (more := count - min(count, max(2, at_most // len(by_reason)))) > 0:
-            out.say(f"  ... and {more} more: {reason} (claimline runs --json has them all)")
-
-
-def _detail(detail: str) -> str:
-    return f" ({detail})" if detail else ""
+    skips.say(report.tally.skips, indent="  ", more="claimline runs --json has them all")
 
 
 def runs(

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app import opening, out
+from app import adding, opening, out, skips
 from claimline.errors import SourceError, UnknownName, UsageError
-from claimline.models import SourceSpec, Topic
+from claimline.models import Discovered, SourceSpec
+from claimline.sources import kinds
 
 if TYPE_CHECKING:
     from flows.desk import Desk
     from flows.steps import TrackReport
+    from storage.engine import Session
     from storage.records import StoredArticle
 
 group = typer.Typer(rich_markup_mode=None, help="The places to look: list, test, add, pause, OPML in and out.")
@@ -33,15 +36,6 @@ KIND = typer.Option(None, "--kind", help="feed, sitemap, page, gdelt, warc, urls
 ALLOW = typer.Option([], "--allow-private", metavar="HOST", help="A host on a private address that is yours.")
 
 
-def _kind(where: str, kind: str | None) -> str:
-    from claimline import sources as kinds
-
-    chosen = kind or ("feed" if "://" in where else "files")
-    if chosen not in kinds.SOURCES:
-        raise UsageError(f"--kind {chosen!r} is none of {', '.join(kinds.SOURCES)}")
-    return chosen
-
-
 @group.callback(invoke_without_command=True)
 def sources(context: typer.Context, topic: str | None = out.TOPIC, db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     """The places to look, with their health."""
@@ -56,54 +50,113 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.source_rows(s, topic)
+        silent = frozenset() if as_json else _silent(s, topic)
     if as_json:
         out.json_lines(rows)
         return
-    cells = [_cells(r) for r in rows]
+    cells = [_cells(r, silent) for r in rows]
     out.table(
         None,
-        ["topic", "kind", "source", "state", "last answered", "error"],
+        ["topic", "kind", "source", "state", "last answered (UTC)", "error"],
         cells,
         empty="no sources yet: `claimline sources add`",
     )
 
 
-def _cells(r: dict[str, Any]) -> list[object]:
+def _silent(s: Session, topic: str | None) -> frozenset[tuple[str, str]]:
+    """Topic and place of the sources that answer with nothing new for far longer than usual."""
+    from app import reads
+    from flows import outbox
+    from storage import articles
+
+    named = [(t.slug, x) for t in reads.topics(s, topic) for x in articles.sources(s, t.id) if not x.paused]
+    return frozenset((slug, x.locator) for slug, x in named if outbox.silent_since(s, x) is not None)
+
+
+def _cells(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> list[object]:
     answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
-    return [r["topic"], r["kind"], r["source"], "paused" if r["paused"] else "watched", answered, r["error"]]
+    return [r["topic"], r["kind"], r["source"], _state(r, silent), answered, r["error"]]
+
+
+def _state(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> str:
+    """In the words of the page and of the doctor."""
+    from flows import outbox
+
+    if r["paused"]:
+        return "paused"
+    if r["failures"]:
+        return "broken" if r["failures"] >= outbox.SILENT_AFTER else "not answering"
+    if r["kind"] == "one":
+        return "by hand"
+    return "silent" if (r["topic"], r["source"]) in silent else "watched"
 
 
 @group.command("test")
 def try_source(
     where: str = WHERE,
+    topic: str | None = typer.Option(
+        None, "--topic", "-t", metavar="SLUG", help="As this topic has it. Default: as any topic has it, if one does."
+    ),
     kind: str | None = KIND,
     allow_private: list[str] = ALLOW,
     limit: int = typer.Option(15, "--limit", "-n", min=1),
+    db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
-    """Show what would be read from a source, without storing anything."""
-    from claimline import sources as kinds
-    from claimline.models import Validators
-    from claimline.web.client import open_client
-
-    settings = opening.settings()
-    spec = SourceSpec(_kind(where, kind), where, allow_private=tuple(allow_private))
-    with open_client(settings, allow_private=allow_private) as client:
-        try:
-            found = kinds.discover(
-                spec, client, validators=Validators(), settings=settings, now=datetime.now(UTC), base_dir=Path.cwd()
-            )
-        except SourceError as error:
-            raise SourceError(error.locator, error.reason, error.detail + _or_here(error.reason, error.detail)) from None
+    """Show what would be read from a source, without storing anything; a topic's source with its options and credentials."""
+    spec = _tried(db, topic, where, kind, allow_private)
+    spec, found = _asked(spec, may_be_sitemap=kind is None)
     rows = [{"published": e.published, "title": e.title, "url": e.url} for e in found.entries[:limit]]
     if as_json:
         out.json_lines(rows)
     elif rows:
         out.table(None, ["published", "title", ("url", {"overflow": "fold"})], [list(r.values()) for r in rows])
-    for skip in found.skips[:limit]:
-        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
+    skips.say(found.skips, at_most=limit)
     shown = f" ({limit} shown)" if len(found.entries) > limit else ""
-    out.say(f"{out.count(len(found.entries), 'article')}{shown}, {len(found.skips)} left out")
+    out.say(f"{spec.kind}: {out.count(len(found.entries), 'article')}{shown}, {len(found.skips)} left out")
+
+
+def _tried(db: str | None, topic: str | None, where: str, kind: str | None, allow_private: list[str]) -> SourceSpec:
+    """The source to try: as a topic has it, else as it is written here."""
+    held = adding.held(db, topic, where, kind)
+    if not held and topic:
+        raise UsageError(f"topic {topic} has no source {where!r}; see `claimline sources --topic {topic}`")
+    if held:
+        first = held[0].spec
+        spec = replace(first, allow_private=(*first.allow_private, *allow_private))
+        if any(h.spec != first for h in held):
+            out.say(f"other topics have it otherwise ({', '.join(h.topic for h in held[1:])}): --topic chooses")
+        out.say(f"as topic {held[0].topic} has it: {_said(first)}")
+    else:
+        chosen, locator = kinds.told(where, kind)
+        spec = SourceSpec(chosen, locator, allow_private=tuple(allow_private))
+    adding.refuse_invalid([spec])
+    return spec
+
+
+def _said(spec: SourceSpec) -> str:
+    options = [f"{name}: {value}" for name, value in sorted(spec.options.items())]
+    return ", ".join([f"{spec.kind} {spec.locator}", *options])
+
+
+def _asked(spec: SourceSpec, *, may_be_sitemap: bool) -> tuple[SourceSpec, Discovered]:
+    """What the source answers, and as which kind: a sitemap at the address of a feed is read as one where no kind was said."""
+    from claimline import sources
+    from claimline.models import Validators
+    from claimline.web.client import open_client
+
+    settings = opening.settings()
+    with open_client(settings, allow_private=spec.allow_private) as client:
+        now = datetime.now(UTC)
+        ask = partial(sources.discover, client=client, validators=Validators(), settings=settings, now=now, base_dir=Path.cwd())
+        try:
+            return spec, ask(spec)
+        except SourceError as error:
+            if may_be_sitemap and error.reason == kinds.A_SITEMAP:
+                out.say("this is a sitemap, not a feed; `claimline sources add` takes it with --kind sitemap")
+                sitemap = replace(spec, kind="sitemap", options={k: v for k, v in spec.options.items() if k != "pages"})
+                return sitemap, ask(sitemap)
+            raise SourceError(error.locator, error.reason, error.detail + _or_here(error.reason, error.detail)) from None
 
 
 def _or_here(reason: str, detail: str) -> str:
@@ -128,18 +181,11 @@ def add(
         if kind != "gdelt":
             raise UsageError("say where to look: an address, a folder, or `--kind gdelt` for the topic's names")
         where = _query(db, topic)
-    chosen = _kind(where, kind)
-    locator = where if "://" in where or chosen == "gdelt" else str(_there(where))
+    chosen, locator = kinds.told(where, kind)
     spec = SourceSpec(chosen, locator, title=title, lang=lang, allow_private=tuple(allow_private))
-    added = _add(db, topic, [spec])
-    typer.echo(f"{topic}: {f'{added.new} added' if added.new else 'is there already'}{added.words()}")
-
-
-def _there(where: str) -> Path:
-    path = Path(where).expanduser().resolve()
-    if not path.exists():
-        raise UsageError(f"{where}: no such file or folder; an address begins with https://")
-    return path
+    added = adding.add(db, topic, [spec])
+    as_kind = "" if kind or chosen in ("feed", "files") else f" as {chosen}"
+    typer.echo(f"{topic}: {f'{added.new} added{as_kind}' if added.new else 'is there already'}{added.words()}")
 
 
 def _query(db: str | None, topic: str) -> str:
@@ -151,64 +197,21 @@ def _query(db: str | None, topic: str) -> str:
         return gdelt.query_for(claims.topic(s, topic).topic)
 
 
-@dataclass(frozen=True, slots=True)
-class _Added:
-    """How many sources are new, and the private hosts that others allow from now on."""
-
-    new: int
-    allowed: tuple[str, ...]
-
-    def words(self) -> str:
-        return f"; {', '.join(self.allowed)} may be read from now on" if self.allowed else ""
-
-
-def _add(db: str | None, topic: str, specs: Sequence[SourceSpec]) -> _Added:
-    """Adds what the topic does not have yet, hosts that a source allows included, as a new version of the topic."""
-    from flows import steps
-    from storage import claims
-
-    with opening.desk(db, actor="command line") as desk:
-        with desk.db.read() as s:
-            held = claims.topic(s, topic).topic
-        known = {(x.kind, x.locator): x for x in held.sources}
-        new = [x for x in specs if (x.kind, x.locator) not in known]
-        hosts: list[str] = []
-        for spec in specs:
-            if before := known.get((spec.kind, spec.locator)):
-                more = [h for h in spec.allow_private if h not in before.allow_private]
-                known[spec.kind, spec.locator] = replace(before, allow_private=(*before.allow_private, *more))
-                hosts += more
-        if new:
-            _refuse_invalid(replace(held, sources=tuple(new)))
-        if new or hosts:
-            steps.import_topic(desk, replace(held, sources=(*known.values(), *new)))
-    return _Added(len(new), tuple(hosts))
-
-
-def _refuse_invalid(topic: Topic) -> None:
-    """What a topic file may not say is not added by hand either: its export must be valid. Raises UsageError."""
-    from claimline import topics as topic_files
-    from claimline.errors import TopicError
-
-    try:
-        topic_files.parse(topic_files.dump(topic))
-    except TopicError as error:
-        raise UsageError("; ".join(p.message for p in error.problems)) from None
-
-
 @group.command("import")
 def import_opml(
     topic: str = TOPIC_ARGUMENT, file: Path = typer.Argument(..., metavar="FILE.opml"), db: str | None = out.DB
 ) -> None:
-    """Add the feeds of an OPML file, as any feed reader writes it."""
+    """Add the feeds of an OPML file, as any feed reader writes it. Exit code 3 where the file is broken and was read in part."""
     from claimline.sources import opml
 
     if not file.is_file():
         raise UsageError(f"{file}: no such file")
-    specs, skips = opml.read(str(file), file.read_bytes())
-    for skip in skips:
-        out.say(f"left out: {skip.where}: {skip.reason} {skip.detail}".rstrip())
-    typer.echo(f"{topic}: {_add(db, topic, specs).new} of {len(specs)} feeds are new")
+    specs, left = opml.read(str(file), file.read_bytes())
+    added = adding.add(db, topic, specs, anew=False)
+    skips.say(left)
+    typer.echo(f"{topic}: {added.new} of {out.count(len(specs), 'feed')} {'is' if added.new == 1 else 'are'} new")
+    if any(skip.failed for skip in left):
+        raise typer.Exit(3)
 
 
 @group.command("export")
@@ -232,14 +235,19 @@ def pause(
     """Stop asking a source, or go on."""
     from storage import articles, claims
 
+    places = {where, kinds.as_path(where)}
+
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             topic_id = claims.topic(s, topic).id
-            match = [x for x in articles.sources(s, topic_id) if x.locator == where]
+            mine = articles.sources(s, topic_id)
+        match = [x for x in mine if x.locator in places] or [
+            x for x in mine if kinds.same_source(x.kind, where) == kinds.same_source(x.kind, x.locator)
+        ]
         if not match:
             raise UsageError(f"topic {topic} has no source {where!r}; see `claimline sources --topic {topic}`")
         opened.write(lambda s: articles.set_paused(s, topic_id, match[0].id, not resume))
-    typer.echo(f"{where}: {'asked again' if resume else 'paused'}")
+    typer.echo(f"{match[0].locator}: {'asked again' if resume else 'paused'}")
 
 
 def add_url(
@@ -254,12 +262,12 @@ def add_url(
     from flows import steps
     from storage import articles
 
-    _add(db, topic, [SourceSpec("one", url, allow_private=tuple(allow_private))])
+    (asked,) = adding.add(db, topic, [SourceSpec("one", url, allow_private=tuple(allow_private))]).specs
     with out.progress() as step, opening.desk(db, progress=step, actor="command line") as desk:
         before = _article(desk, url)
         if before is not None:
             desk.db.write(lambda s: articles.ask_again(s, before.id, now=desk.now()))
-        report = steps.track(desk, topic, only=url)
+        report = steps.track(desk, topic, only=asked.locator)
         after = _article(desk, url)
     print_report(report, as_json=as_json)
     if any(_or_here(skip.reason, skip.detail) for skip in report.tally.skips):
@@ -281,14 +289,13 @@ def _article(desk: Desk, url: str) -> StoredArticle | None:
 
 def _code_of(report: TrackReport, url: str, article: StoredArticle | None) -> int:
     """1 where the one thing asked for is not read; what a run does beside it (other pages that were due) is no part of that."""
-    from app.commands.run import NOTES
     from claimline.sources import urlkey
 
     if article is None or article.revision_id is None:
         return 1
     own = {urlkey.url_key(url), urlkey.url_key(article.url)}
-    skips = [s for s in report.tally.skips if s.reason not in NOTES]
-    mine = [s for s in skips if not urlkey.is_web(s.where) or urlkey.url_key(s.where) in own]
+    left = [s for s in report.tally.skips if s.reason not in skips.NOTES]
+    mine = [s for s in left if not urlkey.is_web(s.where) or urlkey.url_key(s.where) in own]
     if any(not s.failed for s in mine):
         return 1
     return 3 if mine else 0

@@ -14,6 +14,7 @@ from app import opening, out, reading
 from claimline import topics as topic_files
 from claimline.errors import Problem, TopicError, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
+from claimline.sources import kinds
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The files that say what to watch.")
 
@@ -152,7 +153,8 @@ def new(
     path = to or Path("topics") / f"{slug}.yaml"
     if path.exists():
         raise UsageError(f"{path} is there already; name another file with --out")
-    sources = tuple(_source(s) for s in source) or (SourceSpec("feed", "https://example.org/feed.xml", title="Replace me"),)
+    first = SourceSpec("feed", "https://example.org/feed.xml", title="Replace me")
+    sources = tuple(SourceSpec(*kinds.told(s)) for s in source) or (first,)
     topic = Topic(readable_slug(title or sentence), title or sentence, (ClaimSpec(slug, sentence),), sources)
     text = _HEAD + topic_files.dump(topic) + _TAIL
     try:
@@ -162,15 +164,6 @@ def new(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     out.out.print(f"{path}: written. Edit its sources and names, then: claimline track --topic {path}", soft_wrap=True)
-
-
-def _source(where: str) -> SourceSpec:
-    if "://" in where:
-        return SourceSpec("feed", where)
-    path = Path(where).expanduser().resolve()
-    if not path.exists():
-        raise UsageError(f"--source {where}: no such folder or file; an address begins with https://")
-    return SourceSpec("files", str(path))
 
 
 _HEAD = "# What to watch. `claimline topics check FILE` tells what is wrong; topics/README.md tells how to write a good claim.\n"

@@ -36,7 +36,7 @@ QUIET_AFTER = timedelta(days=14)
 class SourceLine:
     source: StoredSource
     days: SourceDays
-    state: str  # fine | quiet | silent | not answering | broken | never asked | paused
+    state: str  # fine | quiet | silent | not answering | broken | never asked | by hand | paused
     reason: str
     strip: tuple[Bar, ...]
     strip_words: str
@@ -103,6 +103,8 @@ def _state(s: Session, source: StoredSource, days: SourceDays, today: date) -> t
         return state, f"{source.last_error or 'no answer'}; {times}"
     if source.last_answered_at is None:
         return "never asked", ""
+    if articles.is_taken_in(source):
+        return "by hand", "one page; it is read again as its text may change, and names nothing new"
     if (since := outbox.silent_since(s, source)) is not None:
         return "silent", f"answers, but nothing new since {since.day} {since:%b %Y}, far longer than usual"
     if days.last_new is None:

@@ -113,8 +113,7 @@ class Background:
             self.desk(), actor=by, progress=lambda what, done, total: self._set(topic, what=what, done=done, total=total)
         )
         report = steps.track(desk, topic)
-        answered = f"{report.answered} of {len(report.sources)} sources answered"
-        return f"{answered}, {report.tally.counts['articles-new']} new articles, {len(report.changes)} changes"
+        return f"{report.said}, {report.tally.counts['articles-new']} new articles, {len(report.changes)} changes"
 
     def _through_prefect(self, topic: str) -> str:
         """Start the deployment's run and follow it to its end; returns what it says of itself."""

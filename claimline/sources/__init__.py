@@ -36,6 +36,7 @@ SOURCES: Mapping[str, str] = {
 
 # Kinds whose answers can be asked for by date (options `from` and `to`): the ones that a backfill walks.
 ARCHIVES = frozenset({"gdelt", "sitemap", "warc"})
+ARCHIVE_SUFFIXES = (".warc", ".warc.gz", ".arc", ".arc.gz")  # of the files of kind `warc`
 
 
 def discover(

@@ -18,7 +18,7 @@ import feedparser
 
 from claimline.errors import FetchError, SourceError
 from claimline.models import Discovered, Entry, Fetched, Skip, Validators
-from claimline.sources import jsonfeed, urlkey
+from claimline.sources import jsonfeed, kinds, urlkey
 from claimline.sources.ask import Ask, plain
 
 ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,application/xml;q=0.8,*/*;q=0.5"
@@ -137,11 +137,13 @@ def _without_nested_entities(body: bytes) -> bytes:
 
 
 def _not_a_feed(locator: str, fetched: Fetched, reason: str) -> SourceError:
+    if re.search(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>/]", fetched.body[:4096]):
+        return SourceError(locator, kinds.A_SITEMAP, "this is a sitemap, not a feed; its kind is `sitemap` (--kind sitemap)")
     feeds = linked_feeds(fetched)
     if feeds:
         return SourceError(locator, "not-a-feed", f"this is a page; its feeds: {', '.join(feeds[:5])}")
     if re.search(rb"<html[\s>]", fetched.body[:4096], re.IGNORECASE):
-        return SourceError(locator, "not-a-feed", "this is a page, not a feed")
+        return SourceError(locator, "not-a-feed", "this is a page, not a feed; --kind page reads the links of a page")
     return SourceError(locator, "broken-xml", reason)
 
 

@@ -203,7 +203,7 @@ class _Walk:
 
     def counted(self) -> Iterator[Skip]:
         for reason, count in sorted(self.left_out.items()):
-            yield Skip(self.ask.spec.locator, reason, f"{count} addresses")
+            yield Skip(self.ask.spec.locator, reason, f"{count} address{'es' if count != 1 else ''}")
 
     def _may_read(self, address: str, depth: int) -> bool:
         key = urlkey.url_key(address)

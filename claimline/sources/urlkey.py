@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -35,6 +35,9 @@ _TRACKERS = re.compile(
 # Trackers on some sites, article numbers on others: dropped only where the value is not a number.
 _DOUBTFUL = re.compile(r"^(?:cid|mod|oc|feed|from|share_?id)=(?!\d+$)", re.IGNORECASE)
 
+# Trackers on an article's address; on a feed's they choose among the feeds of a site (`/?feed=rss2`, `/rss?source=sport`).
+_CHOOSERS = re.compile(r"^(?:feed|rss|source|src|partner|from|mod|oc|cid)=", re.IGNORECASE)
+
 
 def is_web(url: str) -> bool:
     """Whether this is an address on the web (with or without its scheme), not a file's relative path."""
@@ -49,12 +52,21 @@ def url_key(url: str) -> str:
     fragment, trailing slash, order of the query, tracking parameters. Applying it twice changes nothing. What cannot be
     read as an address is its own key.
     """
+    return _key(url, _kept)
+
+
+def source_key(locator: str) -> str:
+    """The key of a feed's or another source's address: as `url_key`, but parameters that choose among a site's feeds stay."""
+    return _key(locator, _kept_of_source)
+
+
+def _key(url: str, kept: Callable[[str], Iterator[str]]) -> str:
     if not is_web(url):
         return unicodedata.normalize("NFC", url.strip()).replace("\\", "/").removeprefix("./")
     written = _BLANK.sub("", url.strip())
     try:
         parts = _split(written)
-        query = "&".join(_kept(parts.query))
+        query = "&".join(kept(parts.query))
         path = _SESSION.sub("", _without_dots(parts.path)).rstrip("/")
         fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
         joined = urlunsplit(("https", _netloc(parts), path, query, ""))
@@ -129,6 +141,13 @@ def _is_address(host: str) -> bool:
 def _kept(query: str) -> Iterator[str]:
     for part in re.split(r"&(?:amp;)?", query):
         if part and not _TRACKERS.match(part.partition("=")[0]) and not _DOUBTFUL.match(part):
+            yield part
+
+
+def _kept_of_source(query: str) -> Iterator[str]:
+    kept = frozenset(_kept(query))
+    for part in re.split(r"&(?:amp;)?", query):
+        if part in kept or _CHOOSERS.match(part):
             yield part
 
 

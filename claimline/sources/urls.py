@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
@@ -26,6 +27,7 @@ def discover(ask: Ask) -> Discovered:
         text = encoding.decode(body, ask.spec.options.get("encoding"))
     except encoding.Undecodable as bad:
         raise SourceError(ask.spec.locator, bad.reason, bad.detail) from bad
+    _check_columns(ask.spec.locator, text)
     entries: list[Entry] = []
     skips: list[Skip] = []
     seen: set[str] = set()
@@ -76,10 +78,28 @@ def _entry(url: str, row: Mapping[str, str | None]) -> Entry:
     return Entry(url, title=title, published=published, lang=lang, outlet=outlet)
 
 
+def _header(text: str) -> tuple[str, list[str]]:
+    """The first line, in small letters, and the columns that it would name."""
+    first = next((line for line in text.splitlines() if line.strip()), "").lower()
+    return first, [name.strip('\ufeff "') for name in re.split(r"[;,\t]", first)]
+
+
+def _check_columns(locator: str, text: str) -> None:
+    """A table whose first line names columns and no `url` among them. Raises SourceError."""
+    first, header = _header(text)
+    if (
+        "url" not in header
+        and "//" not in first
+        and not first.startswith("#")
+        and (len(header) > 1 or locator.lower().endswith(".csv"))
+    ):
+        names = ", ".join(plain(name) for name in header)[:200]
+        raise SourceError(locator, "no-url-column", f"the first line names the columns ({names}); one of them must be `url`")
+
+
 def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str | None]]]:
     """Line number and fields."""
-    first = next((line for line in text.splitlines() if line.strip()), "").lower()
-    header = [name.strip().strip('"') for name in first.replace(";", ",").replace("\t", ",").split(",")]
+    first, header = _header(text)
     if "url" not in header:
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith("#"):

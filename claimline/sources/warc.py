@@ -21,10 +21,9 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from claimline.errors import SourceError
 from claimline.models import Discovered, Entry, Skip, Validators
-from claimline.sources import encoding
+from claimline.sources import ARCHIVE_SUFFIXES, encoding
 from claimline.sources.ask import Ask, Window, plain
 
-_SUFFIXES = (".warc", ".warc.gz", ".arc", ".arc.gz")
 # warcio raises plain Python errors, too, where a record is cut or garbled.
 _BROKEN = (ArchiveLoadFailed, OSError, EOFError, ValueError, AttributeError, TypeError, LookupError, zlib.error)
 _BYTES_AT_ONCE = 128_000_000
@@ -36,9 +35,9 @@ def discover(ask: Ask) -> Discovered:
     root = ask.path
     if not root.exists():
         raise SourceError(ask.spec.locator, "not-found", "no such file or folder")
-    files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.name.lower().endswith(_SUFFIXES))
+    files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.name.lower().endswith(ARCHIVE_SUFFIXES))
     if not files:
-        raise SourceError(ask.spec.locator, "no-archive", f"no file here ends with {', '.join(_SUFFIXES)}")
+        raise SourceError(ask.spec.locator, "no-archive", f"no file here ends with {', '.join(ARCHIVE_SUFFIXES)}")
     stamp = _stamp(files, root)
     place = _place(ask.validators) if ask.validators.body_sha256 == stamp else (0, 0)
     if place[0] >= len(files):
