@@ -83,6 +83,7 @@ class Retriever:
         self._claims = tuple(claims)
         self._budget = budget
         self._needs = [self.names.named(c.statement) for c in claims]
+        self._needed = frozenset().union(*self._needs)
         self._words = [_content_words(c.statement) for c in claims]
         self._distinctive = frozenset().union(*(cognates.distinctive(c.statement) for c in claims))
         self._vectors = embedder.embed([c.statement for c in claims])
@@ -90,7 +91,9 @@ class Retriever:
     def touches_topic(self, text: str, title: str | None) -> bool:
         """False where an article names nothing of the topic and its opening is far from every claim."""
         whole = f"{title or ''}\n{text}"
-        if any(need & self.names.named(whole) for need in self._needs) or self._distinctive & cognates.skeletons(whole):
+        if self._needed and self._needed & self.names.named(whole):
+            return True
+        if self._distinctive and self._distinctive & cognates.skeletons(whole):
             return True
         tastes = _tastes(text, title)
         if max((_overlap(w, taste) for w in self._words for taste in tastes), default=0.0) >= _GATE_WORDS:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from claimline.errors import UsageError
 from claimline.sources import ARCHIVE_SUFFIXES, SOURCES, urlkey
+from claimline.topics import LOCAL_KINDS
 
 A_SITEMAP = "a-sitemap"  # the reason of a SourceError: what was asked as a feed is one
-_LOCAL = frozenset({"files", "warc", "urls"})
 _SITEMAP = re.compile(r"site_?-?map[^/]*\.(?:xml|txt)(?:\.gz)?$", re.IGNORECASE)
 _HOST = re.compile(r"^(?:[\w-]+\.)+[^\W\d_][\w-]+(?::\d+)?(?:[/?#]|$)|^(?:localhost|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]|$)")
 
@@ -27,7 +27,7 @@ def told(where: str, kind: str | None = None) -> tuple[str, str]:
     if "://" in where:
         return kind or _of_address(where), where
     path = Path(where).expanduser().resolve()
-    if not path.exists() or kind not in (None, *_LOCAL):
+    if not path.exists() or kind not in (None, *LOCAL_KINDS):
         raise UsageError(_no_place(where, path))
     return kind or _of_path(path), str(path)
 
