@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
-from training.stage2 import article_rows, told
+from training.stage2 import article_rows, drawn, how_often, told
 
 CAUSE, ACT = "A valve caused the explosion at the plant.", "The plant has paid the fine."
 EVENT = "An explosion tore the roof off the plant."
@@ -50,3 +51,12 @@ def test_a_suspicion_that_an_older_article_calls_neutral_may_support(text: str, 
 def test_a_side_that_was_marked_stands() -> None:
     a = article("A valve is suspected and nothing else.", {"cause": "supports", "act": "refutes"})
     assert [told(a, a["sentences"][0], k) for k in ("cause", "act")] == [["supports"], ["refutes"]]
+
+
+def test_how_often_an_article_stands_in_a_pass() -> None:
+    times = ["i[a-m]-=1.5", "fa-=3", ".=0.25"]
+    assert [how_often(times, name) for name in ("ib-12", "fa-1", "old-3")] == [1.5, 3.0, 0.25]
+    assert how_often(["fa-=3"], "old-3") == 1.0
+    items = [{"id": str(n)} for n in range(400)]
+    assert drawn(items, [2.0] * 400, Random(1)) == [i for i in items for _ in range(2)]
+    assert 60 < len(drawn(items, [0.25] * 400, Random(1))) < 140

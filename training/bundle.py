@@ -37,6 +37,16 @@ def matrix(kept: dict[str, np.ndarray], name: str) -> np.ndarray:
     return np.asarray(w * kept[first + ".step"][None])
 
 
+def balanced(v: np.ndarray, bias: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The values' matrix (values, in) with its bias and the matrix that reads them (out, values), of like size for each value.
+
+    The bundle's values are counted in steps, so that the one is some 10,000 times the other. The product is the same, but a
+    learner that moves every weight by about its rate would wipe out what reads them.
+    """
+    size = np.sqrt(np.linalg.norm(out, axis=0) / np.linalg.norm(v, axis=1).clip(1e-12))
+    return v * size[:, None], bias * size, out / size.clip(1e-12)
+
+
 def state_of(path: Path, model: CrossEncoder) -> dict[str, torch.Tensor]:
     """The state of ``model`` (already shaped as the bundle) with the bundle's weights."""
     kept = {t.name: numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
@@ -52,9 +62,13 @@ def state_of(path: Path, model: CrossEncoder) -> dict[str, torch.Tensor]:
     put("head.weight", kept["head.w"].T)
     for i in range(len(model.layers)):
         p = f"layers.{i}."
-        put(p + "qkv.weight", np.concatenate([matrix(kept, p + c) for c in "qkv"]))
-        put(p + "qkv.bias", np.concatenate([kept[f"{p}{c}.b"] for c in "qkv"]))
-        for part in ("out", "up", "down"):
+        q, k, v, out = (matrix(kept, p + c) for c in ("q", "k", "v", "out"))
+        v, bias, out = balanced(v, kept[p + "v.b"], out)
+        put(p + "qkv.weight", np.concatenate([q, k, v]))
+        put(p + "qkv.bias", np.concatenate([kept[p + "q.b"], kept[p + "k.b"], bias]))
+        put(p + "out.weight", out)
+        put(p + "out.bias", kept[p + "out.b"])
+        for part in ("up", "down"):
             put(f"{p}{part}.weight", matrix(kept, p + part))
             put(f"{p}{part}.bias", kept[f"{p}{part}.bias" if part == "up" else f"{p}{part}.b"])
         for part in ("norm1", "norm2"):

@@ -205,6 +205,17 @@ def passage_rows(passages: list[dict[str, Any]], rng: random.Random | None) -> l
     return out
 
 
+def how_often(times: list[str], article_id: str) -> float:
+    """How many times an article stands in the rows: that of the first ``REGEX=TIMES`` that its id begins with, else 1."""
+    pairs = (t.rpartition("=") for t in times)
+    return next((float(n) for pattern, _, n in pairs if re.match(pattern, article_id)), 1.0)
+
+
+def drawn(items: list[dict[str, Any]], times: list[float], rng: random.Random) -> list[dict[str, Any]]:
+    """Each item as often as ``times`` says; a part of a time is a chance."""
+    return [item for item, n in zip(items, times, strict=True) for _ in range(int(n) + (rng.random() < n % 1))]
+
+
 def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]], first: list[dict[str, Any]],
                   others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:  # fmt: skip
     """One pass over everything; ``others`` are the claims' other wordings."""
@@ -227,6 +238,8 @@ def main() -> None:
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--passes", type=int, default=3)
     ap.add_argument("--seed", type=int, default=11)
+    ap.add_argument("--times", nargs="*", default=[], metavar="REGEX=TIMES",
+                    help="how often what has an id (passages: 'passage-TOPIC') that begins so stands in a pass")  # fmt: skip
     args = ap.parse_args()
     rng = random.Random(args.seed)
     passages, articles = read(args.corpus / "passages.jsonl"), read(args.corpus / "articles.jsonl")
@@ -238,7 +251,11 @@ def main() -> None:
         mine = [p for p in passages if p["split"] == split]
         whole = [a for a in articles if a["split"] == split]
         if split == "train":
-            rows = [r for _ in range(args.passes) for r in training_rows(mine, whole, first, others, rng)]
+            rows = []
+            for _ in range(args.passes):
+                some = drawn(mine, [how_often(args.times, f"passage-{p['topic']}") for p in mine], rng)
+                many = drawn(whole, [how_often(args.times, a["id"]) for a in whole], rng)
+                rows += training_rows(some, many, first, others, rng)
         else:
             rows = passage_rows(mine, None) + [r for a in whole for r in article_rows(a, None)]
         (args.out / ("rows.jsonl" if split == "train" else f"{split}.jsonl")).write_text(
