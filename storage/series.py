@@ -54,10 +54,11 @@ class Stamp(NamedTuple):
 
 
 def stamps(s: Session, claim_ids: Sequence[int]) -> dict[int, Stamp]:
-    c, p, q = t.claims, t.positions, t.positions.alias("newest")
+    c, p = t.claims, t.positions
     mine = p.c.claim_id == c.c.id
-    newest = sa.select(sa.func.max(p.c.id)).where(mine, p.c.known_to.is_(None)).scalar_subquery()
-    added = sa.select(q.c.known_from).where(q.c.id == newest).scalar_subquery()
+    standing = sa.select(p).where(mine, p.c.known_to.is_(None)).order_by(p.c.id.desc()).limit(1)
+    newest = standing.with_only_columns(p.c.id).scalar_subquery()
+    added = standing.with_only_columns(p.c.known_from).scalar_subquery()
     closed = sa.select(sa.func.max(p.c.known_to)).where(mine).scalar_subquery()
     purged = sa.select(sa.func.max(t.tombstones.c.at)).scalar_subquery()
     found: dict[int, Stamp] = {}

@@ -96,6 +96,20 @@ def test_a_series_is_looked_up_and_not_folded(db: Database, monkeypatch: pytest.
             assert ledger.status(s, w.claim_id(), as_of=day("2019-02-01"), known_at=known_at).figures == Figures()
 
 
+def test_an_edition_makes_anew_the_series_of_the_claims_that_it_touched(database: Database) -> None:
+    w = World(database).start(make_topic(*CLAIMS))
+    for n, claim in enumerate(CLAIMS):
+        w.say(f"https://{claim}.example/{n}", day("2020-01-01"), S, claim=claim)
+    first = w.publish().recorded_at
+    w.say("https://b.example/1", day("2020-03-01"), R, claim="sold")
+    database.write(lambda s: ledger.publish_in(s, w.topic_id, run_id=None, actor="track", now=w.tick()))
+    assert at_hand(database) == len(CLAIMS) - 1
+    with database.read() as s:
+        known = {i: stamp.is_known_by(first) for i, stamp in series.stamps(s, [w.claim_id(c) for c in CLAIMS]).items()}
+    assert known == {w.claim_id(c): c != "sold" for c in CLAIMS}
+    assert series.fill(database) == 1
+
+
 def test_without_a_cache_it_is_folded_and_the_series_comes_back(db: Database) -> None:
     w = World(db).start(make_topic(*CLAIMS))
     some_news(w, Random(4), 10)

@@ -68,6 +68,7 @@ class Position(SQLModel, table=True):
     __tablename__ = "positions"
     __table_args__ = (
         sa.Index("uq_positions_live", "claim_id", "key", unique=True, **live("known_to")),
+        sa.Index("ix_positions_newest", "claim_id", "id", **live("known_to")),
         sa.Index(None, "claim_id", "known_to"),
         sa.Index(None, "claim_id", "article_id"),
     )
