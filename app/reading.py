@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.out import count
-from claimline.models import Figures, Position
+from claimline.models import Change, Figures, Position
 
 if TYPE_CHECKING:
     from claimline.why import SpeakerLine
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from storage.run_records import CoverageDay, ReadState, StoredRun
 
 Row = dict[str, Any]
+REMOVED = "removed:"  # so begins what stands for the address of an article that the law took away
 
 
 def when(moment: datetime | None) -> str | None:
@@ -70,10 +71,17 @@ def change_row(stored: StoredChange) -> Row:
         "valid_from": iso(c.valid_from),
         "recorded_at": when(stored.recorded_at),
         "cause": str(stored.cause),
+        "machine": str(c.machine),
         "voices": voices(c.figures),
         "review": stored.review,
-        "quotes": [quote_row(p) for p in stored.quotes],
+        "note": stored.note,
+        "quotes": [quote_row(p) | {"in_print": in_print(p, c)} for p in stored.quotes],
     }
+
+
+def in_print(p: Position, change: Change) -> bool:
+    """Whether the words that tipped a change stood in print from then on; else it was tipped by their going."""
+    return p.valid_to is None or p.valid_to > change.valid_from
 
 
 def claim_row(s: ClaimStatus, contradicts: Iterable[str] | None = None) -> Row:
@@ -128,7 +136,9 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
 
 def case_row(item: ReviewItem) -> Row:
     """One line of `review --json`: a case that needs a person, why, and what it is worth."""
-    return article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2)}
+    said = item.decision  # the one that is reopened
+    again = {"decision": said.client_id if said else None, "reopened": said.reopened if said else None}
+    return article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2), **again}
 
 
 def publisher_row(p: Publisher) -> Row:

@@ -5,8 +5,8 @@ One read has one answer, whoever asks. Nothing is drawn or decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from app import reading
 from app.reading import Row
 from claimline.errors import UsageError
-from storage import answers, articles, claims, ledger, outlets, queue, relations, runs
+from claimline.models import Position, Voice
+from storage import answers, articles, claims, decisions, ledger, outlets, queue, relations, runs
 from storage.engine import Session
 from storage.outlets import Publishers
 from storage.queue import ReviewItem
@@ -78,16 +79,31 @@ class Why:
     before: StoredChange | None
     related: tuple[Related, ...]
     printed_by: Publishers
+    firsts: Mapping[str, Position]  # of each voice that is told or removed, by its key, the report that brought it
+    names: Mapping[str, str]  # of the topic's people, by key
+
+    def called(self, voice: Voice) -> str:
+        """A voice for people: who speaks, else where and when it was first printed."""
+        first = self.firsts.get(voice.key)
+        if voice.speaker in self.names:
+            return self.names[voice.speaker or ""]
+        written = first.speaker_written if first else None
+        return written or f"{(first and (first.outlet or first.article)) or 'a report'} of {voice.valid_from}"
 
 
-def why(s: Session, claim: StoredClaim, as_of: date | None, known_at: datetime | None, *, most_voices: int | None = None) -> Why:
-    """`most_voices`: of those that stand, no more than so many are told."""
+MOST_VOICES = 20  # told of those that stand
+
+
+def why(s: Session, claim: StoredClaim, as_of: date | None, known_at: datetime | None) -> Why:
+    """Of the voices that stand the first MOST_VOICES are told."""
     from claimline.why import explained  # numpy: only where something is folded
 
     changes = ledger.changes(s, claim.id, as_of=as_of, known_at=known_at)
     rulings = ledger.standing_rulings(s, claim.id, as_of=as_of, known_at=known_at)
     weighed = ledger.weighed(s, claim.id, known_at=known_at)
-    standing, flip = explained(weighed, rulings, until=as_of, most_voices=most_voices)
+    standing, flip = explained(weighed, rulings, until=as_of, most_voices=MOST_VOICES)
+    voiced = {v.key: v.positions[0] for v in (*standing.voices, *(flip.removed if flip else ()))}
+    reports = {p.key: p for p in ledger.positions(s, claim.id, known_at=known_at, keys=list(voiced.values()))}
     return Why(
         ledger.status(s, claim.id, as_of=as_of, known_at=known_at),
         standing,
@@ -96,6 +112,8 @@ def why(s: Session, claim: StoredClaim, as_of: date | None, known_at: datetime |
         changes[-2] if len(changes) > 1 else None,
         tuple(relations.of_claim(s, claim, as_of=as_of, known_at=known_at)),
         outlets.publishers(s, [claim.id], known_at=known_at)[claim.id],
+        {key: reports[first] for key, first in voiced.items() if first in reports},
+        {p.key: p.canonical for p in claims.topic_by_id(s, claim.topic_id).topic.people},
     )
 
 
@@ -103,8 +121,10 @@ def why_row(claim: StoredClaim, on: date, w: Why) -> Row:
     """The line of `why --json`."""
     figures, flip = w.standing.figures, w.flip
     removed = None if flip is None else {"removed": [v.key for v in flip.removed], "becomes": str(flip.becomes)}
+    called = {"called": [w.called(v) for v in flip.removed]} if flip else {}
     return {
         "claim": claim.slug,
+        "statement": w.at.claim.statement,
         "on": reading.iso(on),
         "status": str(w.standing.status),
         "machine": str(w.standing.machine),
@@ -116,8 +136,18 @@ def why_row(claim: StoredClaim, on: date, w: Why) -> Row:
         "change": reading.change_row(w.change) if w.change else None,
         "before": reading.change_row(w.before) if w.before else None,
         "outlets": _outlet_rows((w.change, w.before), w.printed_by),
-        "flip": removed and removed | {"how": "found greedily"},
+        "standing": [_voice_row(v, w) for v in w.standing.voices],
+        "flip": removed and removed | called | {"how": "found greedily"},
     }
+
+
+def _voice_row(v: Voice, w: Why) -> Row:
+    """One of the voices that stand (the first MOST_VOICES of them), with the report that brought it."""
+    first = w.firsts.get(v.key)
+    where = {"outlet": first.outlet, "url": first.article, "quote": first.quote} if first else {}
+    own = {"voice": v.key, "since": reading.iso(v.valid_from), "stance": str(v.stance), "weight": v.weight}
+    who = {"speaker": first.speaker_written if first else None, "speaker_key": v.speaker}
+    return own | who | {"reports": len(v.positions)} | where
 
 
 def _outlet_rows(changes: Sequence[StoredChange | None], printed_by: Publishers) -> Row:
@@ -187,6 +217,13 @@ def review(s: Session, topic: str | None, claim: str | None, lang: str | None, l
     only = one.id if one else None
     items = [x for i in ids for x in queue.review_queue(s, i, claim_id=only, lang=lang, limit=limit)]
     return sorted(items, key=lambda x: -x.worth)[:limit]
+
+
+def decided(s: Session, topic: str | None, *, undone: bool, limit: int | None = 1_000) -> list[StoredDecision]:
+    """What people decided, newest first, each with why it should be looked at again, where it should."""
+    found = decisions.decisions(s, topic_id=claims.topic(s, topic).id if topic else None, undone=undone, limit=limit)
+    again = {d.client_id: d.reopened for t in topics(s, topic) for d in decisions.reopened(s, t.id)} if found else {}
+    return [replace(d, reopened=again.get(d.client_id)) for d in found]
 
 
 def due_rulings(s: Session, topic: str | None, claim: str | None, now: datetime) -> list[StoredDecision]:

@@ -92,13 +92,23 @@ def _explained(
 
 
 def speakers(positions: Iterable[Position], *, until: date | None = None) -> tuple[SpeakerLine, ...]:
-    """Each known speaker's latest position, the latest change first. Neutral words count only where no side was taken."""
-    known = [p for p in positions if p.speaker and (until is None or p.valid_from <= until)]
+    """Each known speaker's latest position of those in print, the latest change first.
+
+    Neutral words count only where no side was taken.
+    """
+    known = [p for p in positions if p.speaker and _stands(p, until)]
     by_speaker: dict[str, list[Position]] = {}
     for p in sorted(known, key=lambda p: (p.valid_from, p.key)):
         by_speaker.setdefault(p.speaker or "", []).append(p)
     lines = [_line(name, said) for name, said in by_speaker.items()]
     return tuple(sorted(lines, key=lambda line: (line.changed_on or line.since, line.speaker), reverse=True))
+
+
+def _stands(p: Position, until: date | None) -> bool:
+    """An edit or a retraction takes words back: they are nobody's latest position."""
+    if until is None:
+        return p.valid_to is None
+    return p.valid_from <= until and (p.valid_to is None or p.valid_to > until)
 
 
 def _line(name: str, said: Sequence[Position]) -> SpeakerLine:

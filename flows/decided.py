@@ -35,14 +35,25 @@ class Decided:
 
 def decided(desk: Desk, topic: StoredTopic) -> tuple[Decided, ...]:
     """One for each (claim, article) of live claims that a person settled, by claim and URL."""
-    statements = {c.slug: c.statement for c in topic.claims if not c.retired}
+    held: dict[tuple[str | None, int | None], StoredDecision] = {}
+    for one in _standing(desk, topic):  # the newest first
+        if one.kind in ("stance", "accept") and one.stance is not None and not one.reworded:
+            held.setdefault((one.claim, one.article_id), one)
+    return _decided(desk, topic, list(held.values()))
+
+
+def _standing(desk: Desk, topic: StoredTopic) -> list[StoredDecision]:
+    """What people said of live claims, the newest first."""
+    live = {c.slug for c in topic.claims if not c.retired}
     with desk.db.read() as s:
-        found = decisions.decisions(s, topic_id=topic.id, limit=_ALL)
-        held: dict[tuple[str, int | None], StoredDecision] = {}
-        for one in found:  # the newest first
-            if one.kind in ("stance", "accept") and one.stance is not None and not one.reworded and one.claim in statements:
-                held.setdefault((one.claim, one.article_id), one)
-        texts = {r.id: r for r in revisions.revisions(s, [d.revision_id for d in held.values() if d.revision_id])}
+        return [d for d in decisions.decisions(s, topic_id=topic.id, limit=_ALL) if d.claim in live]
+
+
+def _decided(desk: Desk, topic: StoredTopic, held: Sequence[StoredDecision]) -> tuple[Decided, ...]:
+    """Those of these decisions whose texts are kept."""
+    statements = {c.slug: c.statement for c in topic.claims}
+    with desk.db.read() as s:
+        texts = {r.id: r for r in revisions.revisions(s, [d.revision_id for d in held if d.revision_id])}
     rows = [
         Decided(
             d.claim or "",
@@ -54,10 +65,20 @@ def decided(desk: Desk, topic: StoredTopic) -> tuple[Decided, ...]:
             d.seen_stance,
             d.by,
         )
-        for d in held.values()
+        for d in held
         if d.revision_id in texts and texts[d.revision_id].text
     ]
     return tuple(sorted(rows, key=lambda r: (r.claim, r.url)))
+
+
+def pointed(desk: Desk, topic: StoredTopic) -> tuple[Decided, ...]:
+    """One for each quote that a person added, by claim and URL."""
+    return _decided(desk, topic, [d for d in _standing(desk, topic) if d.kind == "evidence" and d.quote and not d.reworded])
+
+
+def of_older_wordings(desk: Desk, topic: StoredTopic) -> int:
+    """How many words of people on articles were said on an older wording of their claim: they teach nothing of this one."""
+    return sum(d.reworded for d in _standing(desk, topic) if d.kind in ("stance", "accept", "evidence"))
 
 
 def machine_says(desk: Desk, topic: StoredTopic, rows: Sequence[Decided]) -> list[Stance]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from claimline.errors import UnknownName
 from claimline.matching.stance import StanceProbs
@@ -12,6 +12,7 @@ from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
 from storage.records import StoredArticle, StoredRevision, StoredTopic
+from storage.stands import RETRACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ class TraceStep:
 
 
 def trace_article(desk: Desk, url: str, claim: str | None = None) -> list[TraceStep]:
-    """The steps for the article at `url` (or an alias), for every topic that has it; empty where it was never found."""
+    """The steps for the article at `url` (or an alias), for every topic that has it; empty where it was never found.
+
+    Raises UnknownName where none of these topics has the claim.
+    """
     with desk.db.read() as s:
         try:
             article = articles.article_by_url(s, url)
@@ -33,6 +37,9 @@ def trace_article(desk: Desk, url: str, claim: str | None = None) -> list[TraceS
             return []
         texts = revisions.revisions_of(s, article.id)
         topics = [t for t in claims.topics(s) if any(a.id == article.id for a in articles.articles(s, t.id))]
+    slugs = [c.slug for topic in topics for c in topic.claims]
+    if claim is not None and claim not in slugs:
+        raise UnknownName("claim", claim, slugs)
     steps = [TraceStep("found", True, f"{article.url}, first seen {article.first_seen:%Y-%m-%d %H:%M} UTC"), _fetched(article)]
     if not texts:
         return [*steps, TraceStep("cleaned", False, article.last_error or "no text yet")]
@@ -44,6 +51,8 @@ def trace_article(desk: Desk, url: str, claim: str | None = None) -> list[TraceS
 
 
 def _fetched(article: StoredArticle) -> TraceStep:
+    if article.state == "gone":
+        return TraceStep("fetched", True, "captured; the page is gone at its source since, and what it said stands")
     ok = article.state not in ("new", "failing", "left", "given-up")
     return TraceStep("fetched", ok, article.state if ok else f"{article.state}: {article.last_error or 'not tried yet'}")
 
@@ -63,11 +72,14 @@ def _dated(r: StoredRevision) -> TraceStep:
     return TraceStep("dated", False, f"uncertain: {d.words!r}: {options}; settle it with `claimline date`")
 
 
-def _folded(slug: str, p: Position) -> TraceStep:
-    """A position in the ledger; one whose words an edit has taken away stood only until then."""
-    stood = f"from {p.valid_from}" + (f" until {p.valid_to}, when the text was changed" if p.valid_to else "")
+def _folded(slug: str, p: Position, *, retracted: bool) -> TraceStep:
+    """A position in the ledger; one whose words an edit or a retraction has taken away stood only until then."""
+    what = "the article was retracted" if retracted else "the text was changed"
+    stood = f"from {p.valid_from}" + (f" until {p.valid_to}, when {what}" if p.valid_to else "")
     weight = f"weight {p.confidence * p.weight:.2f}" if p.weight else "weight 0: its outlet does not count"
-    return TraceStep("folded", p.weight > 0, f"{slug}: {p.stance} {stood}, {weight}: {p.quote[:80]}")
+    days = {"valid_from": str(p.valid_from), "valid_to": str(p.valid_to) if p.valid_to else None}
+    figures = {"claim": slug, "stance": str(p.stance), **days, "weight": p.confidence * p.weight}
+    return TraceStep("folded", p.weight > 0, f"{slug}: {p.stance} {stood}, {weight}: {p.quote[:80]}", figures)
 
 
 def _chances(p: StanceProbs) -> str:
@@ -95,13 +107,15 @@ def _in_topic(
         if slug not in known:
             continue
         best = max((w.retrieval for w in windows), default=0.0)
-        yield TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}")
+        found = {"claim": slug, "passages": len(windows), "score": best}
+        yield TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}", found)
         for w in windows if only else ():
             chance = w.probs
             words = revision.text[w.start : w.end]
             note = f"[{w.note}]  " if w.note else ""
             detail = f"{_chances(chance)}  {note}{words[:140]}"
-            yield TraceStep("passage", True, detail, {"start": w.start, "end": w.end})
+            span = {"claim": slug, "start": w.start, "end": w.end, "score": w.retrieval}
+            yield TraceStep("passage", True, detail, span | {"probabilities": asdict(chance), "note": w.note})
         held = judged.get(slug)
         if held is None:
             yield TraceStep("judged", False, f"{slug}: unrelated, or not published yet")
@@ -109,9 +123,18 @@ def _in_topic(
         chances = ", ".join(f"{k} {v:.2f}" for k, v in held.probabilities.items())
         counts = held.decided or held.decision is not None
         said = f"{held.effective} ({chances})" if counts else f"unsure, so it does not count ({chances})"
-        yield TraceStep("judged", counts, f"{slug}: {said}")
+        told = {"claim": slug, "stance": str(held.effective), "probabilities": {str(k): v for k, v in held.probabilities.items()}}
+        yield TraceStep("judged", counts, f"{slug}: {said}", told)
         mine = [p for p in known[slug] if p.article == article.url]
         for p in mine:
-            yield _folded(slug, p)
+            yield _folded(slug, p, retracted=revision.notice == RETRACTION)
         if not mine:
-            yield TraceStep("folded", False, f"{slug}: not in the ledger (undecided, undated, or it carries nothing new)")
+            yield TraceStep("folded", False, f"{slug}: not in the ledger: {_why_not(revision, counts=counts)}")
+
+
+def _why_not(revision: StoredRevision, *, counts: bool) -> str:
+    if revision.uncertain:
+        return "its date is not settled"
+    if revision.notice == RETRACTION:
+        return "the article was retracted"
+    return "its words were rejected, or wait for the next run" if counts else "the machine is unsure"

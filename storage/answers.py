@@ -14,7 +14,7 @@ from claimline.models import DateBasis, DateFinding, Precision, Quote, Said, Spe
 from storage import clusters, codec, ledger_rows, pins, position_rows, readings, stands, worded
 from storage import tables as t
 from storage.decisions import decisions
-from storage.effective import claim_key, position_key
+from storage.effective import PURGED, claim_key, position_key
 from storage.records import StoredAssessment, StoredDecision, StoredQuote
 from storage.sql import chunks
 
@@ -38,7 +38,8 @@ def answers(
     The pinned judge's before the pinned matcher's before that of one that stands in for it. An article of which only a person
     says something is there too, with the stance *unrelated* as the machine's. `article_ids`: only of these. `as_of`: of the text
     that stood in print at the end of that day, where we know one. `known_at`: what had been published by then, on the newest text
-    that had an answer; dates, copies and people's words as they were known, too.
+    that had an answer; dates, copies and people's words as they were known, too. What the law took away is told, without its
+    words, only to whoever asks of a time when it was known.
     """
     published_by = None if known_at is None else ledger_rows.last_published(s, topic_id, known_at)
     if known_at is not None and published_by is None:
@@ -52,12 +53,27 @@ def answers(
     if only is not None:
         said = {pair: one for pair, one in said.items() if pair[1] in set(only)}
     rows = [*chosen.values(), *_only_said(s, topic_id, said, chosen, as_of, published_by)]
+    removed = _removed(s, {r["article_id"] for r in rows}, published_by)
+    rows = [row for row in rows if row["article_id"] not in removed]
     rows.sort(key=lambda r: (r["claim_id"], r["article_id"]))
     page = rows[offset : None if limit is None else offset + limit]
     told = worded.told(s, topic_id, [(r["claim_id"], r["article_id"]) for r in page], as_of, published_by)
     stored = _stored(s, topic_id, page, as_of, published_by, said=said, told=told)
     added = worded.added(s, topic_id, stored, published_by)
     return tuple(replace(a, added=added.get((a.claim_id, a.article_id), ())) for a in stored)
+
+
+def _removed(s: Session, article_ids: Collection[int], known_at: datetime | None) -> set[int]:
+    """Those of these articles that the law had taken out of the ledger by then."""
+    a, p = t.articles, t.positions
+    gone: set[int] = set()
+    for batch in chunks(sorted(article_ids)):
+        gone |= set(s.execute(sa.select(a.c.id).where(a.c.id.in_(batch), a.c.state == PURGED)).scalars())
+    if known_at is None or not gone:
+        return gone
+    counted = sa.select(p.c.article_id).where(p.c.article_id.in_(gone))
+    ever = set(s.execute(counted).scalars())
+    return ever - set(s.execute(counted.where(position_rows.known(p, known_at))).scalars())
 
 
 def assessments_of(s: Session, *, revision_id: int | None = None, article_id: int | None = None) -> tuple[StoredAssessment, ...]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.errors import EvidenceError, UnknownName, UsageError
+from claimline.evidence import anchor
 from claimline.models import Cause, OutletSpec, Stance, Status
 from storage import assessments, clusters, codec, erased, outlets, pins, readings
 from storage import tables as t
@@ -52,14 +53,16 @@ def undo(db: Database, name: str, *, by: str, now: datetime, client_id: str, fol
     return db.write(lambda s: undo_in(s, name, by=by, now=now, client_id=client_id, fold=fold))
 
 
-def weigh(db: Database, topic_id: int, spec: OutletSpec, *, by: str, now: datetime) -> None:
-    """Name (accept) a publisher or weigh it anew, and publish what follows, all or nothing."""
+def weigh(db: Database, topic_id: int, spec: OutletSpec, *, by: str, now: datetime) -> Recorded:
+    """Name (accept) a publisher or weigh it anew, and publish what follows, all or nothing; no decision's row is made."""
+    if not by.strip():
+        raise UsageError("a decision needs a name: who decides?")
 
-    def work(s: Session) -> None:
+    def work(s: Session) -> Recorded:
         outlets.set_outlet(s, topic_id, spec, now=now, by=by)
-        _publish(s, {topic_id}, by, now, None)
+        return Recorded((), _publish(s, {topic_id}, by, now, None))
 
-    db.write(work)
+    return db.write(work)
 
 
 def record_in(
@@ -89,6 +92,8 @@ def undo_in(s: Session, name: str, *, by: str, now: datetime, client_id: str, fo
     rows = s.execute(sa.select(d).where(named, d.c.undone_by.is_(None), d.c.kind != "undo")).mappings().all()
     if not rows:
         raise UnknownName("decision that stands", name)
+    if not by.strip():
+        raise UsageError("taking back needs a name: who decides?")
     actor = actor_id(s, "person", by, now)
     topics: set[int] = set()
     ids = []
@@ -98,7 +103,7 @@ def undo_in(s: Session, name: str, *, by: str, now: datetime, client_id: str, fo
         undoing = insert_id(s, d, **values, topic_id=row["topic_id"], claim_id=row["claim_id"], article_id=row["article_id"])
         s.execute(sa.update(d).where(d.c.id == row["id"]).values(undone_by=undoing))
         ids.append(undoing)
-        topics |= _touch(s, row["kind"], row["claim_id"], row["article_id"], row["topic_id"], now)
+        topics |= _touch(s, row["kind"], row["claim_id"], row["article_id"], row["topic_id"], now, back=True)
     return Recorded(tuple(ids), _publish(s, topics, by, now, fold))
 
 
@@ -160,13 +165,15 @@ def _checked_pair(s: Session, one: NewDecision, claim_id: int) -> NewDecision:
 
 
 def _proved(s: Session, one: NewDecision) -> NewDecision:
-    """Added evidence proves itself in the text that was seen."""
+    """Added evidence proves itself in the text that was seen; what is kept are the text's own words and line breaks."""
     text = s.execute(sa.select(t.revision_texts.c.text).where(t.revision_texts.c.revision_id == one.revision_id)).scalar()
     quote = one.quote or ""
     start = one.start if one.start is not None else (text or "").find(quote)
+    if text is not None and start < 0 and (span := anchor(quote, text)) is not None:
+        start, quote = span[0], text[span[0] : span[1]]
     if text is None or start < 0 or text[start : start + len(quote)] != quote:
         raise EvidenceError(f"the quote does not stand in the article: {quote[:80]!r}")
-    return replace(one, start=start, end=start + len(quote))
+    return replace(one, quote=quote, start=start, end=start + len(quote))
 
 
 def _current_revision(s: Session, topic_id: int, article_id: int | None) -> int:
@@ -243,8 +250,17 @@ def _spoken_by(s: Session, one: NewDecision) -> dict[str, str | None]:
     return {"speaker_written": who.written, "speaker_key": who.key}
 
 
-def _touch(s: Session, kind: str, claim_id: int | None, article_id: int | None, topic_id: int | None, now: datetime) -> set[int]:
-    """Note what the decision bears on; returns the topics to publish."""
+def _touch(
+    s: Session,
+    kind: str,
+    claim_id: int | None,
+    article_id: int | None,
+    topic_id: int | None,
+    now: datetime,
+    *,
+    back: bool = False,
+) -> set[int]:
+    """Note what the decision bears on (`back`: it is taken back); returns the topics to publish."""
     if kind == "ruling" and topic_id is not None:
         touch(s, topic_id, Cause.PERSON, now, claim_id=claim_id)
         return {topic_id}
@@ -258,14 +274,14 @@ def _touch(s: Session, kind: str, claim_id: int | None, article_id: int | None, 
     if topic_id is None:
         return set()
     if kind == "separate":
-        _regroup(s, topic_id, article_id, now)
+        _regroup(s, topic_id, article_id, Cause.COPIES_GROUPED if back else Cause.COPIES_SEPARATED, now)
         return {topic_id}
     for one in (article_id, *clusters.copies_of(s, topic_id, article_id)):
         touch(s, topic_id, Cause.PERSON, now, claim_id=claim_id, article_id=one)
     return {topic_id}
 
 
-def _regroup(s: Session, topic_id: int, article_id: int, now: datetime) -> None:
+def _regroup(s: Session, topic_id: int, article_id: int, cause: Cause, now: datetime) -> None:
     """Find the groups again of all that were, or by their edges would be, with the article."""
     m, r, e = t.copy_memberships, t.revisions, t.copy_edges
     mine = set(s.execute(sa.select(r.c.id).where(r.c.article_id == article_id)).scalars())
@@ -274,7 +290,7 @@ def _regroup(s: Session, topic_id: int, article_id: int, now: datetime) -> None:
     around = set(s.execute(sa.select(m.c.revision_id).where(live)).scalars())
     for near, far in ((e.c.a, e.c.b), (e.c.b, e.c.a)):
         around |= set(s.execute(sa.select(far).where(e.c.topic_id == topic_id, near.in_(mine))).scalars())
-    clusters.regroup(s, topic_id, mine | around, Cause.COPIES_SEPARATED, now)
+    clusters.regroup(s, topic_id, mine | around, cause, now)
 
 
 def _publish(s: Session, topics: set[int], by: str, now: datetime, fold: Fold | None) -> tuple[Any, ...]:

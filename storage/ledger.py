@@ -137,7 +137,7 @@ def _statuses(
 ) -> list[ClaimStatus]:
     c, m = t.status_changes, t.claim_states
     ids = [claim.id for claim in claims]
-    light = [c.c[n] for n in ("claim_id", "valid_from", "after", "review", "cause", "known_from")]
+    light = [c.c[n] for n in ("claim_id", "valid_from", "after", "review", "ruling", "cause", "known_from")]
     where = c.c.claim_id.in_(ids) & position_rows.known(c, known_at) & ledger_rows.by_day(s, as_of, known_at)
     history: dict[int, list[sa.Row[tuple[object, ...]]]] = {}
     for row in s.execute(sa.select(*light).where(where).order_by(c.c.claim_id, c.c.valid_from)):
@@ -151,12 +151,18 @@ def _statuses(
     ruled = ledger_rows.ruled(s, ids, as_of, known_at)
     worded = wordings.as_known(s, claims, known_at)
     found = [_status(claim, history.get(claim.id, []), newest.get(claim.id), then.get(claim.id)) for claim in worded]
-    return [_confirmed(x, ruled.get(x.claim.id)) for x in found]
+    brought_by = {claim_id: rows[-1].ruling for claim_id, rows in history.items()}
+    return [_confirmed(x, ruled.get(x.claim.id), brought_by.get(x.claim.id)) for x in found]
 
 
-def _confirmed(found: ClaimStatus, ruling: Ruling | None) -> ClaimStatus:
+def _confirmed(found: ClaimStatus, ruling: Ruling | None, brought_by: str | None) -> ClaimStatus:
     """A ruling that agrees with the machine makes no change of status, it confirms it; one that keeps a status which the machine
-    left is a ruling."""
+    left is a ruling. One that brought the status and has ended since stands behind it no more.
+
+    `ruling`: the one that holds on the day; `brought_by`: the one with which the last change came.
+    """
+    if brought_by is not None and (ruling is None or ruling.key != brought_by):
+        found = replace(found, review=None)
     if found.review is not None or ruling is None or ruling.status is not found.status:
         return found
     return replace(found, review=f"{'confirmed' if found.machine is found.status else 'ruling'} by {ruling.by}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from claimline.models import Cause, Change, Position, Ruling, Status
 from storage import codec, position_rows
 from storage import tables as t
 from storage.records import StoredChange
-from storage.sql import stable_key, today
+from storage.sql import chunks, stable_key, today
 
 
 def rulings(s: Session, claim_id: int, known_at: datetime | None) -> tuple[Ruling, ...]:
@@ -106,10 +106,27 @@ def stored_changes(
     )
     rows = [dict(row) for row in s.execute(query).mappings()]
     found = _quotes(s, rows, known_at) if quotes else {}
-    return tuple(_change(row, found) for row in rows)
+    notes = _notes(s, {row["claim_id"] for row in rows if row["ruling"] or not row["tipped_by"]}) if quotes else {}
+    return tuple(_change(row, found, notes) for row in rows)
 
 
-def _change(row: Mapping[str, Any], quotes: Mapping[tuple[int, str], Position]) -> StoredChange:
+def _notes(s: Session, claim_ids: Collection[int]) -> dict[tuple[int, str | date], str]:
+    """What is said of the rulings on these claims: by a ruling's key its note, by the day after its last that it ended."""
+    d, a = t.decisions, t.actors
+    columns = (d.c.claim_id, d.c.client_id, d.c.valid_to, d.c.note, a.c.name)
+    query = sa.select(*columns).join(a, a.c.id == d.c.actor_id).where(d.c.kind == "ruling").order_by(d.c.id)
+    found: dict[tuple[int, str | date], str] = {}
+    for batch in chunks(sorted(claim_ids)):
+        for r in s.execute(query.where(d.c.claim_id.in_(batch))):
+            found[r.claim_id, ruling_key(r.client_id)] = r.note
+            if r.valid_to is not None and r.valid_to < date.max:
+                found[r.claim_id, r.valid_to + timedelta(days=1)] = f"the ruling by {r.name} ended"
+    return found
+
+
+def _change(
+    row: Mapping[str, Any], quotes: Mapping[tuple[int, str], Position], notes: Mapping[tuple[int, str | date], str]
+) -> StoredChange:
     tipped = tuple(row["tipped_by"])
     change = Change(
         row["valid_from"],
@@ -131,7 +148,12 @@ def _change(row: Mapping[str, Any], quotes: Mapping[tuple[int, str], Position]) 
         edition_key=row["edition_key"],
         review=row["review"],
         quotes=found,
+        note=notes.get((row["claim_id"], row["ruling"]), "") if row["ruling"] else "" if tipped else _ended(row, notes),
     )
+
+
+def _ended(row: Mapping[str, Any], notes: Mapping[tuple[int, str | date], str]) -> str:
+    return notes.get((row["claim_id"], row["valid_from"]), "")
 
 
 def _quotes(s: Session, rows: Sequence[Mapping[str, Any]], known_at: datetime | None) -> dict[tuple[int, str], Position]:

@@ -27,18 +27,29 @@ from storage.blobs import SqliteBlobs, blobs_of
 from storage.effective import PURGED
 from storage.engine import Database, sqlite_path
 from storage.publish import Fold, publish_in
-from storage.records import Published
+from storage.records import Published, StoredChange
 from storage.run_records import Tombstone
 from storage.sql import actor_id, chunks, stable_key, topics_of_article, touch
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """`left_in`: topics in whose own words (a claim, a name) a removed person still stands; those only a person can reword."""
+    """`left_in`: topics in whose own words (a claim, a name) a removed person still stands; those only a person can reword.
+    `again`: it had been removed before, as the tombstone says; only the files were swept again.
+    """
 
     tombstone: Tombstone
     published: tuple[Published, ...]
     left_in: tuple[str, ...] = ()
+    again: bool = False
+
+    @property
+    def changes(self) -> tuple[StoredChange, ...]:
+        return tuple(c for p in self.published for c in p.changes)
+
+    @property
+    def withdrawn(self) -> tuple[StoredChange, ...]:
+        return tuple(c for p in self.published for c in p.withdrawn)
 
 
 def purge(
@@ -98,7 +109,7 @@ def _purge_in(s: Session, kind: str, subject: str, reason: str, by: str, now: da
         if not held:
             raise UnknownName(nothing.kind, subject) from None
         _erase_again(s, now, by)
-        return Purged(held[0], ())
+        return Purged(held[0], (), again=True)
     actor = actor_id(s, "person", by, now)
     row = {"kind": kind, "subject_sha256": name, "reason": reason, "actor_id": actor, "at": now, "counts": counts}
     s.execute(sa.delete(b).where(b.c.kind == kind, b.c.subject_sha256 == name))

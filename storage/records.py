@@ -265,7 +265,10 @@ class PendingCounts:
 
 @dataclass(frozen=True, slots=True)
 class StoredChange:
-    """One live (at the time asked for) change of status; `quotes` are the positions that tipped it."""
+    """One live (at the time asked for) change of status; `quotes` are the positions that tipped it.
+
+    `note`: where a ruling begins or ends with it, what the person who ruled said, or whose ruling ended.
+    """
 
     key: str
     claim: str
@@ -276,6 +279,7 @@ class StoredChange:
     edition_key: str
     review: str | None
     quotes: tuple[Position, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

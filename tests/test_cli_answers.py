@@ -19,6 +19,7 @@ from warcio.warcwriter import WARCWriter
 
 from app import out
 from app.cli import app
+from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, SourceSpec
 from storage import ledger, outlets, tables, verify
 from storage.engine import Database, open_database
@@ -199,6 +200,35 @@ def test_a_purge_answers_with_counts_and_a_hash_and_never_with_the_name(world: W
     (row,), _ = answers("purge", NO, "--reason", "asked", "--yes", *at(world), follow="purge")
     assert [(c["from"], c["to"]) for c in row["changes"]] == []
     assert row["kind"] == "url"
+
+
+def test_a_purge_tells_what_is_no_longer_told_for_it(world: World) -> None:
+    (row,), words = answers("purge", NO, "--reason", "asked", "--yes", "--by", "ann", *at(world), follow="purge")
+    assert (row["changes"], row["again"]) == ([], False)
+    assert [(c["claim"], c["valid_from"], c["from"], c["to"]) for c in row["withdrawn"]] == [
+        ("open", "2020-03-02", "supported", "contested")
+    ]
+    assert [q["quote"] for q in row["withdrawn"][0]["quotes"]] == [""]
+    assert "1 change of status" in words
+
+
+def test_who_purges_reads_what_is_no_longer_told_and_a_second_time_that_nothing_was_left(world: World) -> None:
+    purge = ("purge", "b.example", "--reason", "asked", "--yes", "--by", "ann", *at(world))
+    told = CliRunner().invoke(app, [*purge])
+    assert told.stdout.startswith("2020-03-02  open: no longer Reported as true -> Sources disagree\nerased: ")
+    assert "1 change of status" in told.stdout
+    told = CliRunner().invoke(app, [*purge])
+    assert told.stdout.startswith("erased before, on ")
+    assert "by ann (asked)" in told.stdout
+    (row,), _ = answers(*purge, follow="purge")
+    assert (row["again"], row["changes"], row["withdrawn"]) == (True, [], [])
+
+
+def test_a_name_that_is_blank_signs_nothing(world: World) -> None:
+    for command in (["decide", NO, "open", "supports"], ["outlets", "bridge", "--accept", "a.example"]):
+        done = CliRunner().invoke(app, [*command, "--by", "", *at(world)])
+        assert isinstance(done.exception, UsageError), done.output
+        assert "who decides?" in str(done.exception)
 
 
 @pytest.mark.parametrize(("said", "code", "rows"), [("y\n", 0, 1), ("perhaps\nYES\n", 0, 1), ("n\n", 1, 0), ("", 1, 0)])

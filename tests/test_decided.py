@@ -20,7 +20,7 @@ from storage import articles, decisions
 from storage.engine import open_database
 from storage.records import NewDecision
 from tests.fakes import plain_settings
-from tests.storage_world import N, R, S, U, World
+from tests.storage_world import N, R, S, U, World, make_topic
 
 OPENED = "The harbour bridge was opened to traffic on Monday, the mayor said."
 CLOSED = "The harbour bridge remains closed to all traffic, the port said."
@@ -95,6 +95,27 @@ def test_the_pairs_are_written_as_json_lines(world: World, tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["decisions", "--export-pairs", str(file), "--db", world.db.url])
     assert done.exit_code == 0, done.output
     assert [json.loads(line)["label"] for line in file.read_text().splitlines()] == ["refutes"]
+
+
+def test_quotes_that_people_added_are_training_pairs_too_and_older_wordings_are_told(world: World, tmp_path: Path) -> None:
+    from app.cli import app
+
+    world.say("https://a.example/1", date(2020, 12, 1), N, text=f"{TALKS} {CLOSED}")
+    world.publish()
+    with world.db.read() as s:
+        article = articles.article_by_url(s, "https://a.example/1").id
+    added = NewDecision("evidence", "e1", world.claim_id(), article, stance=R, quote=CLOSED)
+    decisions.record(world.db, [added], by="ada", now=world.tick())
+    file = tmp_path / "pairs.jsonl"
+    export = ["decisions", "--export-pairs", str(file), "--db", world.db.url]
+    assert CliRunner().invoke(app, export).exit_code == 0
+    (pair,) = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (pair["premise"], pair["label"], pair["by"]) == (CLOSED, "refutes", "ada")
+    assert rows_of(world) == (), "it is no word on the article"
+    world.start(make_topic(suffix=" today"))
+    done = CliRunner().invoke(app, export)
+    assert file.read_text() == ""
+    assert "1 decision left out: made on an older wording of the claim" in done.stderr
 
 
 # --- The learning curve -----------------------------------------------------------------------------------------------

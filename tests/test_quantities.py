@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from claimline.matching import deadlines, figures, quantities
-from claimline.matching.stance import StanceProbs
+from claimline.matching.matcher import Matcher, Text
+from claimline.matching.stance import Pair, PairReader, StanceProbs
+from claimline.models import ClaimSpec, Stance, Topic
 
 SURE = StanceProbs(supports=0.9, refutes=0.02, neutral=0.05, unrelated=0.03)
 PUBLISHED = date(2025, 3, 10)
@@ -215,3 +219,25 @@ def test_the_check_is_part_of_what_pins_a_matcher(monkeypatch: pytest.MonkeyPatc
     before = matcher.matcher_hash(Engine())  # type: ignore[arg-type]
     monkeypatch.setattr(figures, "VERSION", "another")
     assert matcher.matcher_hash(Engine()) != before  # type: ignore[arg-type]
+
+
+def test_a_headline_with_another_date_lends_the_article_no_support() -> None:
+    from tests.test_fewshot import Words
+
+    class Believer(PairReader):
+        """Reads everything as support, as the model reads "by 2030" for "by the end of 2027"."""
+
+        matcher_hash, languages, folder = "fake", frozenset({"en"}), Path("nowhere")
+
+        def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
+            return [SURE] * len(pairs)
+
+    claims = (ClaimSpec("open", TUNNEL),)
+    matcher = Matcher(Topic("t", "T", claims, ()), Believer(), Words())  # type: ignore[arg-type]
+    words = "The Brenner tunnel will open by the end of {}, the ministry said on Monday in a note."
+    told = {
+        year: matcher.answer([Text("r", words.format(year), f"Brenner tunnel to open by {year}", "en", PUBLISHED)])[0]
+        for year in (2027, 2030)
+    }
+    assert [j.stance for j in told[2027].judgements] == [Stance.SUPPORTS]
+    assert [j.stance for j in told[2030].judgements if j.stance is not Stance.NEUTRAL] == []

@@ -273,6 +273,7 @@ def test_a_person_takes_a_wrong_group_apart_and_together_again(database: Databas
     with database.read() as s:
         assert len(clusters.members(s, w.topic_id)) == 2
     assert w.status() == "contested"
+    assert w.history()[-1][2] == "copies grouped"
 
 
 def test_two_people_who_decide_at_once_are_both_heard(database: Database) -> None:
@@ -520,3 +521,46 @@ def test_the_decisions_of_a_topic_tell_the_dates_of_its_articles(database: Datab
     with database.read() as s:
         assert [d.kind for d in decisions.decisions(s, topic_id=w.topic_id)] == ["date"]
         assert decisions.decisions(s, topic_id=w.topic_id + 1) == ()
+
+
+def test_a_ruling_that_has_ended_stands_behind_a_status_no_more(database: Database) -> None:
+    """Though the machine had come to the same by then, so that nothing changed with its end."""
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    days = {"valid_from": day("2020-03-02"), "valid_to": day("2020-03-10"), "note": "both are heard"}
+    decide(w, "ruling", status=Status.CONTESTED, **days)
+    w.say("https://b.example/1", day("2020-03-05"), R)
+    w.publish()
+    with database.read() as s:
+        found = {d: ledger.status(s, w.claim_id(), as_of=day(d) if d else None) for d in ("2020-03-05", "2020-03-11", "")}
+        (_, begun) = ledger.changes(s, w.claim_id())
+    assert {d: (x.status.value, x.review) for d, x in found.items()} == {
+        "2020-03-05": ("contested", "ruling by Ada"),
+        "2020-03-11": ("contested", None),
+        "": ("contested", None),
+    }
+    assert (begun.note, begun.change.machine) == ("both are heard", Status.SUPPORTED)
+
+
+def test_the_end_of_a_ruling_says_whose_ruling_ended(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.publish()
+    decide(w, "ruling", status=Status.OPEN, valid_from=day("2020-03-02"), valid_to=day("2020-03-10"))
+    with database.read() as s:
+        told = [(str(c.change.valid_from), c.note, len(c.quotes)) for c in ledger.changes(s, w.claim_id())]
+    assert told == [("2020-03-01", "", 1), ("2020-03-02", "", 0), ("2020-03-11", "the ruling by Ada ended", 0)]
+
+
+def test_added_evidence_is_found_across_a_line_break_and_kept_as_it_stands(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), N, text="The \u201cbridge\u201d is\nopen, they say.")
+    w.publish()
+    decide(w, "evidence", "https://a.example/1", stance=S, quote='The "bridge" is open')
+    with database.read() as s:
+        (said,) = decisions.decisions(s)
+        (p,) = [p for p in ledger.positions(s, w.claim_id()) if p.stance is S]
+    assert said.quote == p.quote == "The \u201cbridge\u201d is\nopen"
+    with pytest.raises(EvidenceError, match="does not stand"):
+        decide(w, "evidence", "https://a.example/1", stance=S, quote="The bridge is not open")

@@ -31,6 +31,7 @@ from claimline.topics import digest, dump
 from flows import outbox as way_out
 from storage import articles, claims, clusters, decisions, ledger, outlets, pages, purge, retention, runs, search
 from storage import tables as t
+from storage.answers import answers
 from storage.engine import Database, open_database, sqlite_path
 from storage.records import Edge, NewDecision
 from storage.sql import touch
@@ -373,6 +374,26 @@ def test_a_second_purge_takes_what_an_earlier_version_had_left(database: Databas
     database.write(lambda s: s.execute(sa.update(t.evidence).where(t.evidence.c.quote == "").values(speaker_written="Zebedee")))
     purge.purge(database, "url", URL, reason="asked", by="Ada", now=w.tick())
     assert {name for name in left(w, tmp_path) if "." in name and not name.endswith((".db", "-wal", "-shm"))} <= HOSTS
+
+
+def test_what_is_gone_is_told_only_of_the_time_before_and_without_its_words(database: Database) -> None:
+    w = World(database).start()
+    w.say("https://a.example/1", day("2020-03-01"), S)
+    w.say(OTHER, day("2020-03-02"), R)
+    w.publish()
+    before = w.now
+    done = purge.purge(database, "url", OTHER, reason="asked", by="Ada", now=w.tick(days=1))
+    assert [(c.change.before.value, c.change.after.value) for c in done.withdrawn] == [("supported", "contested")]
+    assert done.changes == ()
+    after = w.now
+    w.tick(days=1)
+    with database.read() as s:
+        told = {at: [(a.url, a.effective.value) for a in answers(s, w.topic_id, known_at=at)] for at in (before, after, None)}
+        words = [q.quote.quote for a in answers(s, w.topic_id, known_at=before) for q in a.quotes]
+    assert told[after] == told[None] == [("https://a.example/1", "supports")]
+    assert [stance for _, stance in told[before]] == ["supports", "refutes"]
+    assert told[before][1][0].startswith("removed:")
+    assert words[1] == ""
 
 
 def test_what_was_never_held_is_not_purged(database: Database) -> None:

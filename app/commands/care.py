@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,13 @@ import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.decide import BY, by_name
-from app.commands.reads import place
+from app.commands.decide import BY, by_name, tell_changes
+from app.commands.reads import place, quoted
 from claimline import labels
 
 if TYPE_CHECKING:
     from storage.purge import Purged
-    from storage.records import StoredChange, StoredRevision
+    from storage.records import StoredRevision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,8 +49,11 @@ def review(
         a = i.answer
         head = f"{a.published.day or 'date uncertain'}  {labels.stance(a.stance, decided=a.decided)} ({a.confidence:.2f})"
         out.out.print(Text.assemble((a.claim, "bold"), f"  {head}  ", (", ".join(i.reasons), "yellow")), soft_wrap=True)
+        if (said := i.decision) is not None:
+            word = labels.stance(said.stance) if said.stance else said.kind
+            out.indented(f"{said.by} said on {said.at:%Y-%m-%d}: {word}; {said.reopened}")
         for q in a.quotes[:2]:
-            out.indented(f"\u201c{q.quote.quote}\u201d")
+            out.indented(quoted(q.quote.quote, a.url))
         out.out.print(Text(out.safe(f"  {place(a.outlet, a.url)}"), style="dim"), soft_wrap=True)
     more = "; there may be more: --limit" if len(items) == limit else ""
     out.say(out.count(len(items), "case") + (more if items else ": nothing needs a person"))
@@ -75,17 +78,22 @@ def purge(
         raise typer.Exit(1)
     with opening.database(db, create=False) as opened:
         done = law.purge(opened, guessed, what, reason=reason, by=by_name(by), now=datetime.now(UTC))
-    changes = [c for p in done.published for c in p.changes]
-    counted = ", ".join(f"{n} {name}" for name, n in done.tombstone.counts.items() if n)
-    _told(
-        f"erased: {counted or 'nothing was left'}; {out.count(len(changes), 'change')} of status",
-        _purged_row(done, changes) if as_json else None,
-    )
+    if not as_json:
+        tell_changes(done.changes, done.withdrawn)
+    _told(_purged_words(done), _purged_row(done) if as_json else None)
     for slug in done.left_in:
         out.say(f"the name still stands in the words of topic {slug} (a claim, a name): export it, reword it, import it again")
 
 
-def _purged_row(done: Purged, changes: Sequence[StoredChange]) -> dict[str, Any]:
+def _purged_words(done: Purged) -> str:
+    stone = done.tombstone
+    if done.again:
+        return f"erased before, on {stone.at:%Y-%m-%d %H:%M} UTC by {stone.by} ({stone.reason}); the files were swept again"
+    counted = ", ".join(f"{n} {name}" for name, n in stone.counts.items() if n)
+    return f"erased: {counted or 'nothing was left'}; {out.count(len(done.changes) + len(done.withdrawn), 'change')} of status"
+
+
+def _purged_row(done: Purged) -> dict[str, Any]:
     """What a purge did. What was removed is named by its hash alone: a program keeps what it is told."""
     stone = done.tombstone
     return {
@@ -95,10 +103,10 @@ def _purged_row(done: Purged, changes: Sequence[StoredChange]) -> dict[str, Any]
         "reason": stone.reason,
         "by": stone.by,
         "at": reading.when(stone.at),
+        "again": done.again,
         "counts": dict(stone.counts),
         "left_in": list(done.left_in),
-        "changes": [reading.change_row(c) for c in changes],
-    }
+    } | reading.brought(done.changes, done.withdrawn)
 
 
 def _told(words: str, row: dict[str, Any] | None) -> None:

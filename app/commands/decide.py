@@ -39,7 +39,7 @@ CLAIM = typer.Argument(..., metavar="CLAIM", help="The claim's slug.")
 
 
 def by_name(name: str | None) -> str:
-    return name or getpass.getuser()
+    return getpass.getuser() if name is None else name
 
 
 def _one_of(value: str, kind: type[Stance] | type[Status], what: str) -> str:
@@ -94,7 +94,7 @@ def _tell(
         with db.read() as s:
             out.json_lines([reading.decided_row(stored.decision(s, decision.client_id), topic, changes, withdrawn)])
     else:
-        _tell_changes(changes, withdrawn)
+        tell_changes(changes, withdrawn)
     out.say(
         f"recorded as {decision.client_id}"
         + ("" if changes or withdrawn else "; no status changes")
@@ -104,11 +104,15 @@ def _tell(
         out.say("the article has no sure day and counts for nothing until you settle it: claimline date ARTICLE DAY")
 
 
-def _tell_changes(changes: Sequence[StoredChange], withdrawn: Sequence[StoredChange]) -> None:
-    lines = [f"{c.change.valid_from}  {c.claim}: {_step(c)}" for c in changes]
-    lines += [f"{c.change.valid_from}  {c.claim}: no longer {_step(c)}" for c in withdrawn]
-    for line in lines:
+def tell_changes(changes: Sequence[StoredChange], withdrawn: Sequence[StoredChange]) -> None:
+    """What the ledger tells otherwise now, and what it no longer tells: a line each on stdout."""
+    for line in changed_lines(changes, withdrawn):
         out.out.print(Text(out.safe(line)), soft_wrap=True)
+
+
+def changed_lines(changes: Sequence[StoredChange], withdrawn: Sequence[StoredChange]) -> list[str]:
+    lines = [f"{c.change.valid_from}  {c.claim}: {_step(c)}" for c in changes]
+    return lines + [f"{c.change.valid_from}  {c.claim}: no longer {_step(c)}" for c in withdrawn]
 
 
 def _step(c: StoredChange) -> str:
@@ -304,7 +308,7 @@ def undo(
     if as_json:
         out.json_lines([reading.undo_row(client_id, now, by_name(by), taken_back, done.changes, done.withdrawn)])
     else:
-        _tell_changes(done.changes, done.withdrawn)
+        tell_changes(done.changes, done.withdrawn)
     out.say(f"{decision} is taken back; {out.count(len(done.changes) + len(done.withdrawn), 'change')} of status")
 
 
@@ -321,12 +325,10 @@ def decisions(
     if export_pairs is not None:
         _export_pairs(export_pairs, topic, db)
         return
-    from storage import claims
-    from storage import decisions as stored
+    from app import reads
 
     with opening.database(db, create=False) as opened, opened.read() as s:
-        topic_id = claims.topic(s, topic).id if topic else None
-        found = stored.decisions(s, topic_id=topic_id, undone=undone)
+        found = reads.decided(s, topic, undone=undone)
     if as_json:
         out.json_lines(reading.decision_row(d) for d in found)
         return
@@ -348,31 +350,41 @@ def decisions(
 
 
 def _note(d: StoredDecision) -> str:
-    return " ".join(filter(None, (d.note, "(taken back)" if d.undone else "")))
+    again = f"(look again: {d.reopened})" if d.reopened else ""
+    return " ".join(filter(None, (d.note, "(taken back)" if d.undone else again)))
 
 
 def _says(d: StoredDecision) -> str:
     """What a decision says, in words for people."""
     if d.status:
-        return f"{labels.status(d.status)} from {d.valid_from}" + (f" to {d.valid_to}" if d.valid_to else "")
+        ends = (f" to {d.valid_to}" if d.valid_to else "") + (f", look again by {d.review_by}" if d.review_by else "")
+        return f"{labels.status(d.status)} from {d.valid_from}{ends}"
     if d.kind == "reject":
-        return f"not: {d.quote}"
+        return f"not: {d.quote or '(the words are not kept)'}"
+    if d.kind == "separate":
+        return "no copy"
+    if d.kind == "evidence" and d.stance:
+        said = f", {d.speaker} says" if d.speaker else ""
+        return f"{labels.stance(d.stance)}{said}: {d.quote or '(the words are not kept)'}"
     return labels.stance(d.stance) if d.stance else str(d.valid_from or "")
 
 
 def _export_pairs(file: Path, topic: str | None, db: str | None) -> None:
-    from flows.decided import decided, training_pairs
+    from flows import decided as said
     from storage import claims
 
     with opening.desk(db) as desk:
         with desk.db.read() as s:
             topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
-        rows = [row for one in topics for row in decided(desk, one)]
-    pairs = training_pairs(rows)
+        rows = [row for one in topics for row in (*said.decided(desk, one), *said.pointed(desk, one))]
+        older = sum(said.of_older_wordings(desk, one) for one in topics)
+    pairs = said.training_pairs(rows)
     file.write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in pairs), encoding="utf-8")
     typer.echo(f"{file}: {out.count(len(pairs), 'pair')}")
     if left := len(rows) - len(pairs):
         out.say(f"{out.count(left, 'decision')} left out: of mixed articles, or pointing at no words")
+    if older:
+        out.say(f"{out.count(older, 'decision')} left out: made on an older wording of the claim")
 
 
 def outlets(
@@ -399,7 +411,9 @@ def outlets(
             if not _DOMAIN.match(accept_domain):
                 raise UsageError(f"--accept {accept_domain!r} is no domain; write it as example.org, without https:// and path")
             spec = OutletSpec(accept_domain.lower(), type=OutletType(kind), country=country, weight=weight)
-            said.weigh(opened, topic_id, spec, by=by_name(by), now=datetime.now(UTC))
+            done = said.weigh(opened, topic_id, spec, by=by_name(by), now=datetime.now(UTC))
+            for line in changed_lines(done.changes, done.withdrawn) or ["no status changes"]:
+                out.say(line)
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
     if as_json:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
@@ -13,8 +13,9 @@ from app import opening, out, reading
 from app.commands.reads import change_lines, outlet_words, relation_lines
 from claimline import labels
 from claimline.errors import UnknownName
-from claimline.models import Position, Voice
-from storage.outlets import Publishers
+
+if TYPE_CHECKING:
+    from app.reads import Why
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +26,6 @@ def add_to(app: typer.Typer) -> None:
 
 
 SLUG = typer.Argument(..., metavar="SLUG", help="The claim's slug, as `claimline claims` shows it.")
-MOST_VOICES = 20  # shown of those that stand
 
 
 def why(
@@ -38,59 +38,60 @@ def why(
 ) -> None:
     """Why a claim stands where it stands on a day: what tipped it, since when we know, and what would flip it."""
     from app import reads
-    from storage import claims, ledger
+    from storage import claims
 
     day, known = out.day(on, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
-        w = reads.why(s, found, day, known, most_voices=0 if as_json else MOST_VOICES)
-        standing, last = w.standing, w.change
-        positions = ledger.positions(s, found.id, known_at=known, keys=[v.positions[0] for v in standing.voices])
+        w = reads.why(s, found, day, known)
     if as_json:
-        out.json_lines([reads.why_row(found, day or datetime.now(UTC).date(), w)])
+        today = datetime.now(UTC)
+        out.json_lines([reads.why_row(found, day or min(today, known or today).date(), w)])
         return
+    standing, last = w.standing, w.change
     out.out.print(Text(w.at.claim.statement, style="bold"))
     if last is None:
         out.out.print(f"{labels.status('unreported')}: no change is recorded" + (f" up to {day}" if day else ""))
         return
     f = standing.figures
     out.out.print(f"{labels.status(standing.status)}: {labels.voices(f)}; weight {f.supports:.2f} for, {f.refutes:.2f} against")
-    out.out.print(out.safe(w.at.review or "not confirmed by a person"))
+    ruled = standing.status is not standing.machine
+    aside = f"; {labels.mark('machine', status=labels.status(standing.machine))}" if ruled else ""
+    out.out.print(out.safe(f"{w.at.review or 'not confirmed by a person'}{aside}"))
     relation_lines(w.related)
     change_lines(last, w.printed_by)
     if w.before:
         out.out.print(Text("\nbefore that:", style="dim"))
         change_lines(w.before, w.printed_by)
     out.out.print("\nvoices that stand:")
-    positions_of = {p.key: p for p in positions}
-    _voice_lines(standing.voices, positions_of, w.printed_by)
+    _voice_lines(w)
     if (more := f.voices_supports + f.voices_refutes + f.voices_neutral - len(standing.voices)) > 0:
         out.out.print(f"  ... and {more} more")
-    spoken = {v.key: _called(v, positions_of[v.positions[0]]) for v in standing.voices if v.positions[0] in positions_of}
-    out.out.print(Text(_flip_words(w.flip, spoken)), soft_wrap=True)
+    words = "a person's ruling holds it: no evidence would change it" if ruled else _flip_words(w)
+    out.out.print(Text(out.safe(words)), soft_wrap=True)
 
 
-def _voice_lines(voices: Sequence[Voice], positions: Mapping[str, Position], printed_by: Publishers) -> None:
-    for v in voices:
-        p = positions[v.positions[0]]
+def _voice_lines(w: Why) -> None:
+    for v in w.standing.voices:
+        if (p := w.firsts.get(v.key)) is None:
+            continue
         who = p.speaker_written or "no speaker named"
         reports = out.count(len(v.positions), "report")
-        where = outlet_words(p, printed_by) if p.outlet else p.article
+        where = outlet_words(p, w.printed_by) if p.outlet else p.article
         out.indented(f"{v.valid_from}  {labels.stance(v.stance)}  weight {v.weight:.2f}  {who}, {where}, {reports}")
 
 
-def _called(voice: Voice, first: Position) -> str:
-    """A voice for people: who speaks, as written, else where and when it was first printed."""
-    return first.speaker_written or f"{first.outlet or first.article} of {voice.valid_from}"
-
-
-def _flip_words(flip: Any, spoken: Mapping[str, str]) -> str:
-    """`spoken`: how the voices that were shown are called."""
-    if flip is None:
+def _flip_words(w: Why) -> str:
+    if w.flip is None:
         return "no small set of voices was found whose removal would change it"
-    names = ", ".join(spoken.get(v.key) or v.speaker or v.key for v in flip.removed)
-    voices = out.count(len(flip.removed), "voice")
-    return f"without {voices} ({out.safe(names)}) it would be: {labels.status(flip.becomes)} (another few voices may do it too)"
+    called = [(w.called(v), v.valid_from) for v in w.flip.removed]
+    often = Counter(name for name, _ in called)
+    names = ", ".join(name if often[name] == 1 else f"{name} on {since}" for name, since in called)
+    voices = out.count(len(called), "voice")
+    return (
+        f"without {voices} ({names}) it would be: {labels.status(w.flip.becomes)} "
+        "(found greedily, the heaviest first: another few voices may do it too)"
+    )
 
 
 def speakers(

@@ -160,16 +160,28 @@ def change_lines(stored: StoredChange, printed_by: Publishers, *, quotes: int = 
     step = Text.assemble((f"\n{c.valid_from}  ", "bold"), labels.status(c.before), " -> ", _status_cell(str(c.after)))
     step.append(f"   {labels.voices(c.figures)}; {stored.cause}, recorded {stored.recorded_at:%Y-%m-%d %H:%M} UTC", style="dim")
     if stored.review:
-        step.append(f"; {stored.review}", style="dim")
+        step.append(f"; {out.safe(stored.review)}", style="dim")
+    if c.machine is not c.after:
+        step.append(f"; {labels.mark('machine', status=labels.status(c.machine))}", style="dim")
     out.out.print(step, soft_wrap=True)
+    if stored.note:
+        out.indented(stored.note)
     for p in stored.quotes[:quotes]:
-        out.indented(f"\u201c{p.quote.strip()}\u201d")
+        out.indented(quoted(p.quote, p.article))
         who = p.speaker_written or "no speaker named"
         said = f", said {p.said_on}" if p.said_on else ""
         where = f"{outlet_words(p, printed_by)} {p.article}".lstrip()
-        out.indented(f"{who}{said}; {labels.stance(p.stance)}; {where}", style="dim")
+        gone = "" if reading.in_print(p, c) else f"; no longer in print on {c.valid_from}"
+        out.indented(f"{who}{said}; {labels.stance(p.stance)}{gone}; {where}", style="dim")
     if len(stored.quotes) > quotes:
         out.out.print(Text(f"  ... and {len(stored.quotes) - quotes} more", style="dim"))
+
+
+def quoted(words: str, url: str) -> str:
+    """A quote for people; one of which the words went says so."""
+    if words.strip():
+        return f"\u201c{words.strip()}\u201d"
+    return "(the law took the words away)" if url.startswith(reading.REMOVED) else "(the words are not kept)"
 
 
 def outlet_words(p: Position, printed_by: Publishers) -> str:
@@ -211,7 +223,7 @@ def evidence(
         _quote_lines(rows)
     else:
         quote: tuple[str, dict[str, Any]] = ("quote", {"max_width": 70, "overflow": "fold"})
-        cells = [[*_told(r), r["speaker"], r["quote"], f"{r['outlet'] or ''}\n{_held(r)}".strip()] for r in rows]
+        cells = [[*_told(r), r["speaker"], _words(r), f"{r['outlet'] or ''}\n{_held(r)}".strip()] for r in rows]
         out.table(None, ["day", "claim", "stance", "speaker", quote, "outlet"], cells, empty="no quotes")
     out.say(far)
 
@@ -219,10 +231,14 @@ def evidence(
 _TABLE_OF_QUOTES = 100  # columns; with fewer a quote would stand in a column of single words, and no address could be copied
 
 
+def _words(r: reading.Row) -> str:
+    return str(r["quote"]).strip() or quoted("", r["url"])
+
+
 def _quote_lines(rows: Sequence[reading.Row]) -> None:
     for r in rows:
         out.out.print(Text(out.safe("  ".join(_told(r))), style="bold"))
-        out.indented(f"\u201c{r['quote'].strip()}\u201d")
+        out.indented(quoted(r["quote"], r["url"]))
         where = f"{r['outlet'] or 'no outlet named'} ({_held(r)}) {r['url']}"
         out.indented(f"{r['speaker'] or 'no speaker named'}; {where}\n", style="dim")
 

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.decide import BY, by_name
+from app.commands.decide import BY, by_name, tell_changes
 from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import Change
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flows.replaying import ReplayReport
     from storage.rereadings import Account
 
+MOST_MOVED = 20  # articles of a claim, for people
 group = typer.Typer(rich_markup_mode=None, help="Judge the stored past again; nothing changes until it is accepted.")
 
 
@@ -80,6 +81,35 @@ def _answering(chosen: dict[str, str]) -> dict[str, str]:
 
 
 def _rows(report: ReplayReport) -> list[dict[str, object]]:
+    """A line a claim, then one for the whole: how it was read, and what it cost."""
+    return [*_claim_rows(report), _whole_row(report)]
+
+
+def _whole_row(report: ReplayReport) -> dict[str, object]:
+    texts = report.texts
+    cleaner = texts and {
+        "before": report.cleaner_before,
+        "after": report.cleaner_after,
+        "again": texts.again,
+        "otherwise": texts.otherwise,
+        "gone": texts.gone,
+        "refused": texts.refused,
+    }
+    return {
+        "done": "replay",
+        "replay": report.edition_key,
+        "topic": report.topic,
+        "flips": report.flips,
+        "matcher": {"before": report.matcher_before, "after": report.matcher_after},
+        "cleaner": cleaner,
+        "texts": report.revisions,
+        "pairs": report.pairs,
+        "seconds": round(report.seconds, 3),
+        "judge": {"asked": report.judge_asked, "tokens": report.judge_tokens, "price": report.judge_price},
+    }
+
+
+def _claim_rows(report: ReplayReport) -> list[dict[str, object]]:
     return [
         {
             "replay": report.edition_key,
@@ -105,8 +135,10 @@ def _print(report: ReplayReport) -> None:
         for word, changes in (("no longer", c.gone), ("now", c.new)):
             for x in changes:
                 out.out.print(f"  {word:<9} {x.valid_from}  {labels.status(x.before)} -> {labels.status(x.after)}")
-        for m in c.moved[:20]:
+        for m in c.moved[:MOST_MOVED]:
             out.out.print(Text(out.safe(f"  {m.before or 'nothing'} -> {m.after or 'nothing'}  {m.article}")), soft_wrap=True)
+        if (more := len(c.moved) - MOST_MOVED) > 0:
+            out.out.print(f"  ... and {more} more articles, see --json")
         if c.agreed[2]:
             out.out.print(f"  people's decisions that the machine shares: {c.agreed[0]} -> {c.agreed[1]} of {c.agreed[2]}")
     out.out.print(
@@ -140,20 +172,28 @@ def replay_list(topic: str = typer.Argument(..., metavar="TOPIC"), db: str | Non
 
 
 @group.command("accept")
-def replay_accept(key: str = typer.Argument(..., metavar="ID"), by: str | None = BY, db: str | None = out.DB) -> None:
+def replay_accept(
+    key: str = typer.Argument(..., metavar="ID"), by: str | None = BY, db: str | None = out.DB, as_json: bool = out.JSON
+) -> None:
     """Make a replay live, as one edition."""
     from flows import replaying
     from storage import ledger
 
+    name = by_name(by)
     with opening.desk(db) as desk:
         with desk.db.read() as s:
             edition = ledger.edition(s, key)
-        published = replaying.accept(desk, edition.id, by=by_name(by))
-    typer.echo(f"{edition.key} is live: {out.count(len(published.changes), 'change')} of status")
+        done = replaying.accept(desk, edition.id, by=name)
+    if as_json:
+        head = {"done": "replay accept", "replay": edition.key, "by": name, "at": reading.when(done.recorded_at)}
+        out.json_lines([head | reading.brought(done.changes, done.withdrawn)])
+    else:
+        tell_changes(done.changes, done.withdrawn)
+    out.say(f"{edition.key} is live: {out.count(len(done.changes) + len(done.withdrawn), 'change')} of status")
 
 
 @group.command("discard")
-def replay_discard(key: str = typer.Argument(..., metavar="ID"), db: str | None = out.DB) -> None:
+def replay_discard(key: str = typer.Argument(..., metavar="ID"), db: str | None = out.DB, as_json: bool = out.JSON) -> None:
     """Drop a replay."""
     from flows import replaying
     from storage import ledger
@@ -162,4 +202,6 @@ def replay_discard(key: str = typer.Argument(..., metavar="ID"), db: str | None 
         with desk.db.read() as s:
             edition = ledger.edition(s, key)
         replaying.discard(desk, edition.id)
-    typer.echo(f"{edition.key} is discarded")
+    if as_json:
+        out.json_lines([{"done": "replay discard", "replay": edition.key}])
+    out.say(f"{edition.key} is discarded")

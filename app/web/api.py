@@ -67,7 +67,7 @@ def get_why(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)) 
     """Why it stands where it stands: the weights of both sides, the last change, and what would flip it."""
     with visit.db.read() as s:
         found = claims.claim(s, claim, topic)
-        why = reads.why(s, found, visit.moment.as_of, visit.moment.known_at, most_voices=0)
+        why = reads.why(s, found, visit.moment.as_of, visit.moment.known_at)
     return reads.why_row(found, visit.moment.as_of or visit.now.date(), why)
 
 

@@ -35,8 +35,7 @@ def get_decisions(
 ) -> list[Row]:
     """What people decided, newest first."""
     with visit.db.read() as s:
-        topic_id = claims.topic(s, topic).id if topic else None
-        return [reading.decision_row(d) for d in decisions.decisions(s, topic_id=topic_id, undone=undone, limit=limit)]
+        return [reading.decision_row(d) for d in reads.decided(s, topic or None, undone=undone, limit=limit)]
 
 
 ClientId = Annotated[

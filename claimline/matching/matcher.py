@@ -17,7 +17,7 @@ from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Reading, StanceEngine, StanceProbs
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
-VERSION = "2"
+VERSION = "3"
 # The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
 TITLE = Candidate(-1, 0.0)
 UNRELATED = StanceProbs(0.0, 0.0, 0.0, 1.0)
@@ -189,9 +189,11 @@ def _windows(
 ) -> tuple[list[aggregate.WindowScore], tuple[WindowTrace, ...]]:
     """The windows of one claim, after a look at the figures in them, and what there is to tell of them."""
     windows, traces = [], []
+    read = plan.text
     for candidate, told in zip(candidates, probs, strict=True):
         if candidate is TITLE:
-            windows.append(aggregate.WindowScore(0, 0, told, 0.0, True))
+            sure, _ = figures.checked(claim, (read.title or "").strip(), told, lang=read.lang, published=read.published)
+            windows.append(aggregate.WindowScore(0, 0, sure, 0.0, True))
             continue
         p = plan.passages[candidate.passage]
         if pointing.only_points(p.text):
@@ -201,7 +203,7 @@ def _windows(
         if pointing.of_two_others(p.text, before, claim, found):
             traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "speaks of two other things"))
             continue
-        sure, note = figures.checked(claim, p.text, told, lang=plan.text.lang, published=plan.text.published)
+        sure, note = figures.checked(claim, p.text, told, lang=read.lang, published=read.published)
         windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
         traces.append(WindowTrace(p.start, p.end, candidate.score, sure, note))
     return windows, tuple(traces)

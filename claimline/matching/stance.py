@@ -302,6 +302,8 @@ def load_engine(name: str | None = None, *, models_dir: Path | None = None) -> S
         raise ModelMissing(Path(name), "no folder of models was given")
     else:
         folder = models_dir / name
+        if not folder.is_dir():
+            raise ModelMissing(folder, "there is no such model; `claimline models list` shows which there are")
     with _lock:
         if folder not in _engines:
             _engines[folder] = _open(folder)
