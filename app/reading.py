@@ -265,6 +265,7 @@ def decision_row(d: StoredDecision) -> Row:
     """One line of `decisions --json`."""
     return {
         "id": d.client_id,
+        "batch": d.batch,
         "at": when(d.at),
         "by": d.by,
         "kind": d.kind,

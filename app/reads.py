@@ -5,7 +5,7 @@ One read has one answer, whoever asks. Nothing is drawn or decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import zip_longest
@@ -19,7 +19,16 @@ from storage import answers, articles, claims, decisions, ledger, outlets, queue
 from storage.engine import Session
 from storage.outlets import Publishers
 from storage.queue import ReviewItem
-from storage.records import ClaimStatus, StoredAssessment, StoredChange, StoredClaim, StoredDecision, StoredTopic
+from storage.records import (
+    ClaimStatus,
+    StoredAssessment,
+    StoredChange,
+    StoredClaim,
+    StoredDecision,
+    StoredEdition,
+    StoredQuote,
+    StoredTopic,
+)
 from storage.relations import Related
 from storage.voices import voices
 
@@ -163,18 +172,31 @@ def speakers(s: Session, claim: StoredClaim, as_of: date | None, known_at: datet
     return lines(ledger.positions(s, claim.id, known_at=known_at), until=as_of)
 
 
-def diff_history(s: Session, claim_id: int, earlier: datetime, later: datetime) -> list[tuple[str, StoredChange]]:
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A change that one of two times tells and the other does not. `closed`: the edition that took it back."""
+
+    word: str  # no longer | now
+    change: StoredChange
+    closed: StoredEdition | None
+
+
+def diff_history(s: Session, claim_id: int, earlier: datetime, later: datetime) -> list[Learned]:
     """What was told at the earlier time is `no longer` told, or is told `now`, at the later one; by day."""
     was = {_told(c): c for c in ledger.changes(s, claim_id, known_at=earlier)}
     now = {_told(c): c for c in ledger.changes(s, claim_id, known_at=later)}
-    gone = [("no longer", c) for k, c in was.items() if k not in now]
-    new = [("now", c) for k, c in now.items() if k not in was]
-    return sorted(gone + new, key=lambda pair: (pair[1].change.valid_from, pair[0] == "now"))
+    gone = [c for k, c in was.items() if k not in now]
+    closed = ledger.closings(s, gone)
+    both = [Learned("no longer", c, closed.get(c.key)) for c in gone]
+    both += [Learned("now", c, None) for k, c in now.items() if k not in was]
+    return sorted(both, key=lambda x: (x.change.change.valid_from, x.word == "now"))
 
 
-def diff_row(word: str, stored: StoredChange) -> Row:
+def diff_row(x: Learned) -> Row:
     """One line of `diff-history --json`."""
-    return {"is": word, **reading.change_row(stored)}
+    edition = x.closed
+    closed = edition and {"at": reading.when(edition.recorded_at), "cause": str(edition.cause), "by": edition.actor}
+    return {"is": x.word, **reading.change_row(x.change), "closed": closed}
 
 
 def _told(stored: StoredChange) -> tuple[date, str, str, tuple[str, ...]]:
@@ -231,6 +253,30 @@ def due_rulings(s: Session, topic: str | None, claim: str | None, now: datetime)
     one = claims.claim(s, claim, topic) if claim else None
     found = [d for t in topics(s, topic) for d in queue.expired_rulings(s, t.id, now=now)]
     return [d for d in found if one is None or d.claim_id == one.id]
+
+
+ALSO = ("copies", "quote", "outlet")
+
+
+def alike(s: Session, claim: StoredClaim, article_id: int, also: Sequence[str]) -> list[int]:
+    """The other articles on which one word may be said as well: of those that no person has decided on, the copies of this one,
+    those that are quoted with the same words, those of the same outlet."""
+    found = answers.answers(s, claim.topic_id, claim_id=claim.id)
+    mine = next((a for a in found if a.article_id == article_id), None)
+    if mine is None:
+        return []
+    words = {_words(q) for q in mine.quotes} - {""}
+    told: dict[str, Callable[[StoredAssessment], bool]] = {
+        "copies": lambda a: a.cluster is not None and a.cluster == mine.cluster,
+        "quote": lambda a: not words.isdisjoint(map(_words, a.quotes)),
+        "outlet": lambda a: a.outlet is not None and a.outlet == mine.outlet,
+    }
+    free = [a for a in found if a.article_id != article_id and a.decision is None]
+    return [a.article_id for a in free if any(told[name](a) for name in also)]
+
+
+def _words(q: StoredQuote) -> str:
+    return " ".join(q.quote.quote.split())
 
 
 def machine_quote(s: Session, claim: StoredClaim, article_id: int, written: str) -> str:

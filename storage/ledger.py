@@ -22,6 +22,7 @@ from storage import tables as t
 from storage.publish import CHANGED, WITHDRAWN, publish, publish_in
 from storage.records import ClaimStatus, StoredChange, StoredClaim, StoredEdition
 from storage.series import Stood
+from storage.sql import chunks
 from storage.stood import stood
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "WITHDRAWN",
     "change_by_key",
     "changes",
+    "closings",
     "edition",
     "editions",
     "positions",
@@ -97,6 +99,17 @@ def changes(
     if as_of is not None or not to_come:
         where &= ledger_rows.by_day(s, as_of, known_at)
     return ledger_rows.stored_changes(s, where, known_at=known_at, quotes=quotes)
+
+
+def closings(s: Session, changes: Sequence[StoredChange]) -> dict[str, StoredEdition]:
+    """By the key of a change that is no longer told, the edition that took it back."""
+    c = t.status_changes
+    found: dict[str, int] = {}
+    for batch in chunks([one.key for one in changes]):
+        query = sa.select(c.c.key, c.c.closed_by).where(c.c.key.in_(batch), c.c.closed_by.is_not(None))
+        found.update({row.key: row.closed_by for row in s.execute(query)})
+    editions = {e.id: e for e in _editions(s, t.editions.c.id.in_(set(found.values())), None)} if found else {}
+    return {key: editions[edition_id] for key, edition_id in found.items() if edition_id in editions}
 
 
 def change_by_key(s: Session, key: str) -> StoredChange:
@@ -210,7 +223,7 @@ def edition(s: Session, key: str) -> StoredEdition:
     return found[0]
 
 
-def _editions(s: Session, where: sa.ColumnElement[bool], limit: int) -> tuple[StoredEdition, ...]:
+def _editions(s: Session, where: sa.ColumnElement[bool], limit: int | None) -> tuple[StoredEdition, ...]:
     e = t.editions
     query = sa.select(e, t.actors.c.name).join(t.actors, t.actors.c.id == e.c.actor_id).where(where)
     return tuple(

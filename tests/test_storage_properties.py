@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from claimline.errors import UnknownName, UsageError
 from claimline.history import fold
-from claimline.models import OutletSpec, Stance, Status, Topic
+from claimline.models import Fetched, OutletSpec, Stance, Status, Topic
 from storage import articles, claims, clusters, codec, decisions, ledger, pins, purge, replay, revisions, stand_ins
 from storage import tables as t
 from storage.answers import answers
@@ -35,7 +35,8 @@ SITES = st.sampled_from(["a", "b", "c", "d", "e"])
 
 
 class Ledger(RuleBasedStateMachine):
-    """Articles, edits, copies, decisions, replays, purges, other topic files and reads in any order, on a fresh database."""
+    """Articles, edits, retractions, removed pages, copies, decisions, replays, purges, topic files and reads in any order, on a
+    fresh database."""
 
     fresh: Callable[[], AbstractContextManager[str]]
 
@@ -48,7 +49,8 @@ class Ledger(RuleBasedStateMachine):
         self.said: dict[str, int] = {}
         self.told: dict[datetime, object] = {}
         self.shadows: list[int] = []
-        self.purged: set[str] = set()
+        self.taken_back: set[str] = set()  # articles whose newest text says that it is retracted
+        self.purged: set[str] = set()  # addresses, and hosts
         self.count = self.wordings = 0
         self.retired = False
         self.law: datetime | None = None  # when a person was last removed
@@ -77,7 +79,7 @@ class Ledger(RuleBasedStateMachine):
     def _article(self, site: str, day: date | None, stance: Stance, speaker: str | None, sure: bool, matcher: str) -> int | None:
         self.count += 1
         url = f"https://{site}.example/{self.count % 7}"
-        if url in self.purged:  # what the law took away is not found again
+        if {url, f"{site}.example"} & self.purged:  # what the law took away is not found again
             return None
         first, second = f"Part {self.count} of {site} opens. ", f"Part {self.count} closes."
         text = first + second
@@ -89,6 +91,7 @@ class Ledger(RuleBasedStateMachine):
         given = [] if silent else [judgement("open", stance, text, *quotes, speaker=speaker, decided=sure)]
         self.w.scan(saved.revision_id, *given, matcher=matcher)
         self.said[url] = saved.revision_id
+        self.taken_back.discard(url)
         return saved.revision_id
 
     @precondition(lambda self: self.said)
@@ -99,6 +102,35 @@ class Ledger(RuleBasedStateMachine):
         saved = self.w.capture(url, cleaned("The first words.", date(2020, 1, 5), outlet="a.example"))
         if saved.revision_id is not None:
             self.w.scan(saved.revision_id)
+            self.taken_back.discard(url)
+
+    @precondition(lambda self: self.said)
+    @rule(pick=st.randoms(use_true_random=False), days=st.integers(1, 40), keeps=st.booleans(), retracted=st.booleans())
+    def an_article_is_edited(self, pick: Random, days: int, keeps: bool, retracted: bool) -> None:
+        """It keeps its words or drops them, and may say that it is retracted; what the machine reads in it may change."""
+        url = pick.choice(sorted(self.said))
+        self.w.tick(days=days)
+        self.count += 1
+        text = f"{self._text(self.said[url]) if keeps else 'Other words.'} Edit {self.count}."
+        notice = "retraction" if retracted else None
+        stamp = (self.w.now - timedelta(days=pick.choice([0, 1]))).date()
+        page = cleaned(text, date(2020, 1, 5), modified=stamp, outlet=url.split("/")[2], notice=notice)
+        saved = self.w.capture(url, page)
+        if saved.revision_id is not None:
+            self.said[url] = saved.revision_id
+            (self.taken_back.add if retracted else self.taken_back.discard)(url)
+            self._scan(saved.revision_id, pick.choice([S, R, N, U]))
+
+    @precondition(lambda self: self.said)
+    @rule(pick=st.randoms(use_true_random=False), status=st.sampled_from([404, 410]))
+    def a_page_is_removed_at_its_source(self, pick: Random, status: int) -> None:
+        """It is only marked: nothing follows for the ledger."""
+        url = pick.choice(sorted(self.said))
+        with self.w.db.read() as s:
+            article_id = articles.article_by_url(s, url).id
+        gone = Fetched(url, url, status, self.w.tick(), b"")
+        saved = self.w.db.write(lambda s: articles.save_capture(s, article_id, gone, None, source_id=None, now=self.w.now))
+        assert saved.kind == "gone"
 
     @precondition(lambda self: len(self.said) > 1)
     @rule(pick=st.randoms(use_true_random=False))
@@ -161,6 +193,23 @@ class Ledger(RuleBasedStateMachine):
     def _stands(self, revision_id: int | None, quote: str) -> bool:
         with self.w.db.read() as s:
             return revision_id is not None and quote in revisions.revision(s, revision_id).text
+
+    @precondition(lambda self: len(self.said) > 1)
+    @rule(pick=st.randoms(use_true_random=False), stance=SIDES, taken_back=st.booleans())
+    def a_person_decides_on_several_at_once(self, pick: Random, stance: Stance, taken_back: bool) -> None:
+        """As one word, that is taken back as one."""
+        some = pick.sample(sorted(self.said), min(3, len(self.said)))
+        with self.w.db.read() as s:
+            ids = [articles.article_by_url(s, url).id for url in some]
+        batch, claim_id = f"b{self.w.now.isoformat()}", self.w.claim_id()
+        asked = [NewDecision("stance", f"{batch}-{n}", claim_id, one, stance=stance) for n, one in enumerate(ids)]
+        done = decisions.record(self.w.db, asked, by="Ada", now=self.w.tick(), batch=batch)
+        self._remember()
+        assert len(done.ids) == len(some)
+        if taken_back:
+            back = decisions.undo(self.w.db, batch, by="Ben", now=self.w.tick(), client_id=f"u{batch}")
+            assert len(back.ids) == len(some)
+            self._remember()
 
     @rule(status=st.sampled_from(list(Status)), day=DAYS, length=st.none() | st.integers(0, 20))
     def a_person_rules(self, status: Status, day: date, length: int | None) -> None:
@@ -256,6 +305,26 @@ class Ledger(RuleBasedStateMachine):
         purge.purge(self.w.db, "url", url, reason="asked", by="Ada", now=self.w.tick())
         self._remember()
 
+    @rule(site=SITES)
+    def a_host_is_purged(self, site: str) -> None:
+        host = f"{site}.example"
+        try:
+            purge.purge(self.w.db, "host", host, reason="asked", by="Ada", now=self.w.tick())
+        except UnknownName:
+            return
+        self.purged.add(host)
+        for url in [url for url in self.said if not self._is_held(url)]:  # what the host printed elsewhere, too
+            self.purged.add(url)
+            del self.said[url]
+        self._remember()
+
+    def _is_held(self, url: str) -> bool:
+        with self.w.db.read() as s:
+            try:
+                return bool(articles.article_by_url(s, url))
+            except UnknownName:
+                return False
+
     @rule(name=st.sampled_from(["ann", "Carl Day"]))
     def a_person_is_removed(self, name: str) -> None:
         """The law takes names out of what was known, and so may make one voice of two there: only that may differ."""
@@ -333,7 +402,7 @@ class Ledger(RuleBasedStateMachine):
             later = [d for d in said if d.id > one.id]
             near = {one.article_id, *copies.get(one.article_id or 0, ())}
             outdone = any(d.kind == "reject" or d.article_id in near for d in later)
-            if one.kind not in ("stance", "accept") or outdone or one.article_id not in told:
+            if one.kind not in ("stance", "accept") or outdone or one.article_id not in told or one.url in self.taken_back:
                 continue
             if told[one.article_id].valid_from is None or one.stance in (None, U):
                 continue

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from claimline.models import Cause, Discovered, Entry, Fetched, Judgement, OutletSpec, Skip
+import pytest
+
+from claimline.models import Cause, Discovered, Entry, Fetched, Judgement, OutletSpec, OutletType, Skip
 from storage import articles, assessments, claims, clusters, ledger, outlets, pins, retention, revisions
+from storage.answers import answers
 from storage.engine import Database
 from storage.records import Edge
-from tests.storage_world import N, R, S, U, World, cleaned, day, digest_of, judgement, make_topic
+from tests.storage_world import M, N, R, S, U, World, cleaned, day, digest_of, judgement, make_topic
 
 URL = "https://a.example/1"
 
@@ -381,6 +384,41 @@ def test_outlets_that_nobody_has_named_weigh_nothing_until_accepted(database: Da
         shown = {o.domain: (o.weight, o.named, o.accepted_by) for o in outlets.outlets(s, w.topic_id)}
     assert shown["unknown3.example"] == (0.8, True, "Ada")
     assert shown["unknown4.example"] == (0.0, False, None)
+
+
+@pytest.mark.slow
+def test_two_hundred_articles_of_fifty_unknown_domains_change_no_status(database: Database) -> None:
+    """They are stored and shown, each with its quote; what a named outlet reported stands."""
+    named = OutletSpec("wire.example", type=OutletType.AGENCY)
+    w = World(database).start(make_topic("open", outlets=[named], unknown_outlets="hold"))
+    w.say("https://wire.example/1", day("2020-03-01"), R, text="It is shut.")
+    w.publish()
+    before = w.history(), w.status()
+    for i in range(200):
+        w.say(f"https://unknown{i % 50}.example/{i}", day(f"2020-03-{i % 27 + 2:02}"), S, text=f"In words of our own, {i}: open.")
+    w.publish()
+    assert (w.history(), w.status()) == before == ([("2020-03-01", "unreported > refuted", "new article")], "refuted")
+    with database.read() as s:
+        shown = answers(s, w.topic_id)
+        assert ledger.status(s, w.claim_id()).figures.voices_supports == 0
+        assert [o.weight for o in outlets.outlets(s, w.topic_id) if not o.named] == [0.0] * 50
+    assert len([a for a in shown if a.stance is S and a.quotes]) == 200
+
+
+def test_an_opinion_page_that_quotes_both_sides_gives_half_to_each(database: Database) -> None:
+    w = World(database).start(make_topic("open", outlets=[OutletSpec("column.example", type=OutletType.OPINION)]))
+    w.say("https://a.example/1", day("2020-03-01"), R, text="It is shut.")
+    text = "It is open, one says. It is not, says the other. I do not know."
+    saved = w.capture("https://column.example/1", cleaned(text, day("2020-03-02"), outlet="column.example"))
+    both = judgement("open", M, text, "It is open, one says.", "It is not, says the other.")
+    w.scan(saved.revision_id or 0, both)
+    w.publish()
+    assert w.history() == [("2020-03-01", "unreported > refuted", "new article")]
+    with database.read() as s:
+        halves = sorted((p.stance, p.confidence) for p in ledger.positions(s, w.claim_id()) if "column" in p.article)
+        at = ledger.status(s, w.claim_id())
+    assert halves == [(R, 0.45), (S, 0.45)]
+    assert (at.figures.voices_supports, at.figures.voices_refutes) == (1, 2)
 
 
 def test_a_weight_from_the_file_changes_what_counts_with_its_cause(database: Database) -> None:

@@ -36,6 +36,13 @@ BY = typer.Option(None, "--by", metavar="NAME", help="Who decides. Default: the 
 NOTE = typer.Option("", "--note", help="Why.")
 ARTICLE = typer.Argument(..., metavar="ARTICLE", help="The article's URL (or path).")
 CLAIM = typer.Argument(..., metavar="CLAIM", help="The claim's slug.")
+ALSO = typer.Option(
+    [],
+    "--also",
+    metavar="copies|quote|outlet",
+    help="Say the same of the article's copies, of those quoted with the same words, or of the outlet's others, where nobody "
+    "has decided; one undo takes all back.",
+)
 
 
 def by_name(name: str | None) -> str:
@@ -77,6 +84,32 @@ def _record_all(db: Database, asked: Sequence[tuple[NewDecision, str | None]], b
     for decision, topic in asked:
         changes = [c for c in done.changes if topic in (None, c.topic)]
         _tell(db, decision, changes, [c for c in done.withdrawn if topic in (None, c.topic)], topic, as_json=as_json)
+
+
+def _record_alike(db: Database, one: NewDecision, also: Sequence[str], by: str | None, *, topic: str, as_json: bool) -> None:
+    """One word, and the same on what is like it, as a batch that one undo takes back."""
+    from app import reads
+    from storage import claims
+    from storage import decisions as stored
+
+    if wrong := [name for name in also if name not in reads.ALSO]:
+        raise UsageError(f"--also {wrong[0]!r} is none of {', '.join(reads.ALSO)}")
+    with db.read() as s:
+        others = reads.alike(s, claims.claim_by_id(s, one.claim_id or 0), one.article_id or 0, also) if also else []
+    if not others:
+        _record(db, one, by, topic=topic, as_json=as_json)
+        return
+    asked = [one, *(replace(one, client_id=f"{one.client_id}-{n}", article_id=i) for n, i in enumerate(others, 1))]
+    batch = f"{one.client_id}-all"
+    done = stored.record(db, asked, by=by_name(by), now=datetime.now(UTC), batch=batch)
+    if as_json:
+        with db.read() as s:
+            rows = [stored.decision(s, x.client_id) for x in asked]
+        out.json_lines(reading.decided_row(d, topic, done.changes, done.withdrawn) for d in rows)
+    else:
+        tell_changes(done.changes, done.withdrawn)
+    brought = "" if done.changes or done.withdrawn else "; no status changes"
+    out.say(f"recorded on {out.count(len(asked), 'article')} as {batch}{brought}; take all back with: claimline undo {batch}")
 
 
 def _tell(
@@ -146,6 +179,7 @@ def decide(
     article: str = ARTICLE,
     claim: str = CLAIM,
     stance: str = typer.Argument(..., metavar="supports|refutes|neutral|mixed|unrelated"),
+    also: list[str] = ALSO,
     note: str = NOTE,
     by: str | None = BY,
     topic: str | None = out.TOPIC,
@@ -157,12 +191,13 @@ def decide(
     with opening.database(db, create=False) as opened:
         pair = _pair(opened, article, claim, topic)
         decision = NewDecision("stance", _new_id(), pair.claim_id, pair.article_id, stance=value, note=note)
-        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
+        _record_alike(opened, decision, also, by, topic=pair.topic, as_json=as_json)
 
 
 def accept(
     article: str = ARTICLE,
     claim: str = CLAIM,
+    also: list[str] = ALSO,
     note: str = NOTE,
     by: str | None = BY,
     topic: str | None = out.TOPIC,
@@ -173,7 +208,7 @@ def accept(
     with opening.database(db, create=False) as opened:
         pair = _pair(opened, article, claim, topic)
         decision = NewDecision("accept", _new_id(), pair.claim_id, pair.article_id, note=note)
-        _record(opened, decision, by, topic=pair.topic, as_json=as_json)
+        _record_alike(opened, decision, also, by, topic=pair.topic, as_json=as_json)
 
 
 def reject(

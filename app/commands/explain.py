@@ -151,13 +151,15 @@ def diff_history(
         both = reads.diff_history(s, found.id, a, b)
         printed_by = outlets.publishers(s, [found.id], known_at=b)[found.id]
     if as_json:
-        out.json_lines(reads.diff_row(word, c) for word, c in both)
+        out.json_lines(map(reads.diff_row, both))
         return
     if not both:
         out.out.print("nothing: the past was told in the same way")
-    for word, c in both:
-        out.out.print(Text(f"\n{word}:", style="bold"))
-        change_lines(c, printed_by)
+    for x in both:
+        back = x.closed
+        since = f", since {back.recorded_at:%Y-%m-%d %H:%M} UTC ({back.cause}, by {back.actor})" if back else ""
+        out.out.print(Text(out.safe(f"\n{x.word}{since}:"), style="bold"), soft_wrap=True)
+        change_lines(x.change, printed_by)
 
 
 def trace(

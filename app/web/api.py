@@ -68,7 +68,8 @@ def get_why(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)) 
     with visit.db.read() as s:
         found = claims.claim(s, claim, topic)
         why = reads.why(s, found, visit.moment.as_of, visit.moment.known_at)
-    return reads.why_row(found, visit.moment.as_of or visit.now.date(), why)
+    known = visit.moment.known_at or visit.now
+    return reads.why_row(found, visit.moment.as_of or min(known, visit.now).date(), why)
 
 
 @router.get("/api/v1/claims/{topic}/{claim}/speakers", tags=["reads"], dependencies=MOMENT)
@@ -94,7 +95,7 @@ def get_diff_history(
         raise UsageError("give two times: from and to")
     with visit.db.read() as s:
         both = reads.diff_history(s, claims.claim(s, claim, topic).id, *times)
-    return [reads.diff_row(word, c) for word, c in both]
+    return [reads.diff_row(x) for x in both]
 
 
 # --- their evidence -------------------------------------------------------------------------------------------------
