@@ -286,9 +286,11 @@ def machine_quote(s: Session, claim: StoredClaim, article_id: int, written: str)
     same = [q for q in quotes if q.split() == written.split()]
     if same:
         return same[0]
+    if found and quotes and not any(quotes):
+        raise UsageError("the words of its quotes are not kept, so none can be told apart: decide on the article")
     if not quotes:
         raise UsageError("the machine quotes nothing of this article for this claim: there is nothing to reject")
-    raise UsageError(f"no quote of this article reads {written!r}; its quotes:\n  " + "\n  ".join(quotes))
+    raise UsageError(f"no quote of this article reads {written!r}; its quotes:\n  " + "\n  ".join(filter(None, quotes)))
 
 
 # --- what is watched ------------------------------------------------------------------------------------------------

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from claimline.errors import UnknownName
+from claimline.matching.matcher import WindowTrace
 from claimline.matching.stance import StanceProbs
 from claimline.models import Position
 from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
-from storage.records import StoredArticle, StoredRevision, StoredTopic
+from storage.records import StoredArticle, StoredAssessment, StoredRevision, StoredTopic
 from storage.stands import RETRACTION
 
 
@@ -58,10 +59,13 @@ def _fetched(article: StoredArticle) -> TraceStep:
 
 
 def _cleaned(r: StoredRevision, count: int) -> TraceStep:
+    if not r.text:
+        told = "the text is not kept (its source's `store`, its age, or the law); what was found in it stands"
+        return TraceStep("cleaned", True, told, {"revision": r.key})
     detail = (
         f"{len(r.text):,} characters, language {r.lang or 'unknown'}, {r.cleaner}, {count} revision{'s' if count != 1 else ''}"
     )
-    return TraceStep("cleaned", bool(r.text), detail, {"revision": r.key})
+    return TraceStep("cleaned", True, detail, {"revision": r.key})
 
 
 def _dated(r: StoredRevision) -> TraceStep:
@@ -99,37 +103,48 @@ def _in_topic(
         else f"{topic.slug}: no copies"
     )
     yield TraceStep("copied", True, copies)
-    answer = judging.open_matcher(desk, topic).answer([judging.as_text(revision)])[0]
-    if answer.skipped:
-        yield TraceStep("retrieved", False, answer.skipped)
+    if revision.text:
+        answer = judging.open_matcher(desk, topic).answer([judging.as_text(revision)])[0]
+        if answer.skipped:
+            yield TraceStep("retrieved", False, answer.skipped)
+            return
+        read = {slug: _retrieved(slug, windows, revision, passages=only is not None) for slug, windows in answer.windows}
+    else:
+        read = dict.fromkeys(known, ())  # nothing to ask again
+    for slug, steps in read.items():
+        if slug in known:
+            yield from steps
+            mine = [p for p in known[slug] if p.article == article.url]
+            yield from _judged(slug, judged.get(slug), mine, revision)
+
+
+def _retrieved(slug: str, windows: Sequence[WindowTrace], revision: StoredRevision, *, passages: bool) -> tuple[TraceStep, ...]:
+    """What was found for a claim, and each passage with its probabilities."""
+    best = max((w.retrieval for w in windows), default=0.0)
+    found = {"claim": slug, "passages": len(windows), "score": best}
+    steps = [TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}", found)]
+    for w in windows if passages else ():
+        note = f"[{w.note}]  " if w.note else ""
+        detail = f"{_chances(w.probs)}  {note}{revision.text[w.start : w.end][:140]}"
+        span = {"claim": slug, "start": w.start, "end": w.end, "score": w.retrieval}
+        steps.append(TraceStep("passage", True, detail, span | {"probabilities": asdict(w.probs), "note": w.note}))
+    return tuple(steps)
+
+
+def _judged(slug: str, held: StoredAssessment | None, mine: Sequence[Position], revision: StoredRevision) -> Iterator[TraceStep]:
+    """What the machine says of the text, and what stands of it in the ledger."""
+    if held is None:
+        yield TraceStep("judged", False, f"{slug}: unrelated, or not published yet")
         return
-    for slug, windows in answer.windows:
-        if slug not in known:
-            continue
-        best = max((w.retrieval for w in windows), default=0.0)
-        found = {"claim": slug, "passages": len(windows), "score": best}
-        yield TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}", found)
-        for w in windows if only else ():
-            chance = w.probs
-            words = revision.text[w.start : w.end]
-            note = f"[{w.note}]  " if w.note else ""
-            detail = f"{_chances(chance)}  {note}{words[:140]}"
-            span = {"claim": slug, "start": w.start, "end": w.end, "score": w.retrieval}
-            yield TraceStep("passage", True, detail, span | {"probabilities": asdict(chance), "note": w.note})
-        held = judged.get(slug)
-        if held is None:
-            yield TraceStep("judged", False, f"{slug}: unrelated, or not published yet")
-            continue
-        chances = ", ".join(f"{k} {v:.2f}" for k, v in held.probabilities.items())
-        counts = held.decided or held.decision is not None
-        said = f"{held.effective} ({chances})" if counts else f"unsure, so it does not count ({chances})"
-        told = {"claim": slug, "stance": str(held.effective), "probabilities": {str(k): v for k, v in held.probabilities.items()}}
-        yield TraceStep("judged", counts, f"{slug}: {said}", told)
-        mine = [p for p in known[slug] if p.article == article.url]
-        for p in mine:
-            yield _folded(slug, p, retracted=revision.notice == RETRACTION)
-        if not mine:
-            yield TraceStep("folded", False, f"{slug}: not in the ledger: {_why_not(revision, counts=counts)}")
+    chances = ", ".join(f"{k} {v:.2f}" for k, v in held.probabilities.items())
+    counts = held.decided or held.decision is not None
+    said = f"{held.effective} ({chances})" if counts else f"unsure, so it does not count ({chances})"
+    told = {"claim": slug, "stance": str(held.effective), "probabilities": {str(k): v for k, v in held.probabilities.items()}}
+    yield TraceStep("judged", counts, f"{slug}: {said}", told)
+    for p in mine:
+        yield _folded(slug, p, retracted=revision.notice == RETRACTION)
+    if not mine:
+        yield TraceStep("folded", False, f"{slug}: not in the ledger: {_why_not(revision, counts=counts)}")
 
 
 def _why_not(revision: StoredRevision, *, counts: bool) -> str:

@@ -218,11 +218,21 @@ def _erase_words(s: Session, which: sa.ColumnElement[bool], article_ids: Sequenc
     own = sa.select(d.c.quote).where(d.c.article_id.in_(article_ids))
     words |= {quote for quote in s.execute(own).scalars() if quote and not erased.is_mark(quote)}
     for batch in chunks(sorted(words)):
-        s.execute(sa.update(d).where(d.c.quote.in_(batch)).values(quote=None, note=""))
-        s.execute(sa.update(p).where(p.c.quote.in_(batch)).values(quote=None))
+        for row_ids in chunks(_resting_on(s, d, batch, article_ids)):
+            s.execute(sa.update(d).where(d.c.id.in_(row_ids)).values(quote=None, note=""))
+        for row_ids in chunks(_resting_on(s, p, batch, article_ids)):
+            s.execute(sa.update(p).where(p.c.id.in_(row_ids)).values(quote=None))
     purged_topics.unteach(s, words, article_ids, now, by)
     erased.scrub(s, erased.TOLD, erased.of_words(words), beside=erased.of_names(_heard(s, which)))
     return {"quotes": sum(bool(row.quote) for row in rows)}
+
+
+def _resting_on(s: Session, table: sa.Table, quotes: Sequence[str], article_ids: Sequence[int]) -> list[int]:
+    """The rows that quote these words out of the articles that go; another article that prints the same words keeps its own."""
+    x, gone = t.revision_texts, set(article_ids)
+    query = sa.select(table.c.id, table.c.article_id, table.c.quote, x.c.text)
+    query = query.outerjoin(x, x.c.revision_id == table.c.revision_id).where(table.c.quote.in_(quotes))
+    return [row.id for row in s.execute(query) if row.article_id in gone or row.quote not in (row.text or "")]
 
 
 def _heard(s: Session, which: sa.ColumnElement[bool]) -> set[str]:

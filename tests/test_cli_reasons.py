@@ -10,12 +10,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app import out
 from app.cli import app
 from claimline.models import Fetched, Person
-from storage import articles, clusters, ledger, purge, replay, revisions
+from storage import articles, clusters, ledger, purge, replay, revisions, tables
 from storage.engine import open_database
 from storage.records import Edge
 from tests.storage_world import N, R, S, World, cleaned, day, judgement, make_topic
@@ -212,6 +213,17 @@ def test_a_trace_tells_of_a_page_that_is_gone_and_refuses_a_claim_that_is_none(w
     assert "gone at its source" in str(steps["fetched"]["detail"])
     result = CliRunner().invoke(app, ["trace", A, "--claim", "nosuch", "--db", world.db.url])
     assert "no claim named 'nosuch'; known: open" in str(result.exception)
+
+
+def test_a_trace_of_a_text_that_is_not_kept_tells_what_was_found_in_it(world: World) -> None:
+    world.db.write(lambda s: s.execute(sa.delete(tables.revision_texts)))
+    world.db.write(lambda s: s.execute(sa.update(tables.evidence).values(quote="")))
+    steps = rows(world, "trace", A, "--claim", "open")
+    assert [str(x["step"]) for x in steps] == ["found", "fetched", "cleaned", "dated", "copied", "judged", "folded"]
+    assert "not kept" in str(steps[2]["detail"])
+    assert (steps[-1]["stance"], steps[-1]["weight"]) == ("supports", 0.9)
+    result = CliRunner().invoke(app, ["reject", A, "open", "--quote", "It is open", "--db", world.db.url])
+    assert "not kept" in str(result.exception)
 
 
 # --- a replay -------------------------------------------------------------------------------------------------------

@@ -398,7 +398,8 @@ class Ledger(RuleBasedStateMachine):
             waits = bool(s.execute(sa.select(t.touches.c.id).limit(1)).first())
             told = {a.article_id: a for a in answers(s, self.w.topic_id, claim_id=self.w.claim_id())}
             copies = {d.article_id: clusters.copies_of(s, self.w.topic_id, d.article_id) for d in said if d.article_id}
-        for one in said if not waits and self.told else ():
+            begun = pins.of_claim(s, self.w.claim_id()) is not None  # one that was retired before waits until it is back
+        for one in said if not waits and self.told and begun else ():
             later = [d for d in said if d.id > one.id]
             near = {one.article_id, *copies.get(one.article_id or 0, ())}
             outdone = any(d.kind == "reject" or d.article_id in near for d in later)

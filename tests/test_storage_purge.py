@@ -396,6 +396,26 @@ def test_what_is_gone_is_told_only_of_the_time_before_and_without_its_words(data
     assert words[1] == ""
 
 
+def test_the_same_words_in_another_article_stay_that_articles(database: Database) -> None:
+    """A person added them to both; the law takes one of the two."""
+    w = World(database).start()
+    for url in ("https://a.example/1", OTHER):
+        w.say(url, day("2020-03-01"), Stance.UNRELATED, text=f"{url} opens. So it is.")
+    w.publish()
+    for url in ("https://a.example/1", OTHER):
+        with database.read() as s:
+            article_id = articles.article_by_url(s, url).id
+        one = NewDecision("evidence", url, w.claim_id(), article_id, stance=S, quote="opens.", note="seen")
+        decisions.record(database, [one], by="Ada", now=w.tick())
+    purge.purge(database, "url", OTHER, reason="asked", by="Ben", now=w.tick())
+    with database.read() as s:
+        assert differences(s, w.topic_id) == ()
+        kept = decisions.decisions(s)[-1]
+        assert (kept.url, kept.quote, kept.note) == ("https://a.example/1", "opens.", "seen")
+        assert [(p.article, p.quote) for p in ledger.positions(s, w.claim_id())] == [("https://a.example/1", "opens.")]
+        assert (decisions.decisions(s)[0].quote, decisions.decisions(s)[0].note) == (None, "")
+
+
 def test_what_was_never_held_is_not_purged(database: Database) -> None:
     w = World(database).start()
     for kind in ("url", "host", "person"):

@@ -158,7 +158,10 @@ def decisions(
             said += [str(a) for a in answers]
             missed += [(r, a) for r, a in zip(rows, answers, strict=True) if a is not r.stance]
     if not gold:
-        raise UsageError("nobody has decided anything yet; see `claimline review`")
+        raise UsageError(
+            "nothing to measure on: no decision on an article of a claim, in its wording of today, whose text is kept; "
+            "see `claimline review`"
+        )
     found = figures(gold, said, FIVE)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "table": {k: dict(v) for k, v in found.table.items()}}))
