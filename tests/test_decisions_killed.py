@@ -1,4 +1,4 @@
-"""A person's word, a replay accepted or discarded: killed at any moment, all of it stands or nothing; asked again, it stands."""
+"""A person's word, a replay accepted, a purge: killed at any moment, all of it stands or nothing; asked again, it stands."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "weigh an outlet": ("outlets", "bridge", "--accept", "a.example", "--weight", "0.25", "--by", "Ada"),
     "accept a replay": ("replay", "accept", SHADOW, "--by", "Ada"),
     "discard a replay": ("replay", "discard", SHADOW),
+    "purge": ("purge", B, "--reason", "asked", "--yes", "--by", "Ada"),
     "several": (),
 }
 # What says so in one line, and ends with a code of its own, where it was done before.
