@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app import reading
+from app import health, reading
 from app.views.charts import Bar
 from app.views.reading import Reading
 from app.web.background import Progress
 from claimline import labels
 from claimline.models import Change
-from flows import outbox, replaying
+from flows import replaying
 from flows.desk import Desk
 from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
@@ -29,14 +29,13 @@ from storage.records import (
 from storage.run_records import ReadState, StoredRun
 
 STRIP = 30
-QUIET_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     source: StoredSource
     days: SourceDays
-    state: str  # fine | quiet | silent | not answering | broken | never asked | by hand | paused
+    state: str  # of `app.health`
     reason: str
     strip: tuple[Bar, ...]
     strip_words: str
@@ -69,7 +68,7 @@ def topic_sources(r: Reading, *, only: str, now: datetime) -> tuple[TopicSources
 
 
 def _line(s: Session, source: StoredSource, days: SourceDays, today: date) -> SourceLine:
-    state, reason = _state(s, source, days, today)
+    state, reason = health.state_of(s, source, days.last_new, today)
     strip = []
     heard = 0
     for i in range(STRIP):
@@ -91,27 +90,6 @@ def left_out(reasons: Mapping[str, int]) -> str:
         names = [f"{(reason if kind == 'date-' else reason.removeprefix(kind)).replace('-', ' ')} ({-n:,})" for n, reason in mine]
         parts += [f"{words}: {', '.join(names)}"] if names else []
     return "; ".join(parts)
-
-
-def _state(s: Session, source: StoredSource, days: SourceDays, today: date) -> tuple[str, str]:
-    """In the words of the events: *broken* does not answer, *silent* answers with nothing new for far longer than usual."""
-    if source.paused:
-        return "paused", "not asked until it is resumed"
-    if source.failures:
-        state = "broken" if source.failures >= outbox.SILENT_AFTER else "not answering"
-        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
-        return state, f"{source.last_error or 'no answer'}; {times}"
-    if source.last_answered_at is None:
-        return "never asked", ""
-    if articles.is_taken_in(source):
-        return "by hand", "one page; it is read again as its text may change, and names nothing new"
-    if (since := outbox.silent_since(s, source)) is not None:
-        return "silent", f"answers, but nothing new since {since.day} {since:%b %Y}, far longer than usual"
-    if days.last_new is None:
-        return "quiet", "answers, but has never named anything new"
-    if today - days.last_new > QUIET_AFTER:
-        return "quiet", f"answers, but nothing new since {days.last_new.day} {days.last_new:%b %Y}"
-    return "fine", ""
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
