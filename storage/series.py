@@ -92,7 +92,7 @@ def _held(s: Session, kind: str, wanted: Mapping[int, Stamp]) -> dict[int, bytes
 
 
 def fill(db: Database, topic_id: int | None = None) -> int:
-    """Make the series that are missing (of a topic); returns of how many claims. It writes to the cache: not within a transaction."""
+    """Make the series that are missing (of a topic); returns of how many claims. It writes to the cache: in no transaction."""
     c = t.claims
     with db.read() as s:
         mine = sa.true() if topic_id is None else c.c.topic_id == topic_id

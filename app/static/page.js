@@ -48,6 +48,14 @@ document.addEventListener("click", async (event) => {
   if (close) close.closest("dialog")?.close();
 });
 
+// On paper nothing can be opened: what is folded in the lists of reports and texts is printed too.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll(".row details:not([open]), .versions details:not([open])")) { fold.open = true; fold.dataset.folded = ""; }
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("details[data-folded]")) { fold.open = false; delete fold.dataset.folded; }
+});
+
 // A session that ended: whoever logs in again in another tab goes on here, with a token of the new session.
 let ended = false;
 async function renew() {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app import health, reading
+from app import health, reading, skips
 from app.views.charts import Bar
 from app.views.reading import Reading
 from app.web.background import Progress
@@ -115,6 +116,59 @@ def took(run: StoredRun) -> str:
         return ""
     seconds = (run.finished_at - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def not_read(run: StoredRun) -> int:
+    """What could not be read or judged; a message that was not told is none."""
+    return sum(bool(x.get("failed")) and x["reason"] not in skips.NOT_READING for x in run.skips)
+
+
+def not_told(run: StoredRun) -> int:
+    return sum(x["reason"] == skips.NOT_TOLD for x in run.skips)
+
+
+_COUNTS = {
+    "articles-named": "articles named by the sources",
+    "articles-new": "new articles",
+    "new": "texts that are new",
+    "revised": "texts that were edited",
+    "unchanged": "texts that are as they were",
+    "not-modified": "pages that were not sent again, being the same",
+    "date-uncertain": "texts without a sure date",
+    "copies-found": "pairs of copies",
+    "revisions-read": "texts read",
+    "revisions-off-topic": "texts without a name of the topic",
+    "pairs-judged": "pairs of a claim and a text's words judged",
+    "assessments": "answers on a claim",
+    "undecided": "answers that the machine is unsure of",
+    "stood-in": "texts read by a model that stands in",
+    "changes": "changes of status",
+    "told": "messages sent",
+    "events": "events handed to Prefect",
+    "bodies-removed": "pages removed, their time being over",
+    "texts-removed": "texts removed, their time being over",
+    "quotes-removed": "quotes removed, their time being over",
+    "skips-not-listed": "left out beyond those listed here",
+}
+# What the list of what was left out says, each with its place.
+_LISTED = re.compile(r"(failed|skipped|gone|no-text)(-.*)?")
+
+
+def did(run: StoredRun) -> dict[str, float]:
+    """What a run did, in words."""
+    kept = {name: n for name, n in run.counts.items() if not _LISTED.fullmatch(name)}
+    known = {_COUNTS[name]: kept[name] for name in _COUNTS if name in kept}
+    return known | {name.replace("-", " "): n for name, n in kept.items() if name not in _COUNTS}
+
+
+def cost(run: StoredRun) -> dict[str, float]:
+    """What a run cost, in words: `seconds-fetch` are seconds to fetch."""
+    named = {name: re.sub(r"^seconds-(.*)", r"\1, in seconds", name).replace("-", " ") for name in run.cost}
+    return {words: run.cost[name] for name, words in named.items()}
+
+
+def left_out_words(reason: str) -> str:
+    return reason.replace("-", " ")
 
 
 # --- a replay -------------------------------------------------------------------------------------------------------
