@@ -33,7 +33,7 @@ def state_of(s: Session, source: StoredSource, last_new: date | None, today: dat
     answered = source.last_answered_at.date()
     if today - answered > LONG:
         # What it holds since then nobody knows: that is our silence, not its own.
-        return "not asked lately", f"answered on {_day(answered)}, and nobody has asked since"
+        return "not asked lately", f"answered on {_day(answered)}, not asked since"
     if last_new is None:
         return "quiet", "answers, but has never named anything new"
     if answered - last_new > LONG:

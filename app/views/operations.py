@@ -138,7 +138,7 @@ _COUNTS = {
     "copies-found": "pairs of copies",
     "revisions-read": "texts read",
     "revisions-off-topic": "texts without a name of the topic",
-    "pairs-judged": "pairs of a claim and a text's words judged",
+    "pairs-judged": "passages judged for a claim",
     "assessments": "answers on a claim",
     "undecided": "answers that the machine is unsure of",
     "stood-in": "texts read by a model that stands in",
@@ -161,10 +161,13 @@ def did(run: StoredRun) -> dict[str, float]:
     return known | {name.replace("-", " "): n for name, n in kept.items() if name not in _COUNTS}
 
 
-def cost(run: StoredRun) -> dict[str, float]:
-    """What a run cost, in words: `seconds-fetch` are seconds to fetch."""
-    named = {name: re.sub(r"^seconds-(.*)", r"\1, in seconds", name).replace("-", " ") for name in run.cost}
-    return {words: run.cost[name] for name, words in named.items()}
+def cost(run: StoredRun) -> dict[str, str]:
+    """What a run cost, in words: `seconds-fetch` are seconds."""
+    spent = {}
+    for name, value in run.cost.items():
+        what = name.removeprefix("seconds-")
+        spent[what.replace("-", " ")] = f"{value:,.1f} s" if what != name else f"{value:,.2f}"
+    return spent
 
 
 def left_out_words(reason: str) -> str:
