@@ -302,7 +302,7 @@ def test_it_reads_without_script_and_on_a_narrow_screen(browser: Any, base: str)
     narrow.tab.set_viewport_size({"width": 360, "height": 740})
     boxes = "[document.documentElement, ...document.querySelectorAll('.scroll')]"
     beyond = f"() => Math.max(...{boxes}.map(x => x.scrollWidth - x.clientWidth))"
-    for path in ("/", CLAIM, "/review", "/sources", "/runs"):
+    for path in ("/", CLAIM, "/review", "/sources", "/runs", "/topics/harbour-bridge/outlets"):
         assert narrow.go(path).evaluate(beyond) <= 0, path
     narrow.context.close()
 
@@ -443,9 +443,9 @@ def test_a_server_that_is_back_is_no_longer_called_away(watched: Watched) -> Non
 
 
 def test_the_timeline_writes_its_days_in_words(watched: Watched) -> None:
-    told = "uPlot.prototype; window.written = []; const fill = CanvasRenderingContext2D.prototype.fillText;"
-    told += "CanvasRenderingContext2D.prototype.fillText = function (words, ...at) { written.push(words); fill.call(this, words, ...at); };"
-    watched.tab.add_init_script(told.removeprefix("uPlot.prototype; "))
+    told = "window.written = []; const fill = CanvasRenderingContext2D.prototype.fillText;"
+    told += "CanvasRenderingContext2D.prototype.fillText = function (w, ...at) { written.push(w); fill.call(this, w, ...at); };"
+    watched.tab.add_init_script(told)
     tab = watched.go("/claims/harbour-bridge/bridge-tunnel?as_of=2020-11-01")
     tab.wait_for_selector(".plot .u-wrap canvas")
     tab.wait_for_function("() => window.written.length > 4")

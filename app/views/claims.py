@@ -14,10 +14,11 @@ from storage import ledger, pages, relations, runs
 from storage.pages import Owed
 from storage.records import ClaimStatus, StoredChange, StoredClaim
 from storage.run_records import ReadState
+from storage.weeks import WeekCount
 
 PAGE = 50
 STALE = timedelta(hours=36)
-NO_WEEKS: tuple[pages.WeekCount, ...] = ()
+NO_WEEKS: tuple[WeekCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
