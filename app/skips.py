@@ -10,6 +10,7 @@ from claimline.models import Skip
 
 NOTES = frozenset({"another-matcher", "another-cleaner", "read-for-other-words"})  # what a run says though nothing was left out
 NOT_TOLD = "not-told"  # a message that waits: nothing was to be read
+NOT_READING = frozenset({NOT_TOLD, "not-removed"})  # what failed though nothing was to be read
 
 
 def say(skips: Sequence[Skip], *, indent: str = "", at_most: int = 12, more: str = "") -> None:

@@ -33,6 +33,11 @@ def date_basis(value: str) -> str:
     return _labels()["date_basis"][str(value)]
 
 
+def modality(value: str) -> str:
+    """How a quote puts a thing (`claimline.matching.modality`)."""
+    return _labels()["modality"].get(value, value.replace("-", " "))
+
+
 def outlet(kind: str | None, country: str | None, weight: float) -> str:
     """What stands beside a quote of its outlet: its type (None: nobody has named it), country and weight."""
     return ", ".join(filter(None, (kind or mark("outlet_not_named"), country, f"weight {weight:g}")))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,23 +17,14 @@ from sqlalchemy.orm import Session
 from claimline.errors import UnknownName
 from claimline.models import DateFinding, OutletType, Stance, Topic
 from storage import claims as claim_reads
-from storage import codec, ledger_rows, outlets, pins, position_rows, readings
+from storage import codec, ledger_rows, outlets, pins, position_rows, readings, series, weeks
 from storage import tables as t
 from storage.effective import claim_key as first_names
 from storage.records import StoredChange, StoredClaim
 from storage.sql import chunks, stable_key, today
+from storage.weeks import WeekCount
 
 _JUDGED, _OF_UNDATED = t.assessments.alias("judged"), t.assessments.alias("of_undated")  # made once: it copies all columns
-_WEEK_ZERO = date(1969, 12, 29)  # the Monday before the epoch
-
-
-class WeekCount(NamedTuple):
-    """Reports (articles, each once) that began to stand in the week from `monday`."""
-
-    monday: date
-    supports: int = 0
-    refutes: int = 0
-    neutral: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,47 +130,12 @@ def claim_by_key(s: Session, key: str) -> StoredClaim:
 def weekly(
     s: Session, claim_ids: Iterable[int], *, as_of: date | None = None, known_at: datetime | None = None
 ) -> dict[int, tuple[WeekCount, ...]]:
-    """Reports by week and side for these claims, weeks without one left out.
-
-    A claim's positions come as one text of numbers: sorting and grouping them in the database, and many rows, take three times as
-    long.
-    """
-    p = t.positions
-    side = sa.case({stance: i for i, stance in enumerate(_SIDES)}, value=p.c.stance, else_=len(_SIDES))
-    week = sa.cast(_week_number(s, p.c.valid_from), sa.BigInteger)
-    number = (week * 4 + side) * _ARTICLES + p.c.article_id
-    numbers = sa.func.aggregate_strings(sa.cast(number, sa.String), ",")
-    found: dict[int, tuple[WeekCount, ...]] = {}
-    for batch in chunks(claim_ids):
-        where = p.c.claim_id.in_(batch) & position_rows.known(p, known_at) & (p.c.weight > 0)
-        if as_of is not None:
-            where &= p.c.valid_from <= as_of
-        query = sa.select(p.c.claim_id, numbers).where(where).group_by(p.c.claim_id)
-        found.update({claim_id: _weeks(text) for claim_id, text in s.execute(query).tuples().all()})
-    return found
-
-
-_SIDES = WeekCount._fields[1:]
-_ARTICLES = 2**32  # more than there can be
-
-
-def _weeks(numbers: str) -> tuple[WeekCount, ...]:
-    """Counts from the numbers of a claim's positions: the week and the side in the upper part, the article in the lower."""
-    import numpy as np  # only where a page is drawn
-
-    each_once = np.unique(np.fromstring(numbers, dtype=np.int64, sep=","))
-    sides, counts = np.unique(each_once // _ARTICLES, return_counts=True)
-    weeks, row = np.unique(sides // 4, return_inverse=True)
-    table = np.zeros((4, len(weeks)), dtype=np.int64)
-    table[sides % 4, row] = counts
-    mondays = [_WEEK_ZERO + timedelta(days=7 * k) for k in weeks.tolist()]
-    return tuple(map(WeekCount._make, zip(mondays, *table[:3].tolist(), strict=True)))
-
-
-def _week_number(s: Session, day: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-    if s.get_bind().dialect.name == "sqlite":
-        return sa.cast((sa.func.julianday(day) - 2440587.5 + 3) / 7, sa.Integer)
-    return sa.cast(sa.func.floor((day - sa.literal(date(1970, 1, 1)) + 3) / 7.0), sa.Integer)
+    """Reports by week and side for these claims, weeks without one left out: looked up where they are kept, else counted."""
+    ids = list(claim_ids)
+    made_from = series.stamps(s, ids)
+    kept = series.weeks_held(s, {i: stamp for i, stamp in made_from.items() if stamp.is_known_by(known_at)}, as_of)
+    counted = weeks.counted(s, [i for i in ids if i not in kept], until=as_of, known_at=known_at)
+    return counted | {i: found for i, found in kept.items() if found}
 
 
 def last_changes(

@@ -1,14 +1,14 @@
-"""A claim's figures at the end of every day, kept in the cache: a past day is looked up instead of being folded anew.
+"""A claim's figures at the end of every day, and its reports by week, kept in the cache: looked up instead of being made anew.
 
 One walk over the days makes them all (`claimline.history.day_by_day`). A series is kept by its claim and says what it was made
-from: where that is not what the ledger holds now it is passed over, and whoever asks folds. It tells what the fold would tell.
+from: where that is not what the ledger holds now it is passed over, and whoever asks folds or counts. It tells what they would.
 """
 
 from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +16,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Figures, Status
-from storage import codec, position_rows
+from storage import codec, position_rows, weeks
 from storage import tables as t
 from storage.sql import chunks
+from storage.weeks import WeekCount
 
 if TYPE_CHECKING:
     from storage.engine import Database
 
 KIND = "days of fold 1"  # with the fold's version (`claimline.history`, which takes long to import)
+WEEKS = "days of reports 1"
 _STATUSES = tuple(Status)
 _DAY = struct.Struct("<iBddiiii")  # day, machine; for, against; voices for, against, without position; speakers
 _AT_ONCE = 20  # claims that are read, walked and stored before the next ones
@@ -70,42 +72,60 @@ def stamps(s: Session, claim_ids: Sequence[int]) -> dict[int, Stamp]:
 
 def looked_up(s: Session, wanted: Mapping[int, Stamp], day: date) -> dict[int, Stood]:
     """Where each of these claims stood at the end of a day, of those whose series is at hand and made from what is known now."""
-    held = _held(s, wanted)
+    held = _held(s, KIND, wanted)
     ends = _ends(s, list(held))
     return {i: _at(days, day) for i, days in held.items() if _at(days, date.max) == ends.get(i)}
 
 
-def _held(s: Session, wanted: Mapping[int, Stamp]) -> dict[int, bytes]:
-    """The packed days of those of these claims that have a series under this stamp."""
-    found = s.info["cache"].get_many(KIND, list(map(str, wanted))) if wanted else {}
+def weeks_held(s: Session, wanted: Mapping[int, Stamp], until: date | None) -> dict[int, tuple[WeekCount, ...]]:
+    """The reports by week until a day, of those of these claims whose weeks are at hand and made from what is known now."""
+    held = _held(s, WEEKS, wanted)
+    ends, size = _ends(s, list(held)), _DAY.size
+    return {i: weeks.unpacked(data[size:], until) for i, data in held.items() if _at(data[:size], date.max) == ends.get(i)}
+
+
+def _held(s: Session, kind: str, wanted: Mapping[int, Stamp]) -> dict[int, bytes]:
+    """What is packed for those of these claims that have a series of this kind under this stamp."""
+    found = s.info["cache"].get_many(kind, list(map(str, wanted))) if wanted else {}
     split = ((int(name), data.partition(b"\n")) for name, data in found.items())
-    return {claim_id: days for claim_id, (made_from, _, days) in split if made_from == wanted[claim_id].words}
+    return {claim_id: made for claim_id, (made_from, _, made) in split if made_from == wanted[claim_id].words}
 
 
 def fill(db: Database, topic_id: int | None = None) -> int:
-    """Make the series that are missing (of a topic); returns how many were. It writes to the cache: not within a transaction."""
+    """Make the series that are missing (of a topic); returns of how many claims. It writes to the cache: in no transaction."""
     c = t.claims
     with db.read() as s:
         mine = sa.true() if topic_id is None else c.c.topic_id == topic_id
         wanted = stamps(s, list(s.execute(sa.select(c.c.id).where(mine).order_by(c.c.id)).scalars()))
-        have = _held(s, wanted)
-    missing = [claim_id for claim_id, stamp in wanted.items() if claim_id not in have and stamp.newest is not None]
-    for few in chunks(missing, _AT_ONCE):
-        with db.read() as s:
-            made = {str(claim_id): _made(s, claim_id, stamp) for claim_id, stamp in stamps(s, few).items()}
-        db.cache.put_many(KIND, made)
-    return len(missing)
+        have = {kind: _held(s, kind, wanted).keys() for kind in _MAKERS}
+    alive = [claim_id for claim_id, stamp in wanted.items() if stamp.newest is not None]
+    missing = {kind: [claim_id for claim_id in alive if claim_id not in have[kind]] for kind in _MAKERS}
+    for kind, make in _MAKERS.items():
+        for few in chunks(missing[kind], _AT_ONCE):
+            with db.read() as s:
+                made = {str(claim_id): stamp.words + b"\n" + make(s, claim_id) for claim_id, stamp in stamps(s, few).items()}
+            db.cache.put_many(kind, made)
+    return len(set().union(*missing.values()))
 
 
-def _made(s: Session, claim_id: int, stamp: Stamp) -> bytes:
+def _days(s: Session, claim_id: int) -> bytes:
     from claimline.history import day_by_day, heard  # numpy: only where something is folded
 
     days = day_by_day(heard(position_rows.weighed(s, claim_id, None)))
-    packed = [
-        _DAY.pack(day.toordinal(), _STATUSES.index(machine), *codec.dump_figures(figures).values())
-        for day, machine, figures in days
-    ]
-    return stamp.words + b"\n" + b"".join(packed)
+    return b"".join([_packed(day, Stood(machine, figures)) for day, machine, figures in days])
+
+
+def _weeks(s: Session, claim_id: int) -> bytes:
+    """After where the claim stands in the end, by which another ledger's are known."""
+    end = _ends(s, [claim_id]).get(claim_id, Stood(Status.UNREPORTED, Figures()))
+    return _packed(date.max, end) + weeks.packed(s, claim_id)
+
+
+def _packed(day: date, stood: Stood) -> bytes:
+    return _DAY.pack(day.toordinal(), _STATUSES.index(stood.machine), *codec.dump_figures(stood.figures).values())
+
+
+_MAKERS: Mapping[str, Callable[[Session, int], bytes]] = {KIND: _days, WEEKS: _weeks}
 
 
 def rounded(figures: Figures) -> Figures:

@@ -136,7 +136,7 @@ def test_from_the_list_to_a_quote_to_a_decision_and_back(watched: Watched, db: D
     tab.get_by_role("link", name="Read it in the article").first.click()
     tab.wait_for_selector("mark.side-supports")
     tab.get_by_role("button", name="false", exact=True).click()
-    tab.wait_for_load_state("networkidle")
+    tab.wait_for_selector(".claim-card .tag-person")
     assert "refutes" in tab.locator(".claim-card").first.inner_text()
     tab.go_back()
     tab = watched.go("/claims/harbour-bridge/bridge-closed")
@@ -174,12 +174,11 @@ def test_with_the_mouse_several_cases_get_one_word_and_one_note(watched: Watched
     assert tab.locator("#selected").inner_text() == "2"
     tab.locator("#several input[name=note]").fill("the same words")
     tab.locator("#several button[value=neutral]").click()
-    tab.wait_for_load_state("networkidle")
     tab.wait_for_selector("text=Take all of it back")
     with db.read() as s:
         assert [d.note for d in decisions.decisions(s)[:2]] == ["the same words"] * 2
     tab.get_by_role("button", name="Take all of it back").click()
-    tab.wait_for_load_state("networkidle")
+    tab.wait_for_selector("text=Take all of it back", state="detached")
 
 
 def test_with_the_mouse_a_case_further_down_is_decided_at_the_first_click(watched: Watched) -> None:
@@ -202,7 +201,7 @@ def test_a_selected_passage_becomes_evidence(watched: Watched) -> None:
     tab.get_by_role("button", name="Add as evidence").click()
     tab.locator("#add-evidence input[value=neutral]").check()
     tab.locator("#add-evidence").get_by_role("button", name="Add", exact=True).click()
-    tab.wait_for_load_state("networkidle")
+    tab.wait_for_selector("text=added by")
     assert "added by" in tab.locator("main").inner_text()
 
 
@@ -303,7 +302,7 @@ def test_it_reads_without_script_and_on_a_narrow_screen(browser: Any, base: str)
     narrow.tab.set_viewport_size({"width": 360, "height": 740})
     boxes = "[document.documentElement, ...document.querySelectorAll('.scroll')]"
     beyond = f"() => Math.max(...{boxes}.map(x => x.scrollWidth - x.clientWidth))"
-    for path in ("/", CLAIM, "/review", "/sources", "/runs"):
+    for path in ("/", CLAIM, "/review", "/sources", "/runs", "/topics/harbour-bridge/outlets"):
         assert narrow.go(path).evaluate(beyond) <= 0, path
     narrow.context.close()
 
@@ -385,3 +384,71 @@ def test_a_server_that_restarts_under_an_open_page_is_gone_on_with(browser: Any,
     with db.read() as s:
         assert [str(d.stance) for d in decisions.decisions(s)] == ["neutral"]
     db.dispose()
+
+
+def test_a_session_that_ended_under_an_article_loses_nothing_either(browser: Any, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+    build(db)
+    hashed = auth.hash_password(PASSWORD)
+    db.write(lambda s: users.add(s, "ada", "review", hashed, now=datetime.now(UTC)))
+    late = timedelta(0)
+    with served(create_app(Settings(), db=db, now=lambda: datetime.now(UTC) + late, login_required=True)) as address:
+        watched = Watched(browser, address)
+        tab = watched.go(CLAIM)
+        enter(tab)
+        tab.get_by_role("link", name="Read it in the article").first.click()
+        tab.wait_for_selector(".claim-card .decide")
+        tab.locator(".claim-card input[name=note]").first.fill("as the minutes say")
+        late = timedelta(hours=13)
+        tab.locator(".claim-card button[value=refutes]").first.click()
+        tab.wait_for_selector("#notices a[href='/login']")
+        assert "nothing here is lost" in tab.locator("#notices").inner_text()
+        again = watched.context.new_page()
+        again.goto(address + "/login")
+        enter(again)
+        assert tab.locator(".claim-card input[name=note]").first.input_value() == "as the minutes say"
+        tab.locator(".claim-card button[value=refutes]").first.click()
+        tab.wait_for_selector("text=as the minutes say")
+        watched.context.close()
+    with db.read() as s:
+        assert [(d.by, str(d.stance), d.note) for d in decisions.decisions(s)] == [("ada", "refutes", "as the minutes say")]
+    db.dispose()
+
+
+def test_the_keys_are_told_and_decide_nothing_meanwhile(watched: Watched, db: Database) -> None:
+    tab = watched.go("/review")
+    with db.read() as s:
+        before = len(decisions.decisions(s))
+    tab.keyboard.press("?")
+    assert "next case, previous case" in tab.locator("#keys-help").inner_text()
+    tab.keyboard.press("1")
+    tab.keyboard.press("Escape")
+    assert not tab.locator("#keys-help").is_visible()
+    watched.settle()
+    assert tab.locator(".case.decided").count() == 0
+    with db.read() as s:
+        assert len(decisions.decisions(s)) == before
+
+
+def test_a_server_that_is_back_is_no_longer_called_away(watched: Watched) -> None:
+    tab = watched.go(CLAIM)
+    watched.context.set_offline(True)
+    tab.locator("#row-q").press_sequentially("G")
+    tab.wait_for_selector("#notices .notice-bad")
+    watched.context.set_offline(False)
+    tab.locator("#row-q").press_sequentially("utachten")
+    tab.wait_for_function("() => document.querySelectorAll('#rows .row').length === 1")
+    tab.wait_for_function("() => !document.querySelector('#notices .notice')")
+    watched.complaints.clear()
+
+
+def test_the_timeline_writes_its_days_in_words(watched: Watched) -> None:
+    told = "window.written = []; const fill = CanvasRenderingContext2D.prototype.fillText;"
+    told += "CanvasRenderingContext2D.prototype.fillText = function (w, ...at) { written.push(w); fill.call(this, w, ...at); };"
+    watched.tab.add_init_script(told)
+    tab = watched.go("/claims/harbour-bridge/bridge-tunnel?as_of=2020-11-01")
+    tab.wait_for_selector(".plot .u-wrap canvas")
+    tab.wait_for_function("() => window.written.length > 4")
+    written = tab.evaluate("() => window.written")
+    assert any(w.endswith((" Aug", " Sep", " Oct")) for w in written), written
+    assert not [w for w in written if "/" in w], written

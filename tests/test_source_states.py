@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.reading import read_state
 from app.web import create_app
-from claimline.models import Discovered, SourceReport
+from claimline.models import Discovered, Entry, SourceReport, SourceSpec, Validators
 from claimline.settings import Settings
 from storage import articles, assessments, runs
 from storage.engine import Database
 from storage.run_records import ReadState
-from tests.storage_world import S, World, cleaned, judgement
+from tests.storage_world import S, World, cleaned, judgement, make_topic
 
 FEED = "https://news.example/feed"
 
@@ -67,7 +67,7 @@ def doctor(world: World) -> list[str]:
 
 def test_a_feed_that_is_quiet_for_six_days_against_its_habit_is_silent_everywhere(db: Database) -> None:
     world = hourly(db)
-    assert (state(world), listed(world)) == ("fine: ", "watched")
+    assert (state(world), listed(world)) == ("fine: ", "not asked lately")  # the terminal's day is today
     assert doctor(world) == []
     world.tick(days=6)
     answers(world)
@@ -88,6 +88,33 @@ def test_a_source_that_fails_is_broken_from_the_third_time_on(db: Database) -> N
     assert (state(world), listed(world)) == ("broken: timeout; 3 times in a row", "broken")
     (line,) = doctor(world)
     assert line.startswith(f"FAIL  bridge: {FEED} is broken: failed 3 times (timeout); check the address")
+
+
+def test_a_source_with_rare_news_is_quiet_everywhere_and_one_that_nobody_asks_is_not_called_so(db: Database) -> None:
+    world = World(db, now=datetime.now(UTC) - timedelta(days=20)).start()
+    world.article("https://a.example/1")
+    report = SourceReport(world.source_id(), FEED, answered=True, found=1, new=1)
+    db.write(lambda s: runs.cover(s, [report], now=world.now))
+    named = world.now
+    assert (state(world), listed(world)) == ("fine: ", "not asked lately")
+    world.tick(days=20)
+    said = f"not asked lately: answered on {named.day} {named:%b %Y}, not asked since"
+    assert state(world) == said
+    answers(world)
+    assert state(world) == f"quiet: answers, but nothing new since {named.day} {named:%b %Y}"
+    assert listed(world) == "quiet"
+
+
+def test_an_address_by_hand_is_called_so_once_it_is_taken_in_by_the_list_as_by_the_page(db: Database) -> None:
+    one = SourceSpec("one", FEED)
+    world = World(db, now=datetime.now(UTC) - timedelta(minutes=5), topic=replace(make_topic(), sources=(one,))).start()
+    assert (state(world), listed(world)) == ("never asked: ", "never asked")
+    fails(world)
+    assert (state(world), listed(world)) == ("not answering: timeout; once", "not answering")
+    answer = Discovered((Entry(FEED),), validators=Validators(body_sha256="x"))
+    db.write(lambda s: articles.save_discovery(s, world.source_id(), world.topic_id, answer, now=world.tick()))
+    assert state(world).startswith("by hand: one page")
+    assert listed(world) == "by hand"
 
 
 def test_a_paused_source_is_neither(db: Database) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import sqlalchemy as sa
 
 from claimline.history import FOLD_VERSION, fold
 from claimline.models import Figures, Status
-from storage import articles, codec, decisions, ledger, series, stood
+from storage import articles, codec, decisions, ledger, pages, series, stood, weeks
+from storage import tables as t
 from storage.engine import Database, open_database
 from storage.records import NewDecision
 from tests.storage_world import N, R, S, World, day, make_topic
@@ -121,6 +123,40 @@ def test_without_a_cache_it_is_folded_and_the_series_comes_back(db: Database) ->
     assert_told_as_folded(db)
 
 
+def test_the_weeks_that_are_kept_are_those_that_would_be_counted(database: Database) -> None:
+    w, chance = World(database).start(make_topic(*CLAIMS)), Random(5)
+    some_news(w, chance, 14)
+    known_at = w.publish().recorded_at
+    for _ in range(2):
+        with database.read() as s:
+            ids = [c.claim.id for c in ledger.statuses(s)]
+            assert len(series.weeks_held(s, series.stamps(s, ids), None)) == len(CLAIMS)
+            for n in range(0, 75, 2):
+                when = FIRST + timedelta(days=n)
+                assert pages.weekly(s, ids, as_of=when) == weeks.counted(s, ids, until=when), when
+            assert pages.weekly(s, ids) == weeks.counted(s, ids)
+            assert pages.weekly(s, ids, known_at=known_at) == weeks.counted(s, ids, known_at=known_at)
+        some_news(w, chance, 8)
+        w.publish()
+
+
+def test_weeks_of_another_time_and_weeks_without_a_cache_are_counted(db: Database) -> None:
+    w = World(db).start(make_topic(*CLAIMS))
+    some_news(w, Random(6), 12)
+    w.publish()
+    with db.read() as s:
+        ids = [c.claim.id for c in ledger.statuses(s)]
+        article = articles.article_by_url(s, s.execute(sa.select(t.articles.c.url).limit(1)).scalar_one()).id
+    asked = NewDecision("date", "d1", article_id=article, valid_from=day("2020-01-20"))
+    decisions.record(db, [asked], by="Ada", now=w.tick())
+    for _ in range(2):
+        with db.read() as s:
+            assert len(series.weeks_held(s, series.stamps(s, ids), None)) < len(CLAIMS)
+            assert pages.weekly(s, ids) == weeks.counted(s, ids)
+            assert pages.weekly(s, ids, as_of=day("2020-01-22")) == weeks.counted(s, ids, until=day("2020-01-22"))
+        db.cache.clear()
+
+
 def test_the_cache_of_another_ledger_is_passed_over(sqlite_template: Path, tmp_path: Path) -> None:
     """Somebody deletes the database, leaves its cache, and begins anew, with as many reports at the very same times."""
     path = tmp_path / "claimline.db"
@@ -135,6 +171,8 @@ def test_the_cache_of_another_ledger_is_passed_over(sqlite_template: Path, tmp_p
             series.fill(db)
         with db.read() as s:
             found = ledger.status(s, w.claim_id(), as_of=day("2020-02-01")).figures
+            (week, *_) = pages.weekly(s, [w.claim_id()])[w.claim_id()]
+        assert (week.supports, week.refutes) == ((1, 0) if side is S else (0, 1))
         assert (found.voices_supports, found.voices_refutes) == ((1, 0) if side is S else (0, 1))
         db.dispose()
         for name in ("claimline.db", "claimline.db-wal", "claimline.db-shm"):

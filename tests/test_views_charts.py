@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from app.views.charts import drawing, spark, timeline
-from storage.pages import DayRead, WeekCount
+from storage.pages import DayRead
+from storage.weeks import WeekCount
 
 D = date(2021, 1, 4)
 

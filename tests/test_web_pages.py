@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 
 from app.views.charts import spark
 from app.web import create_app, templating
+from claimline.models import Stance
 from claimline.settings import Settings
 from storage.engine import Database, open_database
-from tests.web_data import HOSTILE, Newsroom, build
+from tests.web_data import HOSTILE, Newsroom, build, judgement
 
 CLAIM = "/claims/harbour-bridge/bridge-safe"
 
@@ -275,3 +276,21 @@ def test_files_of_our_own_are_kept_by_their_hash(page: TestClient) -> None:
 
 def test_a_spark_without_reports_is_empty() -> None:
     assert spark((), date(2020, 1, 1)).bars == ()
+
+
+def test_every_part_of_an_article_has_a_name_of_its_own(sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
+    room = Newsroom(db)
+    text = "The bridge is safe for lorries. It will be closed in March."
+    _, revision = room.article("https://a.example/1", "Two claims", text, date(2020, 5, 1))
+    safe = judgement(text, "The bridge is safe for lorries.", "bridge-safe", Stance.SUPPORTS, 0.9)
+    room.judge(revision, safe, judgement(text, "It will be closed in March.", "bridge-closed", Stance.SUPPORTS, 0.9))
+    room.publish()
+    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
+        (article,) = set(articles_in(client.get("/claims/harbour-bridge/bridge-safe").text))
+        html = client.get(article).text
+    names = re.findall(r'<section class="panel claim-card[^>]*aria-labelledby="([^"]+)"', html)
+    assert len(names) == len(set(names)) == 2
+    assert all(html.count(f'id="{name}"') == 1 for name in names)
+    assert "90 % \u00b7 <" in re.sub(r"\s+", " ", html.replace('<span class="on-screen">', ""))
+    db.dispose()

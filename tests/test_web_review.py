@@ -68,6 +68,24 @@ def test_a_case_is_decided_signed_and_gone_from_the_queue(page: TestClient, db: 
     assert after == before - 1
 
 
+def test_on_an_article_a_word_draws_the_page_anew_and_a_colleagues_is_told_beside_the_form(
+    page: TestClient, db: Database
+) -> None:
+    article = fields(page.get("/review").text, "/review/decide")["revision"]
+    form = fields(page.get(f"/articles/{article}").text, "/review/decide")
+    first = page.post("/review/decide", data=form | {"verdict": "refutes"}, headers=HTMX)
+    assert (first.status_code, first.headers["hx-redirect"]) == (204, f"/articles/{article}")
+    later = form | {"verdict": "supports", "client_id": "page-of-somebody-else"}
+    told = page.post("/review/decide", data=later, headers=HTMX)
+    assert told.status_code == 400
+    assert "has decided on this in the meantime" in told.text
+    assert "<html" not in told.text  # a notice to be shown beside what was typed
+    html = page.get(f"/articles/{article}").text
+    back = page.post("/review/undo", data=fields(html, "/review/decide") | {"undo": form["client_id"]}, headers=HTMX)
+    assert (back.status_code, back.headers["hx-redirect"]) == (204, f"/articles/{article}")
+    assert said(db) == []
+
+
 def test_sent_twice_it_is_stored_once(page: TestClient, db: Database) -> None:
     form = fields(page.get("/review").text, "/review/decide") | {"verdict": "supports"}
     assert [page.post("/review/decide", data=form, headers=HTMX).status_code for _ in range(3)] == [200, 200, 200]

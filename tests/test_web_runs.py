@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import unescape
 from threading import Event
 from typing import Any
@@ -12,11 +13,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.web import create_app
-from claimline.models import ClaimSpec, SourceSpec, Topic
+from claimline.models import ClaimSpec, Skip, SourceSpec, Topic
 from claimline.settings import Settings
 from claimline.web.client import open_client
 from flows.desk import Desk
-from storage import ledger, replay, rereadings
+from storage import ledger, replay, rereadings, runs
 from storage.engine import Database, open_database
 from storage.readings import Coming
 from storage.records import ClaimStatus
@@ -74,6 +75,25 @@ def test_run_now_runs_here_and_says_what_it_did(db: Database) -> None:
         assert after.headers["hx-trigger"] == "ran"
         assert "hx-get" not in after.text
         assert "done" in words(client.get("/runs").text)
+
+
+def test_a_run_tells_in_words_what_it_did_and_a_message_that_was_not_told_is_nothing_not_read(db: Database) -> None:
+    world = World(db).start()
+    run = db.write(lambda s: runs.start(s, topic_id=world.topic_id, flow="track", holder="t", now=world.tick()))
+    left = (Skip("MAIL", "not-told", "refused", failed=True), Skip(FEED, "http-503", failed=True), Skip(URL, "robots"))
+    counts = {"articles-new": 2, "failed-http-503": 1, "failed-not-told": 1, "skipped-robots": 1, "some-other": 3}
+    cost = {"seconds-fetch-and-clean": 1.33, "judge-tokens": 7.0}
+    finish = partial(runs.finish, run_id=run, coverage=[], sufficient=False, reasons=None, error=None)
+    db.write(lambda s: finish(s, counts=counts, skips=left, cost=cost, now=world.tick(seconds=9)))
+    with page_over(db, feed()) as client:
+        listed = client.get("/runs").text
+        one = words(client.get(re.findall(r"/runs/[0-9a-f]{16}", listed)[0]).text)
+    assert 'data-label="not read">1<' in listed
+    assert "1 message not told" in words(listed)
+    assert "too few sources answered" in one
+    assert "http 503 we could not look" in one
+    assert "not told refused tried again by the next run" in one
+    assert "Did new articles 2 some other 3 Cost fetch and clean 1.3 s judge tokens 7.00" in one
 
 
 def test_a_run_that_fails_says_why_in_one_line(db: Database) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -50,45 +49,35 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.source_rows(s, topic)
-        silent = frozenset() if as_json else _silent(s, topic)
+        states = [] if as_json else _states(s, topic)
     if as_json:
         out.json_lines(rows)
         return
-    cells = [_cells(r, silent) for r in rows]
     out.table(
         None,
         ["topic", "kind", "source", "state", "last answered (UTC)", "error"],
-        cells,
+        [_cells(r, state) for r, state in zip(rows, states, strict=True)],
         empty="no sources yet: `claimline sources add`",
     )
 
 
-def _silent(s: Session, topic: str | None) -> frozenset[tuple[str, str]]:
-    """Topic and place of the sources that answer with nothing new for far longer than usual."""
-    from app import reads
-    from flows import outbox
-    from storage import articles
+def _states(s: Session, topic: str | None) -> list[str]:
+    """The state of each source, in the words of the page and in the order of the rows."""
+    from app import health, reads
+    from storage import articles, pages
 
-    named = [(t.slug, x) for t in reads.topics(s, topic) for x in articles.sources(s, t.id) if not x.paused]
-    return frozenset((slug, x.locator) for slug, x in named if outbox.silent_since(s, x) is not None)
+    today = datetime.now(UTC).date()
+    found = []
+    for t in reads.topics(s, topic):
+        days = pages.source_days(s, t.id, since=today)
+        mine = articles.sources(s, t.id)
+        found += [health.state_of(s, x, days[x.id].last_new, today)[0] for x in mine]
+    return found
 
 
-def _cells(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> list[object]:
+def _cells(r: dict[str, Any], state: str) -> list[object]:
     answered = str(r["last_answered_at"] or "never")[:16].replace("T", " ")
-    return [r["topic"], r["kind"], r["source"], _state(r, silent), answered, r["error"]]
-
-
-def _state(r: dict[str, Any], silent: Collection[tuple[str, str]]) -> str:
-    """In the words of the page and of the doctor."""
-    from flows import outbox
-
-    if r["paused"]:
-        return "paused"
-    if r["failures"]:
-        return "broken" if r["failures"] >= outbox.SILENT_AFTER else "not answering"
-    if r["kind"] == "one":
-        return "by hand"
-    return "silent" if (r["topic"], r["source"]) in silent else "watched"
+    return [r["topic"], r["kind"], r["source"], state, answered, r["error"]]
 
 
 @group.command("test")

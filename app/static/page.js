@@ -20,8 +20,23 @@ function localTimes(root) {
   }
 }
 
+// Over a dialog that is open nothing behind it can be read: it has a room of its own.
+function noticeRoom() {
+  const dialog = document.querySelector("dialog[open]");
+  if (!dialog) return document.getElementById("notices");
+  let room = dialog.querySelector(".notices");
+  if (!room) {
+    room = document.createElement("div");
+    room.className = "notices"; room.setAttribute("role", "status");
+    dialog.prepend(room);
+  }
+  return room;
+}
+
+function clearNotices() { for (const room of document.querySelectorAll("#notices, .notices")) room.replaceChildren(); }
+
 function notice(words, bad = true) {
-  const room = document.getElementById("notices");
+  const room = noticeRoom();
   if (!room) return;
   const p = document.createElement("p");
   p.className = bad ? "notice notice-bad" : "notice";
@@ -48,6 +63,14 @@ document.addEventListener("click", async (event) => {
   if (close) close.closest("dialog")?.close();
 });
 
+// On paper nothing can be opened: what is folded in the lists of reports and texts is printed too.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll(".row details:not([open]), .versions details:not([open])")) { fold.open = true; fold.dataset.folded = ""; }
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("details[data-folded]")) { fold.open = false; delete fold.dataset.folded; }
+});
+
 // A session that ended: whoever logs in again in another tab goes on here, with a token of the new session.
 let ended = false;
 async function renew() {
@@ -59,8 +82,9 @@ async function renew() {
       const old = document.querySelector(what), fresh = page.querySelector(what);
       if (old && fresh) old.replaceWith(document.importNode(fresh, true));
     }
+    for (const held of document.querySelectorAll('input[name="form_token"]')) held.value = token();
     ended = false;
-    document.getElementById("notices")?.replaceChildren();
+    clearNotices();
   } catch { /* the request that waits will say that the server is away */ }
 }
 document.addEventListener("htmx:confirm", (event) => {
@@ -78,7 +102,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
   if (answer.status === 401) ended = true;
-  const room = document.getElementById("notices");
+  const room = noticeRoom();
   if (room && (answer.getResponseHeader("content-type") ?? "").startsWith("text/html")) {
     const parsed = new DOMParser().parseFromString(answer.responseText, "text/html");
     const found = parsed.querySelector(".notice");
@@ -86,9 +110,15 @@ document.addEventListener("htmx:responseError", (event) => {
   }
   notice(`The server answered ${answer.status}. Load the page again.`);
 });
-document.addEventListener("htmx:sendError", (event) => notice(event.detail.requestConfig?.verb === "get"
+let away = false;
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!away || !event.detail.successful) return;
+  away = false;
+  clearNotices();
+});
+document.addEventListener("htmx:sendError", (event) => { away = true; notice(event.detail.requestConfig?.verb === "get"
   ? "The server does not answer. What you see may be old; try again in a moment."
-  : "The server does not answer. What you did was not sent; try again in a moment."));
+  : "The server does not answer. What you did was not sent; try again in a moment."); });
 // Before the screen is drawn, not after htmx has settled: else a time flickers between two zones.
 document.addEventListener("htmx:afterSwap", () => localTimes(document));
 localTimes(document);

@@ -6,6 +6,7 @@
   const bulk = document.getElementById("several");
   const count = document.getElementById("selected");
   const left = document.getElementById("open-count");
+  const help = document.getElementById("keys-help");
   const open = () => [...queue.querySelectorAll(".case:not(.decided):not(.sending)")];
   const all = () => [...queue.querySelectorAll(".case")];
   let last = null; // the case that was decided last, for undo
@@ -81,7 +82,7 @@
     }
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || help?.open) return;
     if (event.target.matches('input[type="text"], input[type="search"], select, textarea')) {
       if (event.key === "Escape") event.target.blur();
       return;
@@ -95,7 +96,7 @@
     else if (key === "n") { const note = el?.querySelector('input[name="note"]'); if (note) { event.preventDefault(); note.focus(); } }
     else if (key === "o") { const link = el?.querySelector(".open-article"); if (link) window.open(link.href, "_blank", "noopener"); }
     else if (key === "u") { document.getElementById(last ?? "")?.querySelector("button.undo")?.click(); }
-    else if (key === "?") { document.querySelector(".keys")?.scrollIntoView({ block: "start" }); }
+    else if (key === "?") { event.preventDefault(); help?.showModal(); }
   });
   if (bulk) bulk.hidden = true;
   go(open()[0], false);

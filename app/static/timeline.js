@@ -15,6 +15,18 @@
     return `${at.getUTCDate()} ${at.toLocaleDateString("en-US", { timeZone: "UTC", month: "short" })} ${at.getUTCFullYear()}`;
   };
 
+  // A day is written as everywhere on the page; "5/4" is another day in another country.
+  function dates(_u, splits, _axis, _space, step) {
+    let year = null;
+    return splits.map((s) => {
+      const [d, month, y] = day(s).split(" ");
+      if (step >= 31536000) return y;
+      const words = step >= 2419200 ? month : `${d} ${month}`, first = y !== year;
+      year = y;
+      return first ? `${words}\n${y}` : words;
+    });
+  }
+
   function behind(u) {
     const { ctx, bbox } = u;
     ctx.save();
@@ -59,12 +71,12 @@
     room.hidden = false;
     document.querySelector(".plot-hint").hidden = false;
     plot = new uPlot({
-      width: room.clientWidth, height: 230, padding: [12, 8, 0, 0],
+      width: room.clientWidth, height: 230, padding: [12, 24, 0, 0],
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       cursor: { y: false, drag: { x: true, y: false, setScale: true } },
       legend: { live: true },
       scales: { x: { time: true, range: (_u, min, max) => [min, Math.min(Math.max(max, min + 86400 * 21), data.end)] }, y: { range: (_u, _min, max) => [0, Math.max(2, max * 1.08)] } },
-      axes: [axis({ grid: { show: false } }), axis({ size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] })],
+      axes: [axis({ grid: { show: false }, values: dates }), axis({ size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] })],
       series: [{ label: "week of", value: (_u, v) => (v == null ? "" : day(v)) },
         series("no position", "--none", data.neutral), series("against", "--against", data.refutes), series("for", "--for", data.supports)],
       hooks: { drawClear: [behind], draw: [marks] },

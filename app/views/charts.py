@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from claimline import labels
 from claimline.models import Status
-from storage.pages import DayRead, WeekCount
+from storage.pages import DayRead
 from storage.records import StoredChange
+from storage.weeks import WeekCount
 
 WEEK = timedelta(days=7)
 SPARK_BINS = 48

@@ -262,9 +262,11 @@ def _fitting(r: Reading, claim: StoredClaim, held: Folded, f: RowFilters, moment
     if not words:
         return found
     in_text = _with_words(r, claim.id, f.q, held.reports)
-    said = frozenset(
-        [key for key, text, own in _said(r, claim.id, moment) if text in in_text or all(word in own for word in words)]
-    )
+    every = _said(r, claim.id, moment)
+    fits = [row for row in every if row[1] in in_text] if in_text else []
+    for word in words:  # one after another: most rows leave at the first
+        every = [row for row in every if word in row[2]]
+    said = frozenset([row[0] for row in (*fits, *every)])
     return said if found is None else said & found
 
 

@@ -14,10 +14,11 @@ from storage import ledger, pages, relations, runs
 from storage.pages import Owed
 from storage.records import ClaimStatus, StoredChange, StoredClaim
 from storage.run_records import ReadState
+from storage.weeks import WeekCount
 
 PAGE = 50
 STALE = timedelta(hours=36)
-NO_WEEKS: tuple[pages.WeekCount, ...] = ()
+NO_WEEKS: tuple[WeekCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,12 @@ def beside(r: Reading, claim: StoredClaim, moment: Moment) -> tuple[StoredClaim,
 
 def fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
     """Every claim that fits the filters, in their order, with its figures."""
-    return list(told(r, moment, _fitting(r, moment, filters)))
+    return _told_once(r, moment, _fitting(r, moment, filters), filters)
+
+
+def _told_once(r: Reading, moment: Moment, some: list[ClaimStatus], filters: Filters) -> list[ClaimStatus]:
+    """With their figures; those that were put in order by them have them."""
+    return some if filters.sort == "voices" else list(told(r, moment, some))
 
 
 def _fitting(r: Reading, moment: Moment, filters: Filters) -> list[ClaimStatus]:
@@ -135,7 +141,7 @@ def claims_page(r: Reading, moment: Moment, filters: Filters, *, now: datetime) 
     shown = _fitting(r, moment, filters)
     count = max(1, -(-len(shown) // PAGE))
     at = min(max(1, filters.page), count)
-    some = told(r, moment, shown[(at - 1) * PAGE : at * PAGE])
+    some = _told_once(r, moment, shown[(at - 1) * PAGE : at * PAGE], filters)
     counts = tuple((status, sum(c.status is status for c in kept)) for status in Status)
     return ClaimsPage(
         tuple(

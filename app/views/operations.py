@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app import reading
+from app import health, reading, skips
 from app.views.charts import Bar
 from app.views.reading import Reading
 from app.web.background import Progress
 from claimline import labels
 from claimline.models import Change
-from flows import outbox, replaying
+from flows import replaying
 from flows.desk import Desk
 from flows.replaying import Moved
 from storage import articles, assessments, claims, ledger, pages, pins, replay, runs
@@ -29,14 +30,13 @@ from storage.records import (
 from storage.run_records import ReadState, StoredRun
 
 STRIP = 30
-QUIET_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     source: StoredSource
     days: SourceDays
-    state: str  # fine | quiet | silent | not answering | broken | never asked | by hand | paused
+    state: str  # of `app.health`
     reason: str
     strip: tuple[Bar, ...]
     strip_words: str
@@ -69,7 +69,7 @@ def topic_sources(r: Reading, *, only: str, now: datetime) -> tuple[TopicSources
 
 
 def _line(s: Session, source: StoredSource, days: SourceDays, today: date) -> SourceLine:
-    state, reason = _state(s, source, days, today)
+    state, reason = health.state_of(s, source, days.last_new, today)
     strip = []
     heard = 0
     for i in range(STRIP):
@@ -91,27 +91,6 @@ def left_out(reasons: Mapping[str, int]) -> str:
         names = [f"{(reason if kind == 'date-' else reason.removeprefix(kind)).replace('-', ' ')} ({-n:,})" for n, reason in mine]
         parts += [f"{words}: {', '.join(names)}"] if names else []
     return "; ".join(parts)
-
-
-def _state(s: Session, source: StoredSource, days: SourceDays, today: date) -> tuple[str, str]:
-    """In the words of the events: *broken* does not answer, *silent* answers with nothing new for far longer than usual."""
-    if source.paused:
-        return "paused", "not asked until it is resumed"
-    if source.failures:
-        state = "broken" if source.failures >= outbox.SILENT_AFTER else "not answering"
-        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
-        return state, f"{source.last_error or 'no answer'}; {times}"
-    if source.last_answered_at is None:
-        return "never asked", ""
-    if articles.is_taken_in(source):
-        return "by hand", "one page; it is read again as its text may change, and names nothing new"
-    if (since := outbox.silent_since(s, source)) is not None:
-        return "silent", f"answers, but nothing new since {since.day} {since:%b %Y}, far longer than usual"
-    if days.last_new is None:
-        return "quiet", "answers, but has never named anything new"
-    if today - days.last_new > QUIET_AFTER:
-        return "quiet", f"answers, but nothing new since {days.last_new.day} {days.last_new:%b %Y}"
-    return "fine", ""
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -137,6 +116,62 @@ def took(run: StoredRun) -> str:
         return ""
     seconds = (run.finished_at - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def not_read(run: StoredRun) -> int:
+    """What could not be read or judged; a message that was not told is none."""
+    return sum(bool(x.get("failed")) and x["reason"] not in skips.NOT_READING for x in run.skips)
+
+
+def not_told(run: StoredRun) -> int:
+    return sum(x["reason"] == skips.NOT_TOLD for x in run.skips)
+
+
+_COUNTS = {
+    "articles-named": "articles named by the sources",
+    "articles-new": "new articles",
+    "new": "texts that are new",
+    "revised": "texts that were edited",
+    "unchanged": "texts that are as they were",
+    "not-modified": "pages that were not sent again, being the same",
+    "date-uncertain": "texts without a sure date",
+    "copies-found": "pairs of copies",
+    "revisions-read": "texts read",
+    "revisions-off-topic": "texts without a name of the topic",
+    "pairs-judged": "passages judged for a claim",
+    "assessments": "answers on a claim",
+    "undecided": "answers that the machine is unsure of",
+    "stood-in": "texts read by a model that stands in",
+    "changes": "changes of status",
+    "told": "messages sent",
+    "events": "events handed to Prefect",
+    "bodies-removed": "pages removed, their time being over",
+    "texts-removed": "texts removed, their time being over",
+    "quotes-removed": "quotes removed, their time being over",
+    "skips-not-listed": "left out beyond those listed here",
+}
+# What the list of what was left out says, each with its place.
+_LISTED = re.compile(r"(failed|skipped|gone|no-text)(-.*)?")
+
+
+def did(run: StoredRun) -> dict[str, float]:
+    """What a run did, in words."""
+    kept = {name: n for name, n in run.counts.items() if not _LISTED.fullmatch(name)}
+    known = {_COUNTS[name]: kept[name] for name in _COUNTS if name in kept}
+    return known | {name.replace("-", " "): n for name, n in kept.items() if name not in _COUNTS}
+
+
+def cost(run: StoredRun) -> dict[str, str]:
+    """What a run cost, in words: `seconds-fetch` are seconds."""
+    spent = {}
+    for name, value in run.cost.items():
+        what = name.removeprefix("seconds-")
+        spent[what.replace("-", " ")] = f"{value:,.1f} s" if what != name else f"{value:,.2f}"
+    return spent
+
+
+def left_out_words(reason: str) -> str:
+    return reason.replace("-", " ")
 
 
 # --- a replay -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -65,7 +67,16 @@ def _answer(request: Request, status: int, words: str) -> Response:
         return JSONResponse({"error": words}, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
     visit = shell.stranger(request)
     template = "notice.html" if _is_htmx(request) else "error.html"
-    return visit.render(template, status, title=_TITLES.get(status, "Something went wrong"), words=words, code=status)
+    title = _TITLES.get(status, "Something went wrong")
+    return visit.render(template, status, title=title, words=words, code=status, back=_came_from(request))
+
+
+def _came_from(request: Request) -> str:
+    """The page of ours that the request came from; blank where it came from elsewhere."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host", "") or not came.path.startswith("/"):
+        return ""
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 def _is_program(request: Request) -> bool:

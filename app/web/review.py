@@ -47,21 +47,24 @@ def decide(
     client_id: str = Form(),
     seen: str = Form(""),
     note: str = Form(""),
-    back: str = Form("/review"),
+    back: str = Form(""),
     visit: Visit = Depends(reviewer),
 ) -> Response:
-    """A person's word on a pair, unless a colleague has spoken since the page was drawn: then that is shown."""
+    """A person's word on a pair, unless a colleague has spoken since the page was drawn: then that is shown.
+
+    `back`: the page that the form stands on, to be drawn anew; blank for the queue, where the case alone is.
+    """
     with visit.db.read() as s:
         found, text = claims.claim(s, claim, topic), revisions.revision_by_key(s, revision)
     asked = _verdict(found, text, verdict, _client_id(client_id), note)
     try:
         _record(visit, [(asked, seen)])
     except Overtaken as overtaken:
-        if not visit.is_htmx:
+        if back or not visit.is_htmx:
             raise UsageError(str(overtaken)) from None
         return _case(visit, found, revision, 409, conflict=True)
-    if not visit.is_htmx:
-        return visit.redirect(back)
+    if back or not visit.is_htmx:
+        return visit.redirect(back or "/review")
     return _case(visit, found, revision, 200, done=True, undo=asked.client_id)
 
 
@@ -137,14 +140,14 @@ def several(
 
 
 @router.post("/undo")
-def undo(undo: str = Form(), back: str = Form("/review"), visit: Visit = Depends(reviewer)) -> Response:
+def undo(undo: str = Form(), back: str = Form(""), visit: Visit = Depends(reviewer)) -> Response:
     """Take back a decision or a batch; on a case it is open again."""
     with visit.db.read() as s:
         taken = _named(s, undo)
     decisions.undo(visit.db, undo, by=visit.visitor.name, now=visit.now, client_id=f"undo-{uuid4().hex}")
-    if visit.is_htmx and taken is not None:
+    if visit.is_htmx and taken is not None and not back:
         return _case(visit, *taken, 200)
-    return visit.redirect(back)
+    return visit.redirect(back or "/review")
 
 
 def _named(s: Session, client_id: str) -> tuple[StoredClaim, str] | None:

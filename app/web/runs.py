@@ -24,7 +24,7 @@ def all_runs(topic: str = "", visit: Visit = Depends(reader)) -> Response:
     with visit.shell.read() as r:
         page = views.runs_page(r, topic=topic, progress=visit.shell.background.all())
     server = bool(os.environ.get("PREFECT_API_URL"))
-    return visit.render("runs.html", page=page, took=views.took, server=server, titles=_titles(page.topics))
+    return visit.render("runs.html", page=page, views=views, server=server, titles=_titles(page.topics))
 
 
 @router.get("/runs/progress")
@@ -72,8 +72,8 @@ def _titles(topics: Iterable[StoredTopic]) -> dict[str, str]:
 @router.get("/runs/{key}")
 def run(key: str, visit: Visit = Depends(reader)) -> Response:
     with visit.db.read() as s:
-        found = runs.run(s, key)
-    return visit.render("run.html", run=found, took=views.took)
+        found, titles = runs.run(s, key), _titles(claims.topics(s))
+    return visit.render("run.html", run=found, views=views, titles=titles)
 
 
 # --- replays --------------------------------------------------------------------------------------------------------

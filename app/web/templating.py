@@ -47,7 +47,12 @@ def environment() -> Environment:
     )
     env.globals.update(asset=static.address, status_words=labels.status, stance_words=labels.stance, mark=labels.mark)
     env.globals.update(
-        voices=labels.voices, speakers=labels.speakers, date_basis=labels.date_basis, plural=plural, reason_words=reason_words
+        voices=labels.voices,
+        speakers=labels.speakers,
+        date_basis=labels.date_basis,
+        modality=labels.modality,
+        plural=plural,
+        reason_words=reason_words,
     )
     env.filters.update(
         when=when, day=day, outside=outside, at_quote=at_quote, host=host, plain=plain, data=data, direction=direction
