@@ -61,7 +61,7 @@ def quote_row(p: Position) -> Row:
 
 
 def change_row(stored: StoredChange) -> Row:
-    """One line of `history --json`: a contract."""
+    """One line of `history --json`: a contract, which has these keys and no others."""
     c = stored.change
     return {
         "claim": stored.claim,
@@ -110,7 +110,10 @@ def relation_row(r: Related) -> Row:
 
 
 def article_row(a: StoredAssessment, voice: str | None) -> Row:
-    """One line of `articles --json`: a contract. `stance` is the best label even where `decided` is false."""
+    """One line of `articles --json`: a contract, which has these keys and no others.
+
+    `stance` is the best label even where `decided` is false.
+    """
     return {
         "claim": a.claim,
         "url": a.url,
@@ -122,13 +125,17 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
         "outlet": a.outlet,
         "lang": a.lang,
         "voice": voice,
-        "revision": a.revision,
     }
+
+
+def text_article_row(a: StoredAssessment, voice: str | None) -> Row:
+    """The same with the permanent id of the text that was read: what the API's further calls take."""
+    return article_row(a, voice) | {"revision": a.revision}
 
 
 def case_row(item: ReviewItem) -> Row:
     """One line of `review --json`: a case that needs a person, why, and what it is worth."""
-    return article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2)}
+    return text_article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2)}
 
 
 def publisher_row(p: Publisher) -> Row:

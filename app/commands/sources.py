@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from app import adding, opening, out, skips
+from app.commands.reads import how_far
 from claimline.errors import SourceError, UnknownName, UsageError
 from claimline.models import Discovered, SourceSpec
 from claimline.sources import kinds
@@ -51,16 +52,13 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.source_rows(s, topic)
         silent = frozenset() if as_json else _silent(s, topic)
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(rows)
-        return
-    cells = [_cells(r, silent) for r in rows]
-    out.table(
-        None,
-        ["topic", "kind", "source", "state", "last answered (UTC)", "error"],
-        cells,
-        empty="no sources yet: `claimline sources add`",
-    )
+    else:
+        columns = ["topic", "kind", "source", "state", "last answered (UTC)", "error"]
+        out.table(None, columns, [_cells(r, silent) for r in rows], empty="no sources yet: `claimline sources add`")
+    out.say(far)
 
 
 def _silent(s: Session, topic: str | None) -> frozenset[tuple[str, str]]:

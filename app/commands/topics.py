@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from app import opening, out, reading
+from app.commands.reads import how_far
 from claimline import topics as topic_files
 from claimline.errors import Problem, TopicError, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
@@ -97,12 +98,15 @@ def list_topics(db: str | None = out.DB, as_json: bool = out.JSON) -> None:
 
     with opening.database(db) as opened, opened.read() as s:
         found = claims.topics(s)
+        far = how_far(s, None) if found else ""
     rows = [reading.topic_row(t) for t in found]
     if as_json:
         out.json_lines(rows)
     else:
         empty = "no topics yet: `claimline new`, then `claimline track --topic FILE`"
         out.table(None, ["topic", "title", "claims", "sources"], [list(r.values()) for r in rows], empty=empty)
+    if far:
+        out.say(far)
 
 
 @group.command("import")
