@@ -129,6 +129,11 @@ def test_an_index_is_walked_newest_first_gzip_included_and_its_loops_are_cut() -
     assert f"{SITE}/old.xml" not in site.asked
 
 
+def test_a_robots_txt_that_names_no_address_leaves_the_usual_one() -> None:
+    pages = {f"{SITE}/robots.txt": "Sitemap: http://[domain]/x.xml", f"{SITE}/sitemap.xml": urlset((f"{SITE}/new", "2026-01-05"))}
+    assert urls(ask("sitemap", SITE, FakeSite(pages))) == [f"{SITE}/new"]
+
+
 def test_sitemaps_that_have_not_changed_are_not_modified_even_behind_an_index() -> None:
     def site(*stories: tuple[str, str | None]) -> FakeSite:
         return FakeSite(
@@ -305,6 +310,11 @@ def test_the_links_that_look_like_articles_are_taken_once_with_their_words() -> 
         (f"{SITE}/world/europe/turkey-receives-second-battery-12345678", "Turkey receives a second battery"),
         (f"{SITE}/haber/nato-genel-sekreteri-turkiye-icin-konustu", "Genel Sekreter Türkiye için konuştu"),
     ]
+
+
+def test_a_base_that_is_no_address_is_passed_over() -> None:
+    found = ask("page", f"{SITE}/", {f"{SITE}/": FRONT.replace("<base href='/'>", "<base href='http://[domain]/'>")})
+    assert len(found.entries) == 3
 
 
 def test_a_pattern_decides_instead_of_the_guess() -> None:
