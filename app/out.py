@@ -148,7 +148,12 @@ def moment(value: str | None, option: str) -> datetime | None:
         parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         raise UsageError(f"{option} {value!r} is not a time; write it as 2020-12-29 or 2020-12-29T13:00Z") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"{option} {value!r} lies beyond the calendar") from None
 
 
 def age(text: str, option: str) -> timedelta:

@@ -381,7 +381,7 @@ def read_again(texts: Account) -> str:
 def read_state(state: ReadState, known_at: datetime | None = None) -> str:
     """How far we have read (by `known_at`), for people: every read says it."""
     if state.last_run_at is None and known_at is not None:
-        return f"nothing had been read yet on {known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"nothing had been read yet on {known_at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
     if state.last_run_at is None:
         return "never read: run `claimline track`"
     answered = f"{state.answered} of {state.sources} sources answered"

@@ -17,6 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli import app
+from claimline.errors import ClaimlineError
 from claimline.models import SourceReport
 from storage import articles, claims, runs, users
 from storage.engine import open_database
@@ -197,3 +198,26 @@ def test_what_is_measured_follows_its_schemas(desk: Room, tmp_path: Path) -> Non
     (tmp_path / "l.tsv").write_text("article_id\tclaim_id\tlabel\n1\tc\trefutes\n", encoding="utf-8")
     files = {"--articles": "a.jsonl", "--claims": "c.tsv", "--labels": "l.tsv"}
     desk.rows("bench articles", *(x for k, v in files.items() for x in (k, str(tmp_path / v))), db=False)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("claims", "--topic", "harbor-bridge"), "no topic named 'harbor-bridge'; known: harbour-bridge"),
+        (("runs", "--topic", "harbor-bridge"), "no topic named 'harbor-bridge'; known: harbour-bridge"),
+        (("history", "bridge-safe", "--topic", "harbor-bridge"), "no topic named 'harbor-bridge'; known: harbour-bridge"),
+        (("claims", "--known-at", "9999-12-31T23:59:59-14:00"), "lies beyond the calendar"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_and_answered_by_nothing(room: Room, args: tuple[str, ...], words: str) -> None:
+    done = CliRunner().invoke(app, [*args, "--db", str(room.db)])
+    assert isinstance(done.exception, ClaimlineError)
+    assert words in str(done.exception)
+    assert (done.exception.exit_code, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("args", ["coverage --days 999999999", "retain --bytes-days 99999999999", "retain --text-days 999999999"])
+def test_a_number_of_days_beyond_the_calendar_is_refused(room: Room, args: str) -> None:
+    done = CliRunner().invoke(app, [*args.split(), "--db", str(room.db)])
+    assert done.exit_code == 2
+    assert "Invalid value" in done.stderr

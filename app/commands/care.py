@@ -114,9 +114,11 @@ def _told(words: str, row: dict[str, Any] | None) -> None:
 
 
 def retain(
-    bytes_days: int | None = typer.Option(None, "--bytes-days", min=0, help="Keep bytes so long. Default: the setting."),
+    bytes_days: int | None = typer.Option(
+        None, "--bytes-days", min=0, max=36_500, help="Keep bytes so long. Default: the setting."
+    ),
     text_days: int | None = typer.Option(
-        None, "--text-days", min=0, help="Keep texts without evidence so long. Default: the setting."
+        None, "--text-days", min=0, max=36_500, help="Keep texts without evidence so long. Default: the setting."
     ),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
@@ -136,7 +138,7 @@ def retain(
 
 def coverage(
     topic: str | None = out.TOPIC,
-    days: int = typer.Option(14, "--days", min=1, help="How many days back."),
+    days: int = typer.Option(14, "--days", min=1, max=36_500, help="How many days back."),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:

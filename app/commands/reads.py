@@ -35,6 +35,8 @@ def how_far(s: Session, topic: str | None, known_at: datetime | None = None) -> 
     from storage import claims as stored
     from storage import runs
 
+    if topic is not None:
+        stored.topic(s, topic)  # a name that is none is no topic without claims
     ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic, known_at=known_at)}
     lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at), known_at) for slug, i in ids.items()}
     if len(set(lines.values())) <= 1:
