@@ -429,6 +429,12 @@ def test_a_list_of_addresses_names_every_line_that_is_none(tmp_path: Path) -> No
     assert ask("urls", "u.txt", base_dir=tmp_path, validators=found.validators).not_modified
 
 
+def test_a_lists_lines_are_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "u.csv").write_text(f" \n\nurl,title\n{SITE}/a,A\nftp://news.test/b,B\n", encoding="utf-8")
+    found = ask("urls", "u.csv", base_dir=tmp_path)
+    assert (urls(found), [skip.where for skip in found.skips]) == ([f"{SITE}/a"], ["u.csv:5"])
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_a_csv_list_may_carry_what_is_known(tmp_path: Path, mark: str) -> None:
     rows = [["title", "url", "published"], ['"One, two"', f"{SITE}/1", "2017-10-10"], ["", f"{SITE}/2", ""]]
