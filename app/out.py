@@ -171,6 +171,7 @@ def age(text: str, option: str) -> timedelta:
 DB = typer.Option(
     None, "--db", metavar="URL", help="Database: a file or a URL. Default: CLAIMLINE_DATABASE_URL, or the user's data folder."
 )
+NO_DB = typer.Option(None, "--db", metavar="URL", help="Taken by every command; this one reads no database.")
 TOPIC = typer.Option(None, "--topic", "-t", metavar="SLUG", help="Only this topic.")
 JSON = typer.Option(False, "--json", help="JSON Lines on stdout.")
 AS_OF = typer.Option(None, "--as-of", metavar="DAY", help="As it stood in print at the end of this day, UTC.")

@@ -27,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command("check")
 def check(
-    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON)."), as_json: bool = out.JSON
+    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON)."),
+    _db: str | None = out.NO_DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Check topic files; every error at once, with its line."""
     found = [_checked(path) for path in files]
@@ -149,6 +151,7 @@ def new(
     title: str | None = typer.Option(None, "--title", help="The topic's title. Default: the sentence."),
     source: list[str] = typer.Option([], "--source", "-s", metavar="URL|FOLDER", help="A feed's address or a folder of files."),
     to: Path | None = typer.Option(None, "--out", "-o", metavar="FILE", help="Where to write. Default: topics/<slug>.yaml."),
+    _db: str | None = out.NO_DB,
 ) -> None:
     """Write a valid topic file for one claim, to be edited and tracked."""
     from claimline.slugs import readable_slug
