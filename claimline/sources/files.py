@@ -23,7 +23,7 @@ from claimline.sources.ask import Ask, plain, storable
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 # A new number makes every folder be read again after an update that reads more or other things.
-_READER = "files-1"
+_READER = "files-2"
 
 
 def discover(ask: Ask) -> Discovered:
