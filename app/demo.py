@@ -6,6 +6,8 @@ the newsroom and its clock; the planted failures are the only outcome that is ch
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -165,21 +167,34 @@ def _show(url: str, topic: Topic) -> None:
 
 def _ending(db: str | None, as_planted: bool) -> str:
     verdict = "Exactly the planted failures occurred." if as_planted else "Something failed that was not planted, see above."
+    claimline = _called()
     kept = (
-        f'claimline history {CLAIM} --db "{db}" --as-of 2018-01-01'
+        f"""{claimline} history {CLAIM} --db "{db}" --as-of 2018-01-01
+      how the claim stood on that day"""
         if db
-        else "claimline demo --db demo.db      keeps the database: history, evidence, articles with --as-of and --known-at"
+        else f"""{claimline} demo --db demo.db
+      keeps the database: history, evidence, articles with --as-of and --known-at"""
     )
     return f"""
 {verdict}
 
 What next:
   {kept}
-  claimline new "The bridge over the strait has been closed" --source https://example.org/feed.xml
-                                   writes a topic file: your claim, your feeds
-  claimline track --topic topics/the-bridge-over-the-strait-has-been-closed.yaml
-                                   looks for news; run it every day, or see `claimline deploy`
-  claimline claims                 where your claims stand"""
+  {claimline} new "The bridge over the strait has been closed" --source https://example.org/feed.xml
+      writes a topic file: your claim, your feeds
+  {claimline} track --topic topics/the-bridge-over-the-strait-has-been-closed.yaml
+      looks for news; run it every day, or see `{claimline} deploy`
+  {claimline} claims
+      where your claims stand"""
+
+
+def _called() -> str:
+    """The command as it can be pasted here: with its place where the shell finds none of that name, or another one."""
+    own, found = Path(sys.argv[0]), shutil.which("claimline")
+    if own.name != "claimline" or not own.exists() or (found and own.samefile(found)):
+        return "claimline"
+    place = own.absolute()
+    return str(place.relative_to(Path.cwd())) if place.is_relative_to(Path.cwd()) else str(place)
 
 
 def _wait(site: Site, url: str) -> None:

@@ -6,7 +6,7 @@ It only looks, unless it is asked to mend the ledger.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from claimline import labels
 from claimline.errors import ClaimlineError, ModelError
 from claimline.settings import Settings
 from storage.engine import Database, open_database
-from storage.records import StoredTopic
+from storage.records import StoredSource, StoredTopic
 from storage.run_records import ReadState
 
 
@@ -70,15 +70,17 @@ def _model(settings: Settings) -> Finding:
 def _reading(
     db: Database, topic: str | None, max_age: timedelta, now: datetime, *, ledger: bool, mended_by: str | None
 ) -> Iterator[Finding]:
-    from storage import claims
+    from storage import articles, claims
 
     with db.read() as s:
         topics = [claims.topic(s, topic)] if topic else list(claims.topics(s))
     if not topics:
         yield Finding(False, "there is no topic", "write one with `claimline new`, then `claimline track --topic FILE`")
     for one in topics:
-        yield from _topic(db, one, max_age, now)
-        yield from _unset(db, one)
+        with db.read() as s:
+            awake = [x for x in articles.sources(s, one.id) if not x.paused]
+        yield from _topic(db, one, awake, max_age, now)
+        yield from _unset(db, one, awake)
         yield from _related(db, one)
         if mended_by:
             yield from _mended(db, one, now, mended_by)
@@ -86,13 +88,15 @@ def _reading(
             yield from _ledger(db, one)
 
 
-def _topic(db: Database, topic: StoredTopic, max_age: timedelta, now: datetime) -> Iterator[Finding]:
+def _topic(
+    db: Database, topic: StoredTopic, sources: Sequence[StoredSource], max_age: timedelta, now: datetime
+) -> Iterator[Finding]:
+    """`sources`: those that are not paused."""
     from flows import outbox
     from storage import articles, assessments, runs
 
     with db.read() as s:
         state = runs.read_state(s, topic.id)
-        sources = [x for x in articles.sources(s, topic.id) if not x.paused]
         silent = [(x, since) for x in sources if (since := outbox.silent_since(s, x)) is not None]
         owed = assessments.pending(s, topic.id)
         lost = articles.given_up(s, topic.id)
@@ -147,13 +151,12 @@ def _never_sufficient(slug: str, state: ReadState) -> Finding:
     return Finding(False, what, f"`claimline sources --topic {slug}` says why the others did not")
 
 
-def _unset(db: Database, topic: StoredTopic) -> Iterator[Finding]:
+def _unset(db: Database, topic: StoredTopic, sources: Sequence[StoredSource]) -> Iterator[Finding]:
     """Environment variables that the topic names and that are not set here; a failure where something failed for it already."""
     from flows import outbox as telling
-    from storage import articles, outbox
+    from storage import outbox
 
     with db.read() as s:
-        sources = [x for x in articles.sources(s, topic.id) if not x.paused]
         waiting = [x.payload["target"] for x in outbox.outbox(s, topic_id=topic.id, kinds=(telling.NOTICE,)) if x.attempts]
     advice = "set it where `claimline track` runs (for the worker, on a server)"
     for source in sources:

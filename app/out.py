@@ -148,7 +148,12 @@ def moment(value: str | None, option: str) -> datetime | None:
         parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         raise UsageError(f"{option} {value!r} is not a time; write it as 2020-12-29 or 2020-12-29T13:00Z") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"{option} {value!r} lies beyond the calendar") from None
 
 
 def age(text: str, option: str) -> timedelta:
@@ -166,6 +171,7 @@ def age(text: str, option: str) -> timedelta:
 DB = typer.Option(
     None, "--db", metavar="URL", help="Database: a file or a URL. Default: CLAIMLINE_DATABASE_URL, or the user's data folder."
 )
+NO_DB = typer.Option(None, "--db", metavar="URL", help="Taken by every command; this one reads no database.")
 TOPIC = typer.Option(None, "--topic", "-t", metavar="SLUG", help="Only this topic.")
 JSON = typer.Option(False, "--json", help="JSON Lines on stdout.")
 AS_OF = typer.Option(None, "--as-of", metavar="DAY", help="As it stood in print at the end of this day, UTC.")

@@ -61,8 +61,8 @@ def quote_row(p: Position) -> Row:
     }
 
 
-def change_row(stored: StoredChange) -> Row:
-    """One line of `history --json`: a contract."""
+def history_row(stored: StoredChange) -> Row:
+    """One line of `history --json`: a contract, which has these keys and no others."""
     c = stored.change
     return {
         "claim": stored.claim,
@@ -71,12 +71,17 @@ def change_row(stored: StoredChange) -> Row:
         "valid_from": iso(c.valid_from),
         "recorded_at": when(stored.recorded_at),
         "cause": str(stored.cause),
-        "machine": str(c.machine),
         "voices": voices(c.figures),
         "review": stored.review,
-        "note": stored.note,
-        "quotes": [quote_row(p) | {"in_print": in_print(p, c)} for p in stored.quotes],
+        "quotes": [quote_row(p) for p in stored.quotes],
     }
+
+
+def change_row(stored: StoredChange) -> Row:
+    """A change wherever else it is told: with the status without rulings, a ruling's note, and whether its quotes stood in print."""
+    c = stored.change
+    quotes = [quote_row(p) | {"in_print": in_print(p, c)} for p in stored.quotes]
+    return history_row(stored) | {"machine": str(c.machine), "note": stored.note, "quotes": quotes}
 
 
 def in_print(p: Position, change: Change) -> bool:
@@ -118,7 +123,10 @@ def relation_row(r: Related) -> Row:
 
 
 def article_row(a: StoredAssessment, voice: str | None) -> Row:
-    """One line of `articles --json`: a contract. `stance` is the best label even where `decided` is false."""
+    """One line of `articles --json`: a contract, which has these keys and no others.
+
+    `stance` is the best label even where `decided` is false.
+    """
     return {
         "claim": a.claim,
         "url": a.url,
@@ -130,15 +138,19 @@ def article_row(a: StoredAssessment, voice: str | None) -> Row:
         "outlet": a.outlet,
         "lang": a.lang,
         "voice": voice,
-        "revision": a.revision,
     }
+
+
+def text_article_row(a: StoredAssessment, voice: str | None) -> Row:
+    """The same with the permanent id of the text that was read: what the API's further calls take."""
+    return article_row(a, voice) | {"revision": a.revision}
 
 
 def case_row(item: ReviewItem) -> Row:
     """One line of `review --json`: a case that needs a person, why, and what it is worth."""
     said = item.decision  # the one that is reopened
     again = {"decision": said.client_id if said else None, "reopened": said.reopened if said else None}
-    return article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2), **again}
+    return text_article_row(item.answer, None) | {"reasons": list(item.reasons), "worth": round(item.worth, 2), **again}
 
 
 def publisher_row(p: Publisher) -> Row:
@@ -385,7 +397,7 @@ def read_again(texts: Account) -> str:
 def read_state(state: ReadState, known_at: datetime | None = None) -> str:
     """How far we have read (by `known_at`), for people: every read says it."""
     if state.last_run_at is None and known_at is not None:
-        return f"nothing had been read yet on {known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"nothing had been read yet on {known_at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
     if state.last_run_at is None:
         return "never read: run `claimline track`"
     answered = f"{state.answered} of {state.sources} sources answered"

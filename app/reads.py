@@ -48,7 +48,7 @@ def topics(s: Session, topic: str | None) -> list[StoredTopic]:
 def history_rows(
     s: Session, claim: StoredClaim, changes: Sequence[StoredChange], as_of: date | None, known_at: datetime | None
 ) -> Iterator[Row]:
-    """Each change, with the days on which we could not look before the next one."""
+    """What the API tells of a history: the lines of the command, each with the days on which we could not look until the next."""
     blind = blind_days(s, claim.topic_id, changes, as_of, known_at)
     for one, after in zip_longest(changes, changes[1:]):
         until = after.change.valid_from if after else date.max
@@ -224,12 +224,14 @@ def evidence(s: Session, topic: str | None, claim: str | None, as_of: date | Non
     return [row for a in found for row in reading.evidence_rows(a, printed_by[a.claim_id].of(a.outlet))]
 
 
-def article_rows(s: Session, topic: str | None, claim: str | None, as_of: date | None, known_at: datetime | None) -> list[Row]:
+def articles_on(
+    s: Session, topic: str | None, claim: str | None, as_of: date | None, known_at: datetime | None
+) -> list[tuple[StoredAssessment, str | None]]:
     """What each article says of a claim, with the voice that it carries; one for each pair that is not unrelated."""
     found = _answers(s, topic, claim, as_of, known_at)
     voice = voices(s, {a.claim_id for a in found}, as_of=as_of, known_at=known_at)
     related = [a for a in found if str(a.effective) != "unrelated"]
-    return [reading.article_row(a, voice.get((a.claim_id, a.article_id))) for a in related]
+    return [(a, voice.get((a.claim_id, a.article_id))) for a in related]
 
 
 def review(s: Session, topic: str | None, claim: str | None, lang: str | None, limit: int) -> list[ReviewItem]:

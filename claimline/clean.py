@@ -253,7 +253,10 @@ def _one_line(text: str | None) -> str | None:
 
 
 def _domain(url: str) -> str | None:
-    host = urlsplit(url).hostname if "://" in url else None
+    try:
+        host = urlsplit(url).hostname if "://" in url else None
+    except ValueError:
+        return None
     return host.removeprefix("www.") if host else None
 
 
@@ -263,9 +266,11 @@ def _canonical(href: str | None, url: str) -> str | None:
         return None
     from courlan import extract_domain
 
-    address = urljoin(url, href.strip())
-    parts = urlsplit(address)
-    own = urlsplit(url)
+    try:
+        address = urljoin(url, href.strip())
+        parts, own = urlsplit(address), urlsplit(url)
+    except ValueError:  # "http://[domain]/" is a template that nobody filled in
+        return None
     # Of one host they are of one site; to find a site's name in another's takes long.
     if parts.scheme not in ("http", "https") or (parts.netloc != own.netloc and extract_domain(address) != extract_domain(url)):
         return None

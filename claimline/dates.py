@@ -57,7 +57,10 @@ def _from_instant(moment: datetime) -> Reading:
     """The UTC day of an instant. Midnight sharp in a zone of its own is a bare day that a program gave an hour."""
     if moment.tzinfo is None or (moment.hour, moment.minute, moment.second) == (0, 0, 0):
         return Reading((moment.date(),), Precision.DAY if moment.hour + moment.minute == 0 else Precision.MINUTE)
-    at = moment.astimezone(UTC)
+    try:
+        at = moment.astimezone(UTC)
+    except OverflowError:  # the first and the last day of the calendar have no other zones
+        return Reading((moment.date(),))
     return Reading((at.date(),), Precision.MINUTE, at)
 
 

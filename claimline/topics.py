@@ -104,6 +104,8 @@ def parse(text: str, *, path: str = "<topic>", default_slug: str = "topic") -> T
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise TopicError(path, [_yaml_problem(error)]) from error
+    except RecursionError:
+        raise TopicError(path, [Problem(1, "", "is nested too deeply; is it a topic file?")]) from None
     reader = _Reader()
     topic = reader.topic(node, default_slug)
     if reader.problems or topic is None:

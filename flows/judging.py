@@ -14,6 +14,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from claimline import clusters as near
+from claimline.errors import ClaimlineError
 from claimline.matching.judge import Judge, Opinion, Question, judge_hash
 from claimline.matching.matcher import Answer, Matcher, Text, matcher_hash
 from claimline.matching.retrieve import shared_embedder
@@ -94,13 +95,31 @@ def assess(desk: Desk, topic: StoredTopic, matcher: Matcher, revision_ids: Seque
         with desk.db.read() as s:
             batch = revisions.revisions(s, revision_ids[at : at + ASSESS_BATCH])
         with tally.timed("match"):
-            answers = matcher.answer([as_text(r) for r in batch])
+            read, answers = _answers(matcher, batch, tally)
         with tally.timed("record"):
-            desk.db.write(_saver(desk, topic, matcher, batch, answers, versions, run_id))
-        for revision, answer in zip(batch, answers, strict=True):
+            desk.db.write(_saver(desk, topic, matcher, read, answers, versions, run_id))
+        for revision, answer in zip(read, answers, strict=True):
             _count(tally, revision, answer)
         desk.progress("claims", min(at + ASSESS_BATCH, len(revision_ids)), len(revision_ids))
     return tally
+
+
+def _answers(matcher: Matcher, batch: Sequence[StoredRevision], tally: Tally) -> tuple[list[StoredRevision], list[Answer]]:
+    """The texts that were answered, with their answers. One on which the matcher breaks is left to the next run."""
+    try:
+        return list(batch), matcher.answer([as_text(r) for r in batch])
+    except ClaimlineError:
+        raise  # no model, no database: that is nothing of one text's
+    except Exception as error:  # noqa: BLE001 -- the edge of a task: counted and named in the run's row
+        if len(batch) == 1:
+            tally.skip(Skip(batch[0].url, "crash", f"matching: {type(error).__name__}: {error}"[:200], failed=True))
+            return [], []
+    read: list[StoredRevision] = []
+    answers: list[Answer] = []
+    for one in batch:
+        texts, found = _answers(matcher, [one], tally)
+        read, answers = [*read, *texts], [*answers, *found]
+    return read, answers
 
 
 def as_text(revision: StoredRevision) -> Text:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -82,15 +83,24 @@ class Helpers:
         """The processes, if there are some or so many pages are worth it."""
         with self._lock:
             if self._pool is None and processes > 1 and pages >= POOL_FROM:
-                spawned = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(processes, mp_context=spawned, initializer=end_with_parent)
+                self._pool = _processes(processes)
             return self._pool
+
+    def drop(self, broken: ProcessPoolExecutor | None) -> None:
+        """Forgets processes of which one died: they take no more work."""
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
 
     def close(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
         if pool:
             pool.shutdown(cancel_futures=True)
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
 
 
 def end_with_parent() -> None:
@@ -121,11 +131,39 @@ class Cleaner:
         self._left, self._came = self._left - len(jobs), self._came + len(jobs)
         if self._pool is None and self._came >= POOL_FROM // 2:  # more pages have changed than was thought
             self._pool = self._helpers.pool(self._processes, pages=self._left)
-        if self._pool:
-            return self._pool.submit(clean_many, jobs)
         done: Future[list[Cleaned | Skip]] = Future()
-        done.set_result(clean_many(jobs))
+        try:
+            if self._pool:
+                return self._pool.submit(clean_many, jobs)
+            done.set_result(clean_many(jobs))
+        except BrokenProcessPool as error:
+            done.set_exception(error)
         return done
+
+    def cleaned(self, jobs: Sequence[CleanJob], answer: Future[list[Cleaned | Skip]]) -> list[Cleaned | Skip]:
+        """What `submit` promised. Where a process died of a page, each page of the batch is read alone, and that one is named."""
+        try:
+            return answer.result()
+        except BrokenProcessPool:
+            self._helpers.drop(self._pool)
+            self._pool = None
+            return one_by_one(jobs)
+
+
+def one_by_one(jobs: Sequence[CleanJob]) -> list[Cleaned | Skip]:
+    """Each page in a process beside this one, which may die of it (a fault in a parser's C code, memory)."""
+    answers: list[Cleaned | Skip] = []
+    alone: ProcessPoolExecutor | None = None
+    for job in jobs:
+        alone = alone or _processes(1)
+        try:
+            answers += alone.submit(clean_many, [job]).result()
+        except BrokenProcessPool:
+            alone = None
+            answers.append(Skip(job.url, "crash", "the process that read it died", failed=True))
+    if alone:
+        alone.shutdown()
+    return answers
 
 
 def fetch_and_clean(
@@ -174,18 +212,20 @@ def _as_fetched(wanted: Wanted) -> Fetched:
 
 
 def _clean_all(got: Iterator[Got], pool: Cleaner) -> Iterator[list[Got]]:
-    waiting: list[tuple[list[Got], Future[list[Cleaned | Skip]]]] = []
+    waiting: list[tuple[list[Got], list[CleanJob], Future[list[Cleaned | Skip]]]] = []
     while batch := list(islice(got, CLEAN_BATCH)):
         to_clean = [g for g in batch if g.fetched is not None and not g.fetched.not_modified]
         rest = [g for g in batch if g.fetched is None or g.fetched.not_modified]
         if rest:
             yield rest
         if to_clean:
-            waiting.append((to_clean, pool.submit([_job(g) for g in to_clean])))
-        while waiting and (len(waiting) >= pool.batches_ahead or waiting[0][1].done()):
-            yield _collect(*waiting.pop(0))
-    for held in waiting:
-        yield _collect(*held)
+            jobs = [_job(g) for g in to_clean]
+            waiting.append((to_clean, jobs, pool.submit(jobs)))
+        while waiting and (len(waiting) >= pool.batches_ahead or waiting[0][2].done()):
+            done, jobs, answer = waiting.pop(0)
+            yield _collect(done, pool.cleaned(jobs, answer))
+    for done, jobs, answer in waiting:
+        yield _collect(done, pool.cleaned(jobs, answer))
 
 
 def _job(got: Got) -> CleanJob:
@@ -198,10 +238,10 @@ def _job(got: Got) -> CleanJob:
     return CleanJob(entry, body, fetched.content_type, fetched.final_url, got.wanted.first_seen)
 
 
-def _collect(batch: Sequence[Got], answer: Future[list[Cleaned | Skip]]) -> list[Got]:
+def _collect(batch: Sequence[Got], results: Sequence[Cleaned | Skip]) -> list[Got]:
     return [
         replace(g, skip=result) if isinstance(result, Skip) else replace(g, cleaned=result)
-        for g, result in zip(batch, answer.result(), strict=True)
+        for g, result in zip(batch, results, strict=True)
     ]
 
 

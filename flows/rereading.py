@@ -59,8 +59,9 @@ def _reread(desk: Desk, todo: Sequence[ToReread]) -> None:
             with desk.db.read() as s:
                 bodies = rereadings.bodies(s, part)
             kept = [one for one in part if one.revision_id in bodies]
-            answers = [pool.submit([_job(one, bodies) for one in some]) for some in batched(kept, CLEAN_BATCH)]
-            results: list[Cleaned | Skip] = [result for answer in answers for result in answer.result()]
+            batches = [[_job(one, bodies) for one in some] for some in batched(kept, CLEAN_BATCH)]
+            answers = [(jobs, pool.submit(jobs)) for jobs in batches]
+            results: list[Cleaned | Skip] = [result for jobs, answer in answers for result in pool.cleaned(jobs, answer)]
             read = [(one, result) for one, result in zip(kept, results, strict=True) if isinstance(result, Cleaned)]
             desk.db.write(partial(rereadings.save, read=read, now=desk.now()))
             done += len(part)

@@ -46,6 +46,10 @@ def import_topic(s: Session, topic: Topic, *, digest: str, yaml: str, now: datet
 
 def topic(s: Session, slug: str) -> StoredTopic:
     """The topic as it is now; raises UnknownName."""
+    return _topic(s, slug)
+
+
+def _topic(s: Session, slug: str) -> StoredTopic:
     for found in _topics(s, t.topics.c.slug == slug):
         return found
     raise UnknownName("topic", slug, list(s.execute(sa.select(t.topics.c.slug).order_by(t.topics.c.slug)).scalars()))
@@ -81,6 +85,8 @@ def claim(s: Session, slug: str, topic: str | None = None) -> StoredClaim:
     if found:
         names = ", ".join(c.topic_slug for c in found)
         raise UnknownName("claim", slug, [f"say which topic with --topic: {names}"])
+    if topic is not None:
+        _topic(s, topic)
     known = [c.slug for c in _claims(s, within)]
     close = difflib.get_close_matches(slug, known, n=5, cutoff=0.4)
     raise UnknownName("claim", slug, close or known)

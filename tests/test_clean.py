@@ -187,9 +187,16 @@ def test_a_page_gives_its_text_and_metadata() -> None:
     assert cleaned.canonical_url == "https://news.example.com/world/story"
 
 
-@pytest.mark.parametrize("href", ["https://evil.example.org/x", "https://news.example.com/", "javascript:void(0)", ""])
+@pytest.mark.parametrize(
+    "href", ["https://evil.example.org/x", "https://news.example.com/", "javascript:void(0)", "", "http://[domain]/story"]
+)
 def test_a_canonical_address_of_another_site_or_of_a_front_page_is_not_believed(href: str) -> None:
     assert read(page(ENGLISH, head=f'<link rel="canonical" href="{href}">')).canonical_url is None
+
+
+def test_an_address_that_is_none_costs_an_article_its_outlet_and_not_its_text() -> None:
+    cleaned = clean(Entry("http://[::1", text=ENGLISH), None, None, url="http://[::1", first_seen=SEEN)
+    assert (cleaned.outlet, cleaned.lang) == (None, "en")
 
 
 def test_a_text_that_the_source_gives_is_only_normalised() -> None:

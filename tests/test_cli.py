@@ -74,7 +74,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return made
 
 
-def test_every_command_has_help() -> None:
+def test_every_command_has_help_and_takes_a_database() -> None:
     def walk(command: typer.core.TyperGroup, path: list[str]) -> Iterator[tuple[list[str], object]]:
         for name, sub in getattr(command, "commands", {}).items():
             yield [*path, name], sub
@@ -83,6 +83,8 @@ def test_every_command_has_help() -> None:
     found = list(walk(typer.main.get_command(app), []))  # type: ignore[arg-type]
     assert len(found) > 30
     assert [path for path, sub in found if not (sub.help or "").strip()] == []  # type: ignore[attr-defined]
+    leaves = [(path, {o for p in sub.params for o in p.opts}) for path, sub in found if not hasattr(sub, "commands")]  # type: ignore[attr-defined]
+    assert [path for path, options in leaves if "--db" not in options] == []
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
@@ -196,6 +198,8 @@ def test_a_read_imports_neither_prefect_nor_models_nor_the_dialect_of_another_da
 
 def test_new_writes_a_topic_that_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
-    result = CliRunner().invoke(app, ["new", "The harbour bridge is open to lorries", "--out", str(path)])
+    db = ("--db", str(tmp_path / "none.db"))
+    result = CliRunner().invoke(app, ["new", "The harbour bridge is open to lorries", "--out", str(path), *db])
     assert result.exit_code == 0
-    assert CliRunner().invoke(app, ["topics", "check", str(path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["topics", "check", str(path), *db]).exit_code == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["t.yaml"]

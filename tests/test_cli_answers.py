@@ -303,9 +303,13 @@ def test_a_check_answers_for_each_file_with_every_problem_and_its_line(tmp_path:
 
 def test_the_schemas_say_of_a_change_what_that_of_the_history_says() -> None:
     own = ("type", "required", "properties", "additionalProperties")
-    history = {k: v for k, v in schema("history").items() if k in own}
-    for name in ("decided", "undo", "purge"):
-        assert schema(name)["$defs"]["change"] == history
+    told = schema("decided")["$defs"]["change"]  # the contract's keys, and what people see beside them
+    for name in ("undo", "purge", "why"):
+        assert schema(name)["$defs"]["change"] == told
+    history = {k: v for k, v in schema("history")["properties"].items() if k != "quotes"}
+    assert history.items() <= told["properties"].items()
+    assert set(told["required"]) - set(schema("history")["required"]) == {"machine", "note"}
+    assert told["properties"].items() <= schema("diff-history")["properties"].items()
     decision = {k: v for k, v in schema("decisions").items() if k in own}
     assert schema("undo")["$defs"]["decision"] == decision
     assert decision["properties"].items() <= schema("decided")["properties"].items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +101,14 @@ def test_another_spelling_of_a_known_feed_is_no_second_source(db: tuple[str, ...
     (tmp_path / "x.opml").write_text(f"<opml><body><outline xmlUrl='{spelling}'/></body></opml>", encoding="utf-8")
     assert told("sources", "import", "bridge", str(tmp_path / "x.opml"), *db)[1] == "bridge: 0 of 1 feed are new\n"
     assert locators(db) == [("feed", "https://pier.example/feed.xml")]
+
+
+@pytest.mark.parametrize("command", ["new 'The bridge is open' --source", "sources add bridge", "sources test"])
+def test_an_address_that_is_none_is_refused_in_one_line(db: tuple[str, ...], command: str) -> None:
+    option = () if command.startswith("new") else db
+    done = CliRunner().invoke(app, [*shlex.split(command), "http://[domain]/feed", *option])
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception).startswith("http://[domain]/feed is not an address")
 
 
 def test_a_new_source_stays_as_it_is_written(db: tuple[str, ...]) -> None:

@@ -13,15 +13,15 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
+from app import reads
 from app.cli import app
-from app.reads import in_a_row
 from claimline.errors import FetchFailed, FetchRefused
 from claimline.models import ClaimSpec, Discovered, Entry, Fetched, Skip, SourceReport, SourceSpec, Topic
 from flows import intake, steps
 from flows.desk import Desk
 from flows.intake import Asked
 from flows.tally import Tally
-from storage import articles, runs
+from storage import articles, claims, ledger, runs
 from storage.engine import Database, open_database
 from tests.fakes import plain_settings
 from tests.storage_world import R, S, World, make_topic
@@ -101,7 +101,7 @@ def test_days_on_which_nobody_answered_are_blind_and_those_without_a_run_are_not
 
 def test_days_in_a_row_are_one_span() -> None:
     days = [date(2026, 1, d) for d in (1, 2, 3, 7)]
-    assert in_a_row(days) == [(days[0], days[2]), (days[3], days[3])]
+    assert reads.in_a_row(days) == [(days[0], days[2]), (days[3], days[3])]
 
 
 def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_changed(sqlite_url: str) -> None:
@@ -122,10 +122,15 @@ def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_ch
         told = CliRunner().invoke(app, ["history", claim, "--json", "--db", db.url], catch_exceptions=False)
         return [json.loads(line) for line in told.stdout.splitlines()], " ".join(told.stderr.split())
 
-    rows, _ = history("open")
+    rows, said = history("open")
     for row in rows:
         jsonschema.validate(row, schema)
-    assert [row["could_not_look"] for row in rows] == [
+    assert "we could not look on 2021-01-03 to 2021-01-04, 2021-01-13" in said
+    with db.read() as s:
+        claim = claims.claim(s, "open")
+        told = list(reads.history_rows(s, claim, ledger.changes(s, claim.id), None, None))
+    assert [{k: v for k, v in row.items() if k != "could_not_look"} for row in told] == rows
+    assert [row["could_not_look"] for row in told] == [
         [{"from": "2021-01-03", "to": "2021-01-04"}],
         [{"from": "2021-01-13", "to": "2021-01-13"}],
     ]

@@ -89,6 +89,12 @@ def test_the_words_of_a_field_are_read(words: str, day: date, precision: Precisi
     assert (answer.day, answer.basis, answer.precision) == (day, DateBasis.RECORD, precision)
 
 
+@pytest.mark.parametrize("words", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:30:00+14:00", "Fri, 31 Dec 9999 23:59:59 -1400"])
+def test_an_instant_beyond_the_calendar_is_uncertain(words: str) -> None:
+    for answer in (found(metadata=words), found(record=words)):
+        assert (answer.day, answer.basis) == (None, DateBasis.UNCERTAIN)
+
+
 def test_an_instant_is_kept_in_utc() -> None:
     assert found(feed="2020-12-29T23:30:00-05:00").at == datetime(2020, 12, 30, 4, 30, tzinfo=UTC)
 

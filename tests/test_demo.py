@@ -198,3 +198,17 @@ def test_a_database_that_has_seen_the_demo_does_not_see_it_again(played: tuple[C
 def test_the_projects_folders_are_found_in_a_checkout() -> None:
     assert (newsroom.folder("samples") / "newsroom" / "days.yaml").is_file()
     assert (Path(newsroom.folder("topics")) / "s400-nato.yaml").is_file()
+
+
+@pytest.mark.parametrize(("on_the_path", "called"), [(True, "claimline"), (False, ".venv/bin/claimline")])
+def test_what_to_do_next_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_the_path: bool, called: str) -> None:
+    script = tmp_path / ".venv" / "bin" / "claimline"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\n", encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(script.parent if on_the_path else tmp_path))
+    monkeypatch.setattr("sys.argv", [str(script), "demo"])
+    ending = demo._ending(None, as_planted=True)
+    assert f"\n  {called} new " in ending
+    assert f"\n  {called} claims\n" in ending

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from claimline.clean import CleanJob
-from claimline.models import Entry
+from claimline.models import Cleaned, Entry, Skip
 from flows.pipeline import POOL_FROM, Helpers, gathered
 
 TEXT = b"The bridge was closed to traffic on Monday morning, the mayor said. " * 5
@@ -54,3 +59,27 @@ def test_batches_are_put_together_up_to_a_size_and_in_their_order() -> None:
 def test_what_has_waited_long_is_handed_on_with_the_next() -> None:
     at = iter([0.0, 0.1, 5.0, 5.0, 5.1])
     assert list(gathered([[1], [2], [3]], 100, within_s=2.0, monotonic=lambda: next(at))) == [[1, 2], [3]]
+
+
+class Deadly(str):
+    """An address whose page ends the process that takes it up."""
+
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return os._exit, (1,)
+
+
+@pytest.mark.slow
+def test_a_page_of_which_a_process_dies_is_named_and_its_neighbours_are_read() -> None:
+    jobs = [job(i) for i in range(3)]
+    jobs[1] = replace(jobs[1], url=Deadly(jobs[1].url))
+    helpers = Helpers()
+    try:
+        cleaner = helpers.cleaner(2, expected=POOL_FROM)
+        first = cleaner.cleaned(jobs, cleaner.submit(jobs))
+        assert [type(x) for x in first] == [Cleaned, Skip, Cleaned]
+        assert isinstance(first[1], Skip)
+        assert (first[1].where, first[1].reason, first[1].failed) == (jobs[1].url, "crash", True)
+        after = [job(3)]
+        assert isinstance(cleaner.cleaned(after, cleaner.submit(after))[0], Cleaned)
+    finally:
+        helpers.close()

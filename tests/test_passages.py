@@ -49,6 +49,12 @@ def test_a_very_long_sentence_is_cut_at_a_clause() -> None:
     assert all(len(p) <= MAX_CHARS for p in cut(long))
 
 
+def test_a_text_of_one_endless_sentence_is_cut_however_long_it_is() -> None:
+    passages = split("word " * 120_000, lang="en")
+    assert len(passages) > 1000
+    assert all(len(p.text) <= MAX_CHARS for p in passages)
+
+
 def test_the_context_is_the_sentence_before_or_the_title() -> None:
     passages = split("The system was sold last year. It cannot be returned to its maker.", lang="en", title="A sale")
     assert [p.context for p in passages] == ["A sale", "The system was sold last year."]

@@ -134,6 +134,13 @@ def test_a_page_in_the_place_of_a_feed_names_its_feeds() -> None:
         ask({URL: "<html><head><link rel=alternate type='application/rss+xml' href='/rss.xml'></head></html>"})
 
 
+def test_a_feed_that_a_page_names_by_no_address_is_passed_over() -> None:
+    link = "<link rel=alternate type='application/rss+xml' href='{}'>"
+    page = f"<html><head>{link.format('http://[domain]/rss')}{link.format('/rss.xml')}</head></html>"
+    with pytest.raises(SourceError, match=r"its feeds: https://news\.test/rss\.xml"):
+        ask({URL: page})
+
+
 def test_an_empty_feed_is_an_answer() -> None:
     assert ask({URL: rss("")}).entries == ()
 

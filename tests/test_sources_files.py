@@ -162,6 +162,14 @@ def test_a_name_that_is_no_utf8_is_written_so_that_it_can_be_shown(tmp_path: Pat
     assert [entry.url for entry in read(tmp_path).entries] == ["caf\\xe9.txt"]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a\nb.txt", "a\\nb.txt"), ("a\u202eb.txt", "a\\u202eb.txt"), ("São 1.txt", "São 1.txt")]
+)
+def test_a_name_is_one_line_and_reads_as_it_is_written(tmp_path: Path, name: str, shown: str) -> None:
+    (tmp_path / name).write_text("One.")
+    assert [entry.url for entry in read(tmp_path).entries] == [shown]
+
+
 def test_the_sources_language_and_outlet_stand_where_an_entry_names_none(tmp_path: Path) -> None:
     (tmp_path / "n.jsonl").write_text('{"text": "Bir."}\n{"text": "Iki.", "lang": "en"}\n')
     found = discover(

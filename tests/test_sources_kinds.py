@@ -129,6 +129,11 @@ def test_an_index_is_walked_newest_first_gzip_included_and_its_loops_are_cut() -
     assert f"{SITE}/old.xml" not in site.asked
 
 
+def test_a_robots_txt_that_names_no_address_leaves_the_usual_one() -> None:
+    pages = {f"{SITE}/robots.txt": "Sitemap: http://[domain]/x.xml", f"{SITE}/sitemap.xml": urlset((f"{SITE}/new", "2026-01-05"))}
+    assert urls(ask("sitemap", SITE, FakeSite(pages))) == [f"{SITE}/new"]
+
+
 def test_sitemaps_that_have_not_changed_are_not_modified_even_behind_an_index() -> None:
     def site(*stories: tuple[str, str | None]) -> FakeSite:
         return FakeSite(
@@ -307,6 +312,11 @@ def test_the_links_that_look_like_articles_are_taken_once_with_their_words() -> 
     ]
 
 
+def test_a_base_that_is_no_address_is_passed_over() -> None:
+    found = ask("page", f"{SITE}/", {f"{SITE}/": FRONT.replace("<base href='/'>", "<base href='http://[domain]/'>")})
+    assert len(found.entries) == 3
+
+
 def test_a_pattern_decides_instead_of_the_guess() -> None:
     found = ask("page", f"{SITE}/", {f"{SITE}/": FRONT}, options={"match": r"/(haber|world)/", "not_match": "12345678"})
     assert urls(found) == [f"{SITE}/world/", f"{SITE}/haber/nato-genel-sekreteri-turkiye-icin-konustu"]
@@ -417,6 +427,12 @@ def test_a_list_of_addresses_names_every_line_that_is_none(tmp_path: Path) -> No
         ("u.txt:6", "duplicate"),
     ]
     assert ask("urls", "u.txt", base_dir=tmp_path, validators=found.validators).not_modified
+
+
+def test_a_lists_lines_are_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "u.csv").write_text(f" \n\nurl,title\n{SITE}/a,A\nftp://news.test/b,B\n", encoding="utf-8")
+    found = ask("urls", "u.csv", base_dir=tmp_path)
+    assert (urls(found), [skip.where for skip in found.skips]) == ([f"{SITE}/a"], ["u.csv:5"])
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

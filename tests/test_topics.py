@@ -54,7 +54,9 @@ def test_a_wrong_key_is_answered_with_the_right_one() -> None:
         topics.parse("titel: x\n")
 
 
-@pytest.mark.parametrize("text", ["", "3", "- a\n- b", "title: [", "a: b: c", "\0", "title: *missing", "!!python/object:x {}"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "- a\n- b", "title: [", "a: b: c", "\0", "title: *missing", "!!python/object:x {}", "[" * 5000]
+)
 def test_what_is_no_topic_is_refused_with_one_clear_line(text: str) -> None:
     assert problems(text)
 

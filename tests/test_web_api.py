@@ -123,7 +123,10 @@ def test_the_command_line_and_the_api_tell_the_same(room: Room, read: str) -> No
     # The order of `claims` is the page's in the API; all others are the same line by line.
     if path == "claims":
         found, told = sorted(found, key=lambda r: r["claim"]), sorted(told, key=lambda r: str(r["claim"]))
-    assert (found if isinstance(found, list) else [found]) == told
+    found = found if isinstance(found, list) else [found]
+    # Two lines are contracts of the command line; the API tells more.
+    more = {"articles": "revision", "history": "could_not_look"}.get(read.split(maxsplit=1)[0].strip(","), "")
+    assert [{k: v for k, v in row.items() if k != more} for row in found] == told
 
 
 def a_report(room: Room, stance: str = "refutes") -> dict[str, Any]:

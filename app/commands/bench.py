@@ -56,6 +56,7 @@ def pairs(
     source: str | None = typer.Option(None, "--src", metavar="NAME", help="Only rows of this source."),
     limit: int | None = typer.Option(None, "--limit", "-n", min=1),
     model: str | None = MODEL,
+    _db: str | None = out.NO_DB,
     as_json: bool = out.JSON,
 ) -> None:
     """Accuracy, macro-F1, each label's F1, calibration and pairs a second, on labelled pairs."""
@@ -87,6 +88,7 @@ def articles(
     errors: bool = typer.Option(False, "--errors", help="Each miss with its passages and probabilities."),
     shots: str | None = typer.Option(None, "--shots", metavar="0,2,5,10", help="The learning curve: examples a claim instead."),
     model: str | None = MODEL,
+    _db: str | None = out.NO_DB,
     as_json: bool = out.JSON,
 ) -> None:
     """Macro-F1 over five labels on whole articles, with bootstrap intervals and a confusion table."""

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app import opening, out, reading
 from app.commands.decide import BY, by_name, tell_changes
-from app.commands.reads import place, quoted
+from app.commands.reads import how_far, place, quoted
 from claimline import labels
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ def review(
     with opening.database(db, create=False) as opened, opened.read() as s:
         items = reads.review(s, topic, claim, lang, limit)
         due = reads.due_rulings(s, topic, claim, datetime.now(UTC))
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(map(reading.case_row, items))
+        out.say(far)
         return
     for d in due:
         why = d.reopened or f"its day for that was {d.review_by}"
@@ -59,6 +61,7 @@ def review(
     out.say(out.count(len(items), "case") + (more if items else ": nothing needs a person"))
     if items:
         out.say("settle one: claimline accept URL CLAIM; decide URL CLAIM supports|refutes|neutral|mixed|unrelated; date URL DAY")
+    out.say(far)
 
 
 def purge(
@@ -119,9 +122,11 @@ def _told(words: str, row: dict[str, Any] | None) -> None:
 
 
 def retain(
-    bytes_days: int | None = typer.Option(None, "--bytes-days", min=0, help="Keep bytes so long. Default: the setting."),
+    bytes_days: int | None = typer.Option(
+        None, "--bytes-days", min=0, max=36_500, help="Keep bytes so long. Default: the setting."
+    ),
     text_days: int | None = typer.Option(
-        None, "--text-days", min=0, help="Keep texts without evidence so long. Default: the setting."
+        None, "--text-days", min=0, max=36_500, help="Keep texts without evidence so long. Default: the setting."
     ),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
@@ -141,7 +146,7 @@ def retain(
 
 def coverage(
     topic: str | None = out.TOPIC,
-    days: int = typer.Option(14, "--days", min=1, help="How many days back."),
+    days: int = typer.Option(14, "--days", min=1, max=36_500, help="How many days back."),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
@@ -153,14 +158,17 @@ def coverage(
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.coverage_rows(s, topic, since)
         looked = {(t.slug, d): runs.looked(s, t.id, d) for t in reads.topics(s, topic) for d in _days(since, days)}
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(rows)
+        out.say(far)
         return
     cells = [[*({**r, "reasons": ", ".join(f"{n} {reason}" for reason, n in r["reasons"].items())}).values()] for r in rows]
     out.table(None, list(rows[0]) if rows else [], cells, empty=f"no source was asked in the last {out.count(days, 'day')}")
     blind = [f"{slug} {day}" for (slug, day), how in looked.items() if str(how) == "we could not look"]
     if blind:
         out.say("we could not look: " + ", ".join(blind))
+    out.say(far)
 
 
 def _days(since: date, count: int) -> Iterator[date]:
@@ -179,6 +187,7 @@ def diff(
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         texts = stored.revisions_of(s, articles.article_by_url(s, url).id)
+        far = how_far(s, None)
     if as_json:
         out.json_lines(_diff_row(url, old, new) for old, new in pairwise(texts))
     if not texts:
@@ -196,6 +205,7 @@ def diff(
             else:
                 _append_change(line, out.safe(part.old), out.safe(part.new), marked=plain)
         out.out.print(line, soft_wrap=plain)
+    out.say(far)
 
 
 def _append_change(line: Text, old: str, new: str, *, marked: bool) -> None:

@@ -16,7 +16,7 @@ import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.reads import evidence_group
+from app.commands.reads import evidence_group, how_far
 from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, Stance, Status
@@ -364,8 +364,10 @@ def decisions(
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = reads.decided(s, topic, undone=undone)
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(reading.decision_row(d) for d in found)
+        out.say(far)
         return
     cells = [
         [
@@ -382,6 +384,7 @@ def decisions(
     ]
     columns: list[str | tuple[str, dict[str, Any]]] = [("id", {"no_wrap": True}), "at (UTC)", "by", "kind", "claim", "says"]
     out.table(None, [*columns, ("article", {"overflow": "fold"}), "note"], cells, empty="nobody has decided anything")
+    out.say(far)
 
 
 def _note(d: StoredDecision) -> str:
@@ -451,8 +454,11 @@ def outlets(
                 out.say(line)
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
+            far = how_far(s, topic)
     if as_json:
         out.json_lines(map(reading.outlet_row, found))
+        out.say(far)
         return
     rows = [[o.domain, o.type, o.country, f"{o.weight:g}", "" if o.named else "nobody has named it", o.articles] for o in found]
     out.table(None, ["domain", "type", "country", "weight", "", "articles"], rows, empty="no publisher is known yet")
+    out.say(far)

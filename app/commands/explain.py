@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
 
 from app import opening, out, reading
-from app.commands.reads import change_lines, outlet_words, relation_lines
+from app.commands.reads import change_lines, how_far, outlet_words, relation_lines
 from claimline import labels
 from claimline.errors import UnknownName
 
 if TYPE_CHECKING:
     from app.reads import Why
+    from claimline.why import SpeakerLine
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,10 +46,16 @@ def why(
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = claims.claim(s, claim, topic)
         w = reads.why(s, found, day, known)
+        far = how_far(s, found.topic_slug, known)
     if as_json:
         today = datetime.now(UTC)
         out.json_lines([reads.why_row(found, day or min(today, known or today).date(), w)])
-        return
+    else:
+        _tell_why(w, day)
+    out.say(far)
+
+
+def _tell_why(w: Why, day: date | None) -> None:
     standing, last = w.standing, w.change
     out.out.print(Text(w.at.claim.statement, style="bold"))
     if last is None:
@@ -111,9 +119,15 @@ def speakers(
         found = claims.claim(s, claim, topic)
         lines = reads.speakers(s, found, day, known)
         names = {p.key: p.canonical for p in claims.topic_by_id(s, found.topic_id).topic.people}
+        far = how_far(s, found.topic_slug, known)
     if as_json:
         out.json_lines(reading.speaker_row(found.slug, line) for line in lines)
-        return
+    else:
+        _speaker_table(lines, names)
+    out.say(far)
+
+
+def _speaker_table(lines: Sequence[SpeakerLine], names: Mapping[str, str]) -> None:
     rows = [
         [
             names.get(line.speaker, line.written or line.speaker),
@@ -150,16 +164,17 @@ def diff_history(
         found = claims.claim(s, claim, topic)
         both = reads.diff_history(s, found.id, a, b)
         printed_by = outlets.publishers(s, [found.id], known_at=b)[found.id]
+        far = how_far(s, found.topic_slug, b)
     if as_json:
         out.json_lines(map(reads.diff_row, both))
-        return
-    if not both:
+    elif not both:
         out.out.print("nothing: the past was told in the same way")
-    for x in both:
+    for x in both if not as_json else ():
         back = x.closed
         since = f", since {back.recorded_at:%Y-%m-%d %H:%M} UTC ({back.cause}, by {back.actor})" if back else ""
         out.out.print(Text(out.safe(f"\n{x.word}{since}:"), style="bold"), soft_wrap=True)
         change_lines(x.change, printed_by)
+    out.say(far)
 
 
 def trace(
@@ -173,11 +188,13 @@ def trace(
 
     with opening.desk(db) as desk:
         steps = trace_article(desk, url, claim)
+        with desk.db.read() as s:
+            far = how_far(s, None)
     if not steps:
         raise UnknownName("article", url)
     if as_json:
         out.json_lines(map(reading.step_row, steps))
-        return
-    for step in steps:
+    for step in steps if not as_json else ():
         mark = Text("ok   " if step.ok else "STOP ", style="green" if step.ok else "red")
         out.out.print(Text.assemble(mark, (f"{step.name:<10}", "bold"), out.safe(step.detail)), soft_wrap=True)
+    out.say(far)

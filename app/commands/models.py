@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @group.command("list")
-def models_list(as_json: bool = out.JSON) -> None:
+def models_list(_db: str | None = out.NO_DB, as_json: bool = out.JSON) -> None:
     """The bundled model, those that were pulled, and some that are known to fit."""
     from claimline.matching import hub
 
@@ -51,6 +51,7 @@ def models_pull(
     revision: str | None = typer.Option(None, "--revision", metavar="SHA", help="Default: the locked one, else the newest."),
     file: list[str] = typer.Option([], "--file", metavar="PATH", help="Which ONNX file (and what else it needs)."),
     sha256: list[str] = typer.Option([], "--sha256", metavar="FILE=HASH", help="What a file must be."),
+    _db: str | None = out.NO_DB,
 ) -> None:
     """Fetch a model, check every file against its hash, and lock it. An interrupted pull goes on where it stopped."""
     from claimline.matching import hub
@@ -66,7 +67,9 @@ def models_pull(
 
 
 @group.command("use")
-def models_use(name: str = typer.Argument(..., metavar="NAME", help="A pulled model, or `bundled`.")) -> None:
+def models_use(
+    name: str = typer.Argument(..., metavar="NAME", help="A pulled model, or `bundled`."), _db: str | None = out.NO_DB
+) -> None:
     """Choose the model for what is read from now on; the past changes only when a replay with it is accepted."""
     from claimline.matching import hub
     from claimline.matching.stance import load_engine
@@ -85,7 +88,7 @@ def models_use(name: str = typer.Argument(..., metavar="NAME", help="A pulled mo
 
 
 @group.command("remove")
-def models_remove(name: str = typer.Argument(..., metavar="NAME")) -> None:
+def models_remove(name: str = typer.Argument(..., metavar="NAME"), _db: str | None = out.NO_DB) -> None:
     """Delete a pulled model."""
     from claimline.matching import hub
 

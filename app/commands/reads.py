@@ -30,11 +30,13 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(evidence_group, name="evidence")
 
 
-def _how_far(s: Session, topic: str | None, known_at: datetime | None = None) -> str:
-    """Every read says how far we have read, for each topic that it speaks of."""
+def how_far(s: Session, topic: str | None, known_at: datetime | None = None) -> str:
+    """Every read says how far we have read, for each topic that it speaks of (None: for all)."""
     from storage import claims as stored
     from storage import runs
 
+    if topic is not None:
+        stored.topic(s, topic)  # a name that is none is no topic without claims
     ids = {c.topic_slug: c.topic_id for c in stored.claims(s, topic, known_at=known_at)}
     lines = {slug: reading.read_state(runs.read_state(s, i, known_at=known_at), known_at) for slug, i in ids.items()}
     if len(set(lines.values())) <= 1:
@@ -64,7 +66,7 @@ def claims(topic: str | None, as_of: str | None, known_at: str | None, db: str |
         found = ledger.statuses(s, topic, as_of=day, known_at=known)
         topics = dict.fromkeys((c.claim.topic_id, c.claim.topic_slug) for c in found)
         against = relations.against(s, topics, as_of=day, known_at=known)
-        far = _how_far(s, topic, known)
+        far = how_far(s, topic, known)
     if as_json:
         out.json_lines(reading.claim_row(c, against.get((c.claim.topic_slug, c.claim.slug), ())) for c in found)
     else:
@@ -126,12 +128,11 @@ def history(
         changes = ledger.changes(s, found.id, as_of=day, known_at=known)
         status = ledger.status(s, found.id, as_of=day, known_at=known)
         relations = related.of_claim(s, found, as_of=day, known_at=known)
-        far = _how_far(s, found.topic_slug, known)
+        far = how_far(s, found.topic_slug, known)
         blind = reads.in_a_row(reads.blind_days(s, found.topic_id, changes, day, known))
-        rows = list(reads.history_rows(s, found, changes, day, known)) if as_json else []
     far = "\n".join(filter(None, (far, "we could not look on " + ", ".join(map(_span, blind)) if blind else "")))
     if as_json:
-        out.json_lines(rows)
+        out.json_lines(map(reading.history_row, changes))
         out.say(far)
         return
     out.out.print(Text(status.claim.statement, style="bold"))
@@ -216,7 +217,7 @@ def evidence(
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.evidence(s, topic, claim, day, known)
-        far = _how_far(s, topic, known)
+        far = how_far(s, topic, known)
     if as_json:
         out.json_lines(rows)
     elif rows and out.out.width < _TABLE_OF_QUOTES:
@@ -270,8 +271,8 @@ def articles(
 
     day, known = out.day(as_of, "--as-of"), out.moment(known_at, "--known-at")
     with opening.database(db, create=False) as opened, opened.read() as s:
-        rows = reads.article_rows(s, topic, claim, day, known)
-        far = _how_far(s, topic, known)
+        rows = [reading.article_row(a, voice) for a, voice in reads.articles_on(s, topic, claim, day, known)]
+        far = how_far(s, topic, known)
     if as_json:
         out.json_lines(rows)
     elif rows and out.out.width < _TABLE_OF_QUOTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ import typer
 
 from app import opening, out, reading, skips
 from app.commands.decide import BY, by_name
+from app.commands.reads import how_far
 from claimline import labels
 from claimline.errors import UsageError
 
 if TYPE_CHECKING:
     from flows.desk import Desk
     from flows.steps import TrackReport
+    from storage.run_records import StoredRun
 
 
 def add_to(app: typer.Typer) -> None:
@@ -107,7 +109,7 @@ def exit_code(reports: Sequence[TrackReport]) -> int:
 def print_report(report: TrackReport, *, as_json: bool = False) -> None:
     """What a run did: changes on stdout, the rest on stderr."""
     if as_json:
-        out.json_lines(reading.change_row(c) for c in report.changes)
+        out.json_lines(reading.history_row(c) for c in report.changes)
     else:
         for change in report.changes:
             c = change.change
@@ -134,9 +136,15 @@ def runs(
 
     with opening.database(db, create=False) as opened, opened.read() as s:
         found = stored.runs(s, topic=topic, limit=limit)
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(reading.run_row(r) for r in found)
-        return
+    else:
+        _run_table(found)
+    out.say(far)
+
+
+def _run_table(found: Iterable[StoredRun]) -> None:
     rows = []
     for r in found:
         took = f"{(r.finished_at - r.started_at).total_seconds():.1f} s" if r.finished_at else ""

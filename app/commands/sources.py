@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from app import adding, opening, out, skips
+from app.commands.reads import how_far
 from claimline.errors import SourceError, UnknownName, UsageError
 from claimline.models import Discovered, SourceSpec
 from claimline.sources import kinds
@@ -50,15 +51,14 @@ def list_sources(topic: str | None = out.TOPIC, db: str | None = out.DB, as_json
     with opening.database(db, create=False) as opened, opened.read() as s:
         rows = reads.source_rows(s, topic)
         states = [] if as_json else _states(s, topic)
+        far = how_far(s, topic)
     if as_json:
         out.json_lines(rows)
-        return
-    out.table(
-        None,
-        ["topic", "kind", "source", "state", "last answered (UTC)", "error"],
-        [_cells(r, state) for r, state in zip(rows, states, strict=True)],
-        empty="no sources yet: `claimline sources add`",
-    )
+    else:
+        columns = ["topic", "kind", "source", "state", "last answered (UTC)", "error"]
+        cells = [_cells(r, state) for r, state in zip(rows, states, strict=True)]
+        out.table(None, columns, cells, empty="no sources yet: `claimline sources add`")
+    out.say(far)
 
 
 def _states(s: Session, topic: str | None) -> list[str]:

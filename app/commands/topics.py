@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from app import opening, out, reading
+from app.commands.reads import how_far
 from claimline import topics as topic_files
 from claimline.errors import Problem, TopicError, UsageError
 from claimline.models import ClaimSpec, SourceSpec, Topic
@@ -26,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command("check")
 def check(
-    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON)."), as_json: bool = out.JSON
+    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Topic files (YAML or JSON)."),
+    _db: str | None = out.NO_DB,
+    as_json: bool = out.JSON,
 ) -> None:
     """Check topic files; every error at once, with its line."""
     found = [_checked(path) for path in files]
@@ -97,12 +100,15 @@ def list_topics(db: str | None = out.DB, as_json: bool = out.JSON) -> None:
 
     with opening.database(db) as opened, opened.read() as s:
         found = claims.topics(s)
+        far = how_far(s, None) if found else ""
     rows = [reading.topic_row(t) for t in found]
     if as_json:
         out.json_lines(rows)
     else:
         empty = "no topics yet: `claimline new`, then `claimline track --topic FILE`"
         out.table(None, ["topic", "title", "claims", "sources"], [list(r.values()) for r in rows], empty=empty)
+    if far:
+        out.say(far)
 
 
 @group.command("import")
@@ -145,6 +151,7 @@ def new(
     title: str | None = typer.Option(None, "--title", help="The topic's title. Default: the sentence."),
     source: list[str] = typer.Option([], "--source", "-s", metavar="URL|FOLDER", help="A feed's address or a folder of files."),
     to: Path | None = typer.Option(None, "--out", "-o", metavar="FILE", help="Where to write. Default: topics/<slug>.yaml."),
+    _db: str | None = out.NO_DB,
 ) -> None:
     """Write a valid topic file for one claim, to be edited and tracked."""
     from claimline.slugs import readable_slug

@@ -27,8 +27,8 @@ def get_articles(
 ) -> list[Row]:
     """What each article says of a claim; one for each pair that is not unrelated, by claim and day."""
     with visit.db.read() as s:
-        rows = reads.article_rows(s, topic or None, claim or None, visit.moment.as_of, visit.moment.known_at)
-    return rows[offset : offset + limit]
+        found = reads.articles_on(s, topic or None, claim or None, visit.moment.as_of, visit.moment.known_at)
+    return [reading.text_article_row(a, voice) for a, voice in found[offset : offset + limit]]
 
 
 @router.get("/{revision}")

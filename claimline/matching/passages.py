@@ -87,10 +87,12 @@ def _join_short(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]
 
 def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cuts a sentence of more than MAX_CHARS at its clauses, or at blanks where it has none."""
-    if end - start <= MAX_CHARS:
-        return [(start, end)]
-    window = text[start : start + MAX_CHARS]
-    cuts = [m.end() for m in _CLAUSE.finditer(window) if m.end() > MAX_CHARS // 3]
-    blank = window.rfind(" ")
-    cut = start + (cuts[-1] if cuts else blank if blank > MAX_CHARS // 3 else MAX_CHARS)
-    return [_trim(text, start, cut), *_cut_long(text, *_trim(text, cut, end))]
+    spans: list[tuple[int, int]] = []
+    while end - start > MAX_CHARS:
+        window = text[start : start + MAX_CHARS]
+        cuts = [m.end() for m in _CLAUSE.finditer(window) if m.end() > MAX_CHARS // 3]
+        blank = window.rfind(" ")
+        cut = start + (cuts[-1] if cuts else blank if blank > MAX_CHARS // 3 else MAX_CHARS)
+        spans.append(_trim(text, start, cut))
+        start, end = _trim(text, cut, end)
+    return [*spans, (start, end)]

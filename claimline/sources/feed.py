@@ -154,8 +154,8 @@ def linked_feeds(fetched: Fetched) -> list[str]:
         written = tag.decode("utf-8", "replace")
         if re.search(r"application/(?:rss\+xml|atom\+xml|feed\+json)", written, re.IGNORECASE):
             address = re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", written, re.IGNORECASE)
-            if address:
-                found.append(urljoin(fetched.final_url, html.unescape(address[1])))
+            if address and (joined := _joined(fetched.final_url, html.unescape(address[1]))):
+                found.append(joined)
     return list(dict.fromkeys(found))
 
 
@@ -193,10 +193,12 @@ def _link(raw: Any, base: str) -> str | None:
         _own(raw, "id") if urlkey.is_web(str(_own(raw, "id") or "")) else None,
     ]
     written = next((plain(str(c)).replace(" ", "%20") for c in candidates if c and str(c).strip()), None)
-    if written is None:
-        return None
+    return None if written is None else _joined(base, written)
+
+
+def _joined(base: str, address: str) -> str | None:
     try:
-        return urljoin(base, written)
+        return urljoin(base, address)
     except ValueError:
         return None
 
@@ -233,10 +235,7 @@ def _text(value: Any) -> str:
 def _next(parsed: Any, base: str) -> str | None:
     for link in dict.get(parsed.feed, "links") or ():
         if link.get("rel") == "next" and link.get("href"):
-            try:
-                return urljoin(base, str(link["href"]))
-            except ValueError:
-                return None
+            return _joined(base, str(link["href"]))
     return None
 
 

@@ -23,7 +23,7 @@ from claimline.sources.ask import Ask, plain, storable
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 # A new number makes every folder be read again after an update that reads more or other things.
-_READER = "files-1"
+_READER = "files-2"
 
 
 def discover(ask: Ask) -> Discovered:
@@ -204,5 +204,6 @@ def _unreadable(root: Path, failed: OSError) -> Skip:
 
 
 def _printable(name: str) -> str:
-    """A path whose bytes are no UTF-8 comes with lone surrogates; they are written as \\xNN."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A path in one line: bytes that are no UTF-8 (lone surrogates) and what does not print are written as \\xNN, \\n ..."""
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -45,7 +45,10 @@ def same_source(kind: str, locator: str) -> tuple[str, str]:
 
 
 def _of_address(address: str) -> str:
-    path = urlsplit(address).path.lower()
+    try:
+        path = urlsplit(address).path.lower()
+    except ValueError as error:
+        raise UsageError(f"{address} is not an address: {error}") from None
     if path.endswith(ARCHIVE_SUFFIXES):
         raise UsageError(f"{address}: a web archive is read from a file; download it and name the file, or its folder")
     return "sitemap" if _SITEMAP.search(path) else "feed"

@@ -69,7 +69,7 @@ def links(locator: str, fetched: Fetched) -> Iterator[Link]:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as bad:
         raise SourceError(locator, "broken-page", plain(str(bad))[:200]) from bad
-    base = urljoin(fetched.final_url, next(iter(tree.xpath("//base/@href")), ""))
+    base = _joined(fetched.final_url, next(iter(tree.xpath("//base/@href")), "")) or fetched.final_url
     for anchor in tree.iter("a"):
         address = anchor.get("href")
         joined = _joined(base, address.strip()) if address else None

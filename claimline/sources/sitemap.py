@@ -143,7 +143,8 @@ def _starts(ask: Ask) -> Iterable[str]:
     except FetchError:
         text = ""
     named = [line.partition(":")[2].strip() for line in text.splitlines() if line.lower().startswith("sitemap:")]
-    return list(dict.fromkeys(urljoin(root, address) for address in named if address)) or [f"{root}/sitemap.xml"]
+    starts = (_joined(root, address) for address in named if address)
+    return list(dict.fromkeys(start for start in starts if start)) or [f"{root}/sitemap.xml"]
 
 
 def _remembered(validators: Validators) -> dict[str, Validators]:

@@ -27,11 +27,12 @@ def discover(ask: Ask) -> Discovered:
         text = encoding.decode(body, ask.spec.options.get("encoding"))
     except encoding.Undecodable as bad:
         raise SourceError(ask.spec.locator, bad.reason, bad.detail) from bad
-    _check_columns(ask.spec.locator, text)
+    first, header = _header(text)
+    _check_columns(ask.spec.locator, first, header)
     entries: list[Entry] = []
     skips: list[Skip] = []
     seen: set[str] = set()
-    for number, row in _rows(text):
+    for number, row in _rows(text, first, header):
         where = f"{ask.spec.locator}:{number}"
         url = plain(row.get("url") or "")
         key = urlkey.url_key(url)
@@ -84,9 +85,8 @@ def _header(text: str) -> tuple[str, list[str]]:
     return first, [name.strip('\ufeff "') for name in re.split(r"[;,\t]", first)]
 
 
-def _check_columns(locator: str, text: str) -> None:
+def _check_columns(locator: str, first: str, header: list[str]) -> None:
     """A table whose first line names columns and no `url` among them. Raises SourceError."""
-    first, header = _header(text)
     if (
         "url" not in header
         and "//" not in first
@@ -97,17 +97,16 @@ def _check_columns(locator: str, text: str) -> None:
         raise SourceError(locator, "no-url-column", f"the first line names the columns ({names}); one of them must be `url`")
 
 
-def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str | None]]]:
+def _rows(text: str, first: str, header: list[str]) -> Iterator[tuple[int, Mapping[str, str | None]]]:
     """Line number and fields."""
-    first, header = _header(text)
     if "url" not in header:
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
                 yield number, {"url": line.strip()}
         return
     delimiter = next((mark for mark in ("\t", ";", ",") if mark in first), ",")
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff\r\n")), delimiter=delimiter)
-    next(reader, None)
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter)
+    next((row for row in reader if any(cell.strip() for cell in row)), None)
     try:
         for row in reader:
             if any(row):
