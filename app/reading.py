@@ -78,7 +78,7 @@ def history_row(stored: StoredChange) -> Row:
 
 
 def change_row(stored: StoredChange) -> Row:
-    """A change wherever else it is told: with the status without rulings, a ruling's note, and whether its quotes stood in print."""
+    """A change wherever else it is told: with the status without rulings, a note, and whether its quotes stood in print."""
     c = stored.change
     quotes = [quote_row(p) | {"in_print": in_print(p, c)} for p in stored.quotes]
     return history_row(stored) | {"machine": str(c.machine), "note": stored.note, "quotes": quotes}
