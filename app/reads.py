@@ -6,7 +6,7 @@ One read has one answer, whoever asks. Nothing is drawn or decided here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -243,11 +243,10 @@ def review(s: Session, topic: str | None, claim: str | None, lang: str | None, l
     return sorted(items, key=lambda x: -x.worth)[:limit]
 
 
-def decided(s: Session, topic: str | None, *, undone: bool, limit: int | None = 1_000) -> list[StoredDecision]:
+def decided(s: Session, topic: str | None, *, undone: bool, limit: int = 1_000) -> tuple[StoredDecision, ...]:
     """What people decided, newest first, each with why it should be looked at again, where it should."""
-    found = decisions.decisions(s, topic_id=claims.topic(s, topic).id if topic else None, undone=undone, limit=limit)
-    again = {d.client_id: d.reopened for t in topics(s, topic) for d in decisions.reopened(s, t.id)} if found else {}
-    return [replace(d, reopened=again.get(d.client_id)) for d in found]
+    topic_id = claims.topic(s, topic).id if topic else None
+    return decisions.judged_again(s, decisions.decisions(s, topic_id=topic_id, undone=undone, limit=limit))
 
 
 def due_rulings(s: Session, topic: str | None, claim: str | None, now: datetime) -> list[StoredDecision]:

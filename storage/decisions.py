@@ -28,6 +28,7 @@ from storage.stood import stood
 __all__ = [
     "decision",
     "decisions",
+    "judged_again",
     "of_articles",
     "record",
     "record_in",
@@ -412,12 +413,12 @@ def _decision(r: dict[str, Any]) -> StoredDecision:
 
 def reopened(s: Session, topic_id: int) -> tuple[StoredDecision, ...]:
     """Decisions that should be looked at again, each with its reason; they hold until a person says otherwise (rule 7)."""
-    found = []
-    for one in decisions(s, topic_id=topic_id, limit=100_000):
-        why = _why_reopened(s, one)
-        if why:
-            found.append(replace(one, reopened=why))
-    return tuple(found)
+    return tuple(one for one in judged_again(s, decisions(s, topic_id=topic_id, limit=100_000)) if one.reopened)
+
+
+def judged_again(s: Session, some: Sequence[StoredDecision]) -> tuple[StoredDecision, ...]:
+    """The same, each with why it should be looked at again, where it should."""
+    return tuple(one if one.undone else replace(one, reopened=_why_reopened(s, one)) for one in some)
 
 
 def _why_reopened(s: Session, one: StoredDecision) -> str | None:
