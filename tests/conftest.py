@@ -118,6 +118,16 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="module")
+def room_db(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A fresh SQLite database for the tests of one file together."""
+    path = tmp_path_factory.mktemp("room") / "room.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, SourceSpec
 from storage import ledger, outlets, tables, verify
 from storage.engine import Database, open_database
+from tests.kept import kept
 from tests.storage_world import R, S, World, day, make_topic
 
 SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
@@ -47,16 +47,19 @@ def answers(*args: str, follow: str, code: int = 0) -> tuple[list[dict[str, Any]
     return rows, done.stderr
 
 
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
+@kept
+def bridge(db: Database) -> World:
     """A bridge of which one article says that it is open, and one that it is not."""
-    db = open_database(sqlite_url)
     w = World(db).start()
     w.say(YES, day("2020-03-01"), S, text=QUOTE, speaker="Zebediah")
     w.say(NO, day("2020-03-02"), R, text="The bridge is shut. It stays shut.")
     w.publish()
-    yield w
-    db.dispose()
+    return w
+
+
+@pytest.fixture
+def world(db: Database) -> World:
+    return bridge(db)
 
 
 def at(w: World) -> tuple[str, str]:
@@ -67,16 +70,19 @@ def at(w: World) -> tuple[str, str]:
 # --- outlets beside quotes ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def wire(sqlite_url: str) -> Iterator[World]:
+@kept
+def named_agency(db: Database) -> World:
     """A named agency, an outlet that nobody has named, and a name of the agency that came after both were read."""
-    db = open_database(sqlite_url)
     w = World(db).start(make_topic(outlets=[OutletSpec("wire.example", "Wire", OutletType.AGENCY, "AW", 0.5)]))
     w.say("https://en.wire.example/1", day("2020-03-01"), S, text=QUOTE, speaker="Zebediah", outlet="en.wire.example")
     w.say("https://b.example/1", day("2020-03-02"), R, text="The bridge is shut.")
     w.publish()
-    yield w
-    db.dispose()
+    return w
+
+
+@pytest.fixture
+def wire(db: Database) -> World:
+    return named_agency(db)
 
 
 @pytest.mark.parametrize("command", [("history", "open"), ("evidence",), ("why", "open")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from app.web import create_app
 from claimline.models import SourceReport
 from claimline.settings import Settings
 from storage import articles, claims, runs, users
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.web_data import build
 
 SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
@@ -32,9 +31,8 @@ KNOWN_AT = ("--known-at", "2021-01-12T12:00Z")
 class Room:
     """A database with the made newsroom, read from both sides."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.db: Database = open_database(f"sqlite:///{file}")
+    def __init__(self, db: Database) -> None:
+        self.db = db
         build(self.db)
         with self.db.read() as s:
             (source, *_) = articles.sources(s, claims.topic(s, "harbour-bridge").id)
@@ -55,7 +53,7 @@ class Room:
 
     def told(self, *args: str) -> list[dict[str, Any]]:
         """What the command says."""
-        done = CliRunner().invoke(command, [*args, "--json", "--db", str(self.file)], catch_exceptions=False)
+        done = CliRunner().invoke(command, [*args, "--json", "--db", self.db.url], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -73,10 +71,8 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    made = Room(tmp_path_factory.mktemp("api") / "room.db")
-    yield made
-    made.db.dispose()
+def room(room_db: Database) -> Room:
+    return Room(room_db)
 
 
 def told_and_asked() -> dict[str, tuple[tuple[str, ...], str, dict[str, str]]]:
