@@ -111,11 +111,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The URL of a fresh migrated SQLite file."""
+def sqlite_file(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A fresh migrated SQLite file."""
     path = tmp_path / "claimline.db"
     path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_file: Path) -> str:
+    """Its URL."""
+    return f"sqlite:///{sqlite_file}"
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -19,9 +17,9 @@ from claimline.models import SourceReport
 from claimline.settings import Settings
 from storage import articles, claims, runs, users
 from storage.engine import Database
+from tests.schemas import schema
 from tests.web_data import build
 
-SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
 CLAIM = "harbour-bridge/bridge-safe"
 OF_CLAIM = ("bridge-safe", "--topic", "harbour-bridge")
 AS_OF = ("--as-of", "2020-06-30")
@@ -175,7 +173,7 @@ def test_a_trace_tells_the_same_from_both_sides(room: Room) -> None:
 
 
 def valid(row: dict[str, Any], name: str) -> None:
-    jsonschema.validate(row, json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
+    schema(name).validate(row)
 
 
 def test_every_kind_of_decision_answers_as_the_command_does_and_is_taken_back(room: Room) -> None:
