@@ -70,13 +70,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`--dist loadfile`, for which those with a Prefect server are one file."""
+    """`--dist loadfile`; those with a Prefect server are one file, and so are those that start PostgreSQL in the quick part."""
     from xdist.scheduler import LoadFileScheduling
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "with a Prefect server" if file.endswith(WITH_A_PREFECT_SERVER) else file
+            together = {"with a Prefect server": WITH_A_PREFECT_SERVER, "with PostgreSQL": ON_POSTGRES_QUICKLY}
+            return next((name for name, files in together.items() if file.endswith(files)), file)
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
