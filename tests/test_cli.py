@@ -169,6 +169,7 @@ def test_wrong_use_is_one_line_and_exit_code_two(
     assert len(told.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow  # starts a process; of `main` the test before says the same
 def test_a_process_ends_with_the_code_and_the_line_too(desk: Desk) -> None:
     command = [sys.executable, "-m", "app.cli", "history", "no-such-claim", "--db", str(desk.db)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
