@@ -20,7 +20,8 @@ def article_key(s: Session, source_id: int | None, url_key: UrlKey | None = None
 
         url_key = default
     key_of = url_key
-    scope = s.execute(sa.select(t.sources.c.kind, t.sources.c.locator).where(t.sources.c.id == source_id)).first()
+    source = sa.select(t.sources.c.kind, t.sources.c.locator).where(t.sources.c.id == source_id)
+    scope = s.execute(source).first() if source_id is not None else None
 
     def key(url: str) -> str:
         if "://" in url or url.startswith("//") or scope is None:

@@ -215,12 +215,12 @@ _LOOKED_AT_AGAIN = t.articles.c.state.in_(["captured", "gone"]) & _AGAIN_ONE_DAY
 
 def pending_fetch(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
     """Articles that never gave a text and are not given up: those never tried, then those due again, each oldest first."""
-    return _to_fetch(s, topic_id, _WITHOUT_TEXT, now, limit)
+    return _to_fetch(s, _NEVER_READ, topic_id, now, limit)
 
 
 def due_for_recheck(s: Session, topic_id: int, *, now: datetime, limit: int = 1000) -> tuple[ToFetch, ...]:
     """Articles whose text may have changed since it was last looked at."""
-    return _to_fetch(s, topic_id, _LOOKED_AT_AGAIN, now, limit)
+    return _to_fetch(s, _DUE_AGAIN, topic_id, now, limit)
 
 
 def still_due(s: Session, article_ids: Iterable[int], *, now: datetime) -> set[int]:
@@ -241,12 +241,13 @@ def given_up(s: Session, topic_id: int) -> int:
     return s.execute(sa.select(sa.func.count()).select_from(a).where(lost)).scalar_one()
 
 
-def _its_time(now: datetime) -> sa.ColumnElement[bool]:
+def _its_time(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     return t.articles.c.next_fetch_at.is_(None) | (t.articles.c.next_fetch_at <= now)
 
 
-def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: datetime, limit: int) -> tuple[ToFetch, ...]:
+def _of_a_topic(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     a, d, ta, ts = t.articles, t.discoveries, t.topic_articles, t.topic_sources
+    topic_id: sa.BindParameter[int] = sa.bindparam("topic")
     first = (
         sa.select(sa.func.min(d.c.id))
         .join(ts, (ts.c.source_id == d.c.source_id) & (ts.c.topic_id == topic_id))
@@ -255,16 +256,23 @@ def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: dat
         .correlate(a)
         .scalar_subquery()
     )
-    query = (
+    return (
         sa.select(a, d.c.entry, d.c.source_id, t.sources.c.kind, ts.c.spec)
         .join(ta, (ta.c.article_id == a.c.id) & (ta.c.topic_id == topic_id))
         .join(d, d.c.id == first)
         .join(t.sources, t.sources.c.id == d.c.source_id)
         .join(ts, (ts.c.source_id == d.c.source_id) & (ts.c.topic_id == topic_id))
-        .where(which, _its_time(now))
+        .where(which, _its_time(sa.bindparam("now")))
         .order_by(sa.case((a.c.next_fetch_at.is_(None), 0), else_=1), a.c.id)
-        .limit(limit)
+        .limit(sa.bindparam("most", type_=sa.Integer()))
     )
+
+
+# Made once: each round of a run asks for both.
+_NEVER_READ, _DUE_AGAIN = _of_a_topic(_WITHOUT_TEXT), _of_a_topic(_LOOKED_AT_AGAIN)
+
+
+def _to_fetch(s: Session, query: sa.Select[Any], topic_id: int, now: datetime, limit: int) -> tuple[ToFetch, ...]:
     return tuple(
         ToFetch(
             article_id=r["id"],
@@ -276,7 +284,7 @@ def _to_fetch(s: Session, topic_id: int, which: sa.ColumnElement[bool], now: dat
             validators=Validators(r["etag"], r["last_modified"], None),
             attempts=r["attempts"],
         )
-        for r in s.execute(query).mappings()
+        for r in s.execute(query, {"topic": topic_id, "now": now, "most": limit}).mappings()
     )
 
 
@@ -306,9 +314,6 @@ def articles(s: Session, topic_id: int, *, states: Sequence[str] = ()) -> tuple[
 
 
 def _articles(s: Session, where: sa.ColumnElement[bool]) -> list[StoredArticle]:
-    a, x = t.articles, t.revision_texts
-    text = readings.current_anywhere()
-    query = sa.select(a, x.c.title, text.label("text_id")).select_from(a).outerjoin(x, x.c.revision_id == text)
     return [
         StoredArticle(
             id=r["id"],
@@ -322,5 +327,15 @@ def _articles(s: Session, where: sa.ColumnElement[bool]) -> list[StoredArticle]:
             last_error=r["last_error"],
             revision_id=r["text_id"],
         )
-        for r in s.execute(query.where(where).order_by(a.c.id)).mappings()
+        for r in s.execute(_ARTICLES.where(where)).mappings()
     ]
+
+
+def _told_articles() -> sa.Select[Any]:
+    a, x = t.articles, t.revision_texts
+    text = readings.current_anywhere()
+    query = sa.select(a, x.c.title, text.label("text_id")).select_from(a).outerjoin(x, x.c.revision_id == text)
+    return query.order_by(a.c.id)
+
+
+_ARTICLES = _told_articles()

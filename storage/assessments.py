@@ -174,13 +174,16 @@ def _dated() -> sa.ColumnElement[bool]:
 def _new_scan(
     s: Session, revision_id: int, topic_version_id: int, matcher: str, run_id: int | None, outcome: str, now: datetime
 ) -> bool:
-    k = t.scans
-    same = (k.c.revision_id == revision_id) & (k.c.topic_version_id == topic_version_id) & (k.c.matcher == matcher)
-    if s.execute(sa.select(k.c.id).where(same)).first() is not None:
+    same = {"revision_id": revision_id, "topic_version_id": topic_version_id, "matcher": matcher}
+    if s.execute(_SCAN, same).first() is not None:
         return False
-    values = {"revision_id": revision_id, "topic_version_id": topic_version_id, "matcher": matcher, "run_id": run_id}
-    s.execute(sa.insert(k).values(**values, outcome=outcome, scanned_at=now))
+    insert_many(s, t.scans, [{**same, "run_id": run_id, "outcome": outcome, "scanned_at": now}])
     return True
+
+
+_SCAN = sa.select(t.scans.c.id).where(
+    *(t.scans.c[name] == sa.bindparam(name) for name in ("revision_id", "topic_version_id", "matcher"))
+)
 
 
 def _stands_in_at(s: Session, revision_id: int, matcher: str, claim_version_id: object = None) -> datetime | None:

@@ -299,14 +299,6 @@ def _topics(s: Session, where: sa.ColumnElement[bool]) -> list[StoredTopic]:
 
 
 def _claims(s: Session, where: sa.ColumnElement[bool], known_at: datetime | None = None) -> Sequence[StoredClaim]:
-    c, v = t.claims, t.claim_versions
-    query = (
-        sa.select(c, t.topics.c.slug.label("topic_slug"), v.c.statement, v.c.n, v.c.id.label("version_id"))
-        .join(t.topics, t.topics.c.id == c.c.topic_id)
-        .join(v, v.c.id == c.c.current_version_id)
-        .where(where)
-        .order_by(t.topics.c.slug, c.c.id)
-    )
     return [
         StoredClaim(
             r["id"],
@@ -319,5 +311,19 @@ def _claims(s: Session, where: sa.ColumnElement[bool], known_at: datetime | None
             r["retired_at"] is not None and (known_at is None or r["retired_at"] <= known_at),
             codec.load_claim_spec(r["spec"]),
         )
-        for r in s.execute(query).mappings()
+        for r in s.execute(_CLAIMS.where(where)).mappings()
     ]
+
+
+_CLAIMS = (
+    sa.select(
+        t.claims,
+        t.topics.c.slug.label("topic_slug"),
+        t.claim_versions.c.statement,
+        t.claim_versions.c.n,
+        t.claim_versions.c.id.label("version_id"),
+    )
+    .join(t.topics, t.topics.c.id == t.claims.c.topic_id)
+    .join(t.claim_versions, t.claim_versions.c.id == t.claims.c.current_version_id)
+    .order_by(t.topics.c.slug, t.claims.c.id)
+)

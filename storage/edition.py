@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, Change, FoldResult
-from storage import causes, codec, notices, pins, position_rows
+from storage import causes, codec, notices, pins, position_rows, prepared
 from storage import tables as t
 from storage.effective import claim_key
 from storage.ledger_rows import rulings, stored_changes
@@ -257,11 +257,9 @@ def _post(s: Session, topic_id: int, kind: str, key: str, payload: Mapping[str, 
 
 
 def stamp(s: Session, topic_id: int, edition_id: int) -> None:
-    for table, where in unpublished(s, topic_id):
-        s.execute(sa.update(table).where(where).values(edition_id=edition_id))
-    d = t.decisions
-    undone = d.c.undone_by.is_not(None) & d.c.undone_edition_id.is_(None) & (d.c.topic_id == topic_id)
-    s.execute(sa.update(d).where(undone).values(undone_edition_id=edition_id))
+    about = {**unpublished(s, topic_id), "edition": edition_id}
+    for query in (*prepared.STAMPS, prepared.STAMP_UNDONE):
+        s.execute(query, about)
 
 
 def told(s: Session, topic_id: int, edition: Edition, work: Work) -> Published:

@@ -205,7 +205,8 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writing = bool(connection.get_execution_options().get(_WRITE_OPTION))
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")  # waits for nobody: it cannot fail as the rest can
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Stance
-from storage import erased, outlets, pins, readings, stands
+from storage import erased, outlets, pins, prepared, readings, stands
 from storage import tables as t
 from storage.records import Pin
 from storage.sql import chunks
 
 VERDICTS = ("stance", "accept")
+_KINDS = (*VERDICTS, "reject", "evidence")
 PURGED = "purged"
 STOOD_IN = "*"  # whoever stands in for a matcher
 
@@ -95,30 +96,17 @@ class Facts:
 
 
 def shared(s: Session, pin: Pin) -> tuple[tuple[str, str], outlets.Weights, list[Verdict]]:
-    first = sa.select(sa.func.min(t.claim_slugs.c.id)).where(t.claim_slugs.c.claim_id == pin.claim_id).scalar_subquery()
-    row = s.execute(
-        sa.select(t.topics.c.id, t.topics.c.slug, t.claim_slugs.c.slug.label("first_slug"))
-        .join(t.claims, t.claims.c.topic_id == t.topics.c.id)
-        .join(t.claim_slugs, t.claim_slugs.c.id == first)
-        .where(t.claims.c.id == pin.claim_id)
-    ).one()
-    return (row.slug, row.first_slug), outlets.weights(s, row.id), _verdicts(s, pin.claim_id, row.id)
+    row = s.execute(prepared.NAMES, {"claim": pin.claim_id}).one()
+    return (row.slug, row.first_slug), outlets.weights(s, row.topic_id), _verdicts(s, pin.claim_id, row.topic_id)
 
 
 def claim_key(s: Session, claim_id: int) -> tuple[str, str]:
     """What stands for a claim in stable keys: its topic and the slug that it had first."""
-    return shared(s, Pin(claim_id, 0, "", None))[0]
+    row = s.execute(prepared.NAMES, {"claim": claim_id}).one()
+    return row.slug, row.first_slug
 
 
 def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
-    d, m = t.decisions, t.copy_memberships
-    query = (
-        sa.select(d.c.id, d.c.kind, d.c.article_id, d.c.revision_id, m.c.cluster, d.c.stance, d.c.quote, d.c.start, d.c.end)
-        .add_columns(d.c.speaker_key, d.c.speaker_written)
-        .outerjoin(m, (m.c.revision_id == d.c.revision_id) & (m.c.topic_id == topic_id) & m.c.closed_at.is_(None))
-        .where(d.c.claim_id == claim_id, d.c.undone_by.is_(None), d.c.kind.in_([*VERDICTS, "reject", "evidence"]))
-        .order_by(d.c.id)
-    )
     return [
         Verdict(
             r.id,
@@ -133,7 +121,7 @@ def _verdicts(s: Session, claim_id: int, topic_id: int) -> list[Verdict]:
             r.speaker_key,
             r.speaker_written,
         )
-        for r in s.execute(query)
+        for r in s.execute(prepared.SAID, {"claim": claim_id, "topic": topic_id, "kinds": _KINDS})
     ]
 
 
@@ -148,14 +136,13 @@ def facts_of(
     handed_over: str | None = None,
     coming: readings.Coming | None = None,
 ) -> Facts:
-    topic_id = s.execute(sa.select(t.claims.c.topic_id).where(t.claims.c.id == pin.claim_id)).scalar_one()
+    topic_id: int = s.execute(prepared.TOPIC_OF, {"claim": pin.claim_id}).scalar_one()
     standing = stands.load(s, article_ids, topic_id=topic_id, coming=coming)
-    a, r = t.articles, t.revisions
-    names = s.execute(sa.select(a.c.id, a.c.key, a.c.outlet, a.c.state).where(a.c.id.in_(article_ids))).all()
+    names = s.execute(prepared.ARTICLE_NAMES, {"articles": article_ids}).all()
     for row in names:
         if row.state == PURGED:
             standing.pop(row.id, None)
-    hashes = s.execute(sa.select(r.c.id, r.c.text_sha256).where(r.c.article_id.in_(article_ids))).all()
+    hashes = s.execute(prepared.TEXT_HASHES, {"articles": article_ids}).all()
     bases = readings.bases(s, article_ids)
     clusters = _clusters(s, topic_id, article_ids)
     clusters = {reading: clusters[base] for reading, base in bases.items() if base in clusters} | clusters
@@ -182,24 +169,16 @@ def _bearing(verdicts: Sequence[Verdict], article_ids: Sequence[int], clusters: 
 
 
 def _clusters(s: Session, topic_id: int, article_ids: Sequence[int]) -> dict[int, str]:
-    m, r = t.copy_memberships, t.revisions
-    query = (
-        sa.select(m.c.revision_id, m.c.cluster)
-        .join(r, r.c.id == m.c.revision_id)
-        .where(m.c.topic_id == topic_id, m.c.closed_at.is_(None), r.c.article_id.in_(article_ids))
-    )
-    return {row.revision_id: row.cluster for row in s.execute(query)}
+    rows = s.execute(prepared.GROUPS, {"topic": topic_id, "articles": article_ids})
+    return {row.revision_id: row.cluster for row in rows}
 
 
 def _answers(s: Session, pin: Pin, article_ids: Sequence[int], handed_over: str | None) -> dict[int, Answer]:
-    a = t.assessments
-    query = sa.select(a.c.id, a.c.revision_id, a.c.matcher, a.c.actor, a.c.stance, a.c.decided, a.c.confidence).where(
-        a.c.claim_id == pin.claim_id,
-        a.c.article_id.in_(article_ids),
-        a.c.claim_version_id == pin.claim_version_id,
-        pins.of_matcher(a, pin.matcher, handed_over=handed_over) | (a.c.matcher == pin.judge),
-    )
-    rows = s.execute(query.order_by(a.c.id)).all()
+    asked = {"claim": pin.claim_id, "wording": pin.claim_version_id, "articles": article_ids, "judge": pin.judge}
+    if handed_over is None:
+        rows = s.execute(prepared.ANSWERS, {**asked, "matcher": pin.matcher}).all()
+    else:
+        rows = s.execute(prepared.answers(pin.matcher, handed_over), asked).all()
     own = [row for machine in (pin.judge, pin.matcher) for row in rows if row.matcher == machine]
     stand_ins = [row for row in rows if row.matcher not in (pin.judge, pin.matcher)]
     chosen: dict[int, sa.Row[Any]] = {}

@@ -19,6 +19,16 @@ from storage.records import StoredOutlet
 from storage.sql import chunks, insert_id, touch
 
 _HOLD = "hold"
+
+# Made once: every edition asks them for each of its claims.
+_WEIGHTS = sa.select(t.outlet_weights.c.domain, t.outlet_weights.c.weight).where(
+    t.outlet_weights.c.topic_id == sa.bindparam("topic"), t.outlet_weights.c.closed_at.is_(None)
+)
+_SPEC = (
+    sa.select(t.topic_versions.c.spec)
+    .join(t.topics, t.topics.c.current_version_id == t.topic_versions.c.id)
+    .where(t.topics.c.id == sa.bindparam("topic"))
+)
 T = TypeVar("T")
 
 
@@ -87,8 +97,7 @@ def _publishers(s: Session, topic_id: int, known_at: datetime | None) -> Publish
 
 
 def weights(s: Session, topic_id: int) -> Weights:
-    w = t.outlet_weights
-    rows = s.execute(sa.select(w.c.domain, w.c.weight).where(w.c.topic_id == topic_id, w.c.closed_at.is_(None))).all()
+    rows = s.execute(_WEIGHTS, {"topic": topic_id}).all()
     return Weights({r.domain: r.weight for r in rows}, 0.0 if _holds_unknown(s, topic_id) else 1.0)
 
 
@@ -176,7 +185,5 @@ def _touch_articles(s: Session, topic_id: int, domain: str, cause: Cause, now: d
 
 
 def _holds_unknown(s: Session, topic_id: int) -> bool:
-    v = t.topic_versions
-    query = sa.select(v.c.spec).join(t.topics, t.topics.c.current_version_id == v.c.id).where(t.topics.c.id == topic_id)
-    spec = s.execute(query).scalar()
+    spec = s.execute(_SPEC, {"topic": topic_id}).scalar()
     return spec is not None and spec.get("unknown_outlets") == _HOLD

@@ -22,31 +22,27 @@ from storage.revisions import unscanned
 
 # Made once: an alias copies its table's columns, and a page asks a dozen times.
 _OWN, _ASKED = t.scans.alias("own_scans"), t.topic_claims.alias("asked_claims")
+_PINS = sa.select(t.pins.c.claim_id, t.pins.c.claim_version_id, t.pins.c.matcher, t.pins.c.judge, t.pins.c.cleaner)
+_LIVE = _PINS.join(t.claims, t.claims.c.id == t.pins.c.claim_id).where(
+    t.claims.c.topic_id == sa.bindparam("topic"), t.pins.c.known_to.is_(None)
+)
+_OF_CLAIM = _PINS.where(t.pins.c.claim_id == sa.bindparam("claim"), t.pins.c.known_to.is_(None))
+_EVERY = _PINS.where(t.pins.c.claim_id == sa.bindparam("claim")).order_by(t.pins.c.id.desc())
 
 
 def live(s: Session, topic_id: int) -> dict[int, Pin]:
     """The pins of the topic's claims, by claim."""
-    p = t.pins
-    query = (
-        sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner)
-        .join(t.claims, t.claims.c.id == p.c.claim_id)
-        .where(t.claims.c.topic_id == topic_id, p.c.known_to.is_(None))
-    )
-    return {row[0]: Pin(*row) for row in s.execute(query).tuples()}
+    return {row[0]: Pin(*row) for row in s.execute(_LIVE, {"topic": topic_id}).tuples()}
 
 
 def of_claim(s: Session, claim_id: int) -> Pin | None:
-    p = t.pins
-    query = sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner)
-    row = s.execute(query.where(p.c.claim_id == claim_id, p.c.known_to.is_(None))).tuples().first()
+    row = s.execute(_OF_CLAIM, {"claim": claim_id}).tuples().first()
     return Pin(*row) if row else None
 
 
 def former(s: Session, pin: Pin) -> tuple[Pin, ...]:
     """The claim's other pins, the newest first: by which wording and machines it was told before."""
-    p = t.pins
-    query = sa.select(p.c.claim_id, p.c.claim_version_id, p.c.matcher, p.c.judge, p.c.cleaner).where(p.c.claim_id == pin.claim_id)
-    held = dict.fromkeys(Pin(*row) for row in s.execute(query.order_by(p.c.id.desc())).tuples())
+    held = dict.fromkeys(Pin(*row) for row in s.execute(_EVERY, {"claim": pin.claim_id}).tuples())
     same = (pin.claim_version_id, pin.matcher)
     return tuple(one for one in held if (one.claim_version_id, one.matcher) != same)
 

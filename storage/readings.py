@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from storage import tables as t
-from storage.sql import chunks, insert_many
+from storage.sql import any_of, chunks, insert_many
 
 TopicId = int | sa.ColumnElement[int]
 # Made once: an alias copies its table's columns, and a page asks a dozen times.
@@ -123,22 +123,28 @@ def _shown_in_replay(revision: sa.ColumnElement[int], topic: TopicId, coming: Co
 
 def bases(s: Session, article_ids: Iterable[int]) -> dict[int, int]:
     """Re-reading -> the text in whose place it stands; the latest, where several read the same."""
-    r, again = t.revisions, t.rereadings
     found: dict[int, int] = {}
     for batch in chunks(sorted(set(article_ids))):
-        query = (
-            sa.select(again.c.reading_id, sa.func.max(again.c.revision_id))
-            .join(r, r.c.id == again.c.reading_id)
-            .where(r.c.article_id.in_(batch), again.c.revision_id != again.c.reading_id, ~_seen(again.c.reading_id))
-            .group_by(again.c.reading_id)
-        )
-        found.update(s.execute(query).tuples().all())
+        found.update(s.execute(_BASES, {"articles": batch}).tuples().all())
     return found
 
 
+def _bases() -> sa.Select[tuple[int, int]]:
+    r, again = t.revisions, t.rereadings
+    return (
+        sa.select(again.c.reading_id, sa.func.max(again.c.revision_id))
+        .join(r, r.c.id == again.c.reading_id)
+        .where(r.c.article_id.in_(any_of("articles")), again.c.revision_id != again.c.reading_id, ~_seen(again.c.reading_id))
+        .group_by(again.c.reading_id)
+    )
+
+
+_TOLD = t.revisions.c.id == sa.bindparam("revision")
+_BASES, _SHOWN = _bases(), sa.select(t.revisions.c.id).where(_TOLD, shown(t.revisions.c.id, sa.bindparam("topic")))
+
+
 def is_shown(s: Session, topic_id: int, revision_id: int) -> bool:
-    where = shown(t.revisions.c.id, topic_id)
-    return s.execute(sa.select(t.revisions.c.id).where(t.revisions.c.id == revision_id, where)).first() is not None
+    return s.execute(_SHOWN, {"revision": revision_id, "topic": topic_id}).first() is not None
 
 
 def by_topic(s: Session, article_id: int, revision_id: int, topic_ids: Iterable[int]) -> dict[int, int]:

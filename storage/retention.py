@@ -67,13 +67,15 @@ def by_source(s: Session, *, limit: int | None = None) -> Retained:
 
 def owes(s: Session) -> bool:
     """Whether `by_source` would remove anything."""
+    if not bound(s):
+        return False
     due = (_bound_bytes(), _bound_texts(), _bound_quotes(), _bound_decisions())
-    return bound(s) and any(s.execute(query.limit(1)).first() is not None for query in due)
+    return any(s.execute(query.limit(1)).first() is not None for query in due)
 
 
 def bound(s: Session) -> bool:
     """Whether any source is stored as less than everything."""
-    return s.execute(sa.select(t.topic_sources.c.source_id).where(_stored(NOT_FULL)).limit(1)).first() is not None
+    return s.execute(_BOUND).first() is not None
 
 
 def only_linked(s: Session, urls: Iterable[str]) -> frozenset[str]:
@@ -166,6 +168,9 @@ def _bound_articles(kinds: Sequence[str]) -> sa.Select[tuple[int]]:
 def _stored(kinds: Sequence[str]) -> sa.ColumnElement[bool]:
     store: sa.ColumnElement[str] = sa.func.coalesce(t.topic_sources.c.spec["store"].as_string(), "full")
     return store.in_(kinds)
+
+
+_BOUND = sa.select(t.topic_sources.c.source_id).where(_stored(NOT_FULL)).limit(1)  # made once: each edition asks
 
 
 def _is_read() -> sa.ColumnElement[bool]:

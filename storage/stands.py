@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from claimline.models import DateBasis, DateFinding
 from claimline.revisions import RevisionLine
 from storage import codec, readings
 from storage import tables as t
-from storage.sql import chunks
+from storage.sql import any_of, chunks
 
 RETRACTION = "retraction"
 
@@ -141,14 +142,20 @@ def load(
 
 def _confirmed(s: Session, article_ids: Sequence[int], known_at: datetime | None) -> dict[int, date]:
     """A date is of no one topic, so that no edition tells since when it is known: it is since it was said."""
-    d, undone = t.decisions, t.decisions.alias("undone")
-    query = sa.select(d.c.article_id, d.c.valid_from).where(d.c.kind == "date", d.c.article_id.in_(article_ids)).order_by(d.c.id)
-    if known_at is None:
-        query = query.where(d.c.undone_by.is_(None))
-    else:
-        query = query.outerjoin(undone, undone.c.id == d.c.undone_by).where(d.c.at <= known_at)
+    d, query = t.decisions, _CONFIRMED_NOW
+    if known_at is not None:
+        undone = d.alias("undone")
+        query = _CONFIRMED.outerjoin(undone, undone.c.id == d.c.undone_by).where(d.c.at <= known_at)
         query = query.where(undone.c.id.is_(None) | (undone.c.at > known_at))
-    return {row.article_id: row.valid_from for row in s.execute(query)}
+    return {row.article_id: row.valid_from for row in s.execute(query, {"articles": article_ids})}
+
+
+_CONFIRMED = (
+    sa.select(t.decisions.c.article_id, t.decisions.c.valid_from)
+    .where(t.decisions.c.kind == "date", t.decisions.c.article_id.in_(any_of("articles")))
+    .order_by(t.decisions.c.id)
+)
+_CONFIRMED_NOW = _CONFIRMED.where(t.decisions.c.undone_by.is_(None))
 
 
 def _stored_by(known_at: datetime) -> sa.ColumnElement[bool]:
@@ -161,11 +168,31 @@ def _stored_by(known_at: datetime) -> sa.ColumnElement[bool]:
 def _seen(
     s: Session, article_ids: Sequence[int], topic_id: int | None, known_at: datetime | None, coming: readings.Coming | None
 ) -> dict[int, list[Seen]]:
+    if known_at is None and coming is None and topic_id is not None:
+        query = _SEEN_NOW
+    else:
+        read = t.sightings.c.revision_id
+        query = _seen_as(read if topic_id is None else readings.as_read(read, topic_id, known_at=known_at, coming=coming))
+    if known_at is not None:
+        query = query.where(_stored_by(known_at))
+    found: dict[int, list[Seen]] = {}
+    for row in s.execute(query, {"articles": article_ids, "topic": topic_id}).all():
+        seen = Seen(
+            RevisionLine(row.revision_id, row.cleaner, row.text_sha256, row.body_sha256, row.fingerprint),
+            row.seen_at,
+            max(row.seen_at, row.last_checked_at or row.seen_at),
+            codec.load_date(row.published),
+            codec.load_date(row.modified) if row.modified else None,
+            row.notice,
+        )
+        found.setdefault(row.article_id, []).append(seen)
+    return found
+
+
+def _seen_as(read: sa.ColumnElement[int]) -> sa.Select[Any]:
+    """Each sighting with the text that is read there."""
     g, r, c = t.sightings, t.revisions, t.captures
-    read: sa.ColumnElement[int] = g.c.revision_id
-    if topic_id is not None:
-        read = readings.as_read(read, topic_id, known_at=known_at, coming=coming)
-    query = (
+    return (
         sa.select(
             g.c.article_id,
             r.c.id.label("revision_id"),
@@ -182,20 +209,9 @@ def _seen(
         .select_from(g)
         .join(r, r.c.id == read)
         .join(c, c.c.id == g.c.capture_id)
-        .where(g.c.article_id.in_(article_ids))
+        .where(g.c.article_id.in_(any_of("articles")))
         .order_by(g.c.article_id, g.c.seen_at, g.c.id)
     )
-    if known_at is not None:
-        query = query.where(_stored_by(known_at))
-    found: dict[int, list[Seen]] = {}
-    for row in s.execute(query).all():
-        seen = Seen(
-            RevisionLine(row.revision_id, row.cleaner, row.text_sha256, row.body_sha256, row.fingerprint),
-            row.seen_at,
-            max(row.seen_at, row.last_checked_at or row.seen_at),
-            codec.load_date(row.published),
-            codec.load_date(row.modified) if row.modified else None,
-            row.notice,
-        )
-        found.setdefault(row.article_id, []).append(seen)
-    return found
+
+
+_SEEN_NOW = _seen_as(readings.as_read(t.sightings.c.revision_id, sa.bindparam("topic")))

@@ -5,15 +5,16 @@ Reads only. What follows from it is computed in `storage.publish` and written in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from claimline.models import Cause, FoldResult
-from storage import causes, pins, readings
+from storage import causes, pins, prepared
 from storage import tables as t
 from storage.effective import PositionRow
 from storage.records import Pin
@@ -108,31 +109,11 @@ def _concerned(s: Session, topic_id: int, article_ids: set[int], claim_ids: set[
     """Article -> the claims on which anybody said something about it."""
     found: dict[int, set[int]] = {}
     for batch in chunks(sorted(article_ids)):
-        for table in (t.assessments, t.decisions, t.positions):
-            query = sa.select(table.c.article_id, table.c.claim_id).where(table.c.article_id.in_(batch)).distinct()
-            for article_id, claim_id in s.execute(query).tuples():
+        for query in (*prepared.CONCERNED, prepared.DECIDED_COPIES):  # a decision on one copy bears on the others
+            for article_id, claim_id in s.execute(query, {"articles": batch, "topic": topic_id}).tuples():
                 if claim_id in claim_ids:
                     found.setdefault(article_id, set()).add(claim_id)
-        _add_decided_copies(s, topic_id, batch, claim_ids, found)
     return found
-
-
-def _add_decided_copies(
-    s: Session, topic_id: int, article_ids: Sequence[int], claim_ids: set[int], found: dict[int, set[int]]
-) -> None:
-    """A decision on one copy bears on the others."""
-    m, other, r, d = t.copy_memberships, t.copy_memberships.alias(), t.revisions, t.decisions
-    query = (
-        sa.select(r.c.article_id, d.c.claim_id)
-        .join(m, m.c.revision_id == r.c.id)
-        .join(other, (other.c.topic_id == m.c.topic_id) & (other.c.cluster == m.c.cluster))
-        .join(d, d.c.revision_id == other.c.revision_id)
-        .where(r.c.article_id.in_(article_ids), m.c.topic_id == topic_id, m.c.closed_at.is_(None), other.c.closed_at.is_(None))
-        .distinct()
-    )
-    for article_id, claim_id in s.execute(query).tuples():
-        if claim_id in claim_ids:
-            found.setdefault(article_id, set()).add(claim_id)
 
 
 def _last_fold_version(s: Session, topic_id: int) -> str | None:
@@ -142,20 +123,13 @@ def _last_fold_version(s: Session, topic_id: int) -> str | None:
 
 
 def _has_unpublished(s: Session, topic_id: int) -> bool:
-    return any(s.execute(sa.select(sa.exists().where(where))).scalar() for _, where in unpublished(s, topic_id))
+    about = unpublished(s, topic_id)
+    return any(s.execute(query, about).scalar() for query in prepared.IS_UNPUBLISHED)
 
 
-def unpublished(s: Session, topic_id: int) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
-    """What the next edition tells; a word on a claim that no machine answers for yet waits for the edition that pins it."""
-    a, m, d = t.assessments, t.copy_memberships, t.decisions
-    mine = sa.select(t.claims.c.id).where(t.claims.c.topic_id == topic_id)
+def unpublished(s: Session, topic_id: int) -> dict[str, Any]:
+    """What the statements on what the next edition tells are told; a word on a claim that no machine answers for yet waits
+    for the edition that pins it."""
     held = pins.live(s, topic_id)
     machines = {x for pin in held.values() for x in (pin.matcher, pin.judge) if x}
-    answered = d.c.claim_id.is_(None) | d.c.claim_id.in_(sorted(held))
-    counts = a.c.matcher.in_(sorted(machines)) | a.c.stands_in_at.is_not(None)
-    answers = a.c.edition_id.is_(None) & a.c.claim_id.in_(mine) & counts & readings.shown(a.c.revision_id, topic_id)
-    return [
-        (a, answers),
-        (m, m.c.edition_id.is_(None) & (m.c.topic_id == topic_id)),
-        (d, d.c.edition_id.is_(None) & (d.c.topic_id == topic_id) & answered),
-    ]
+    return {"topic": topic_id, "held": sorted(held), "machines": sorted(machines)}

@@ -70,13 +70,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`--dist loadfile`, for which those with a Prefect server are one file."""
+    """`--dist loadfile`; those with a Prefect server are one file, and so are those that start PostgreSQL in the quick part."""
     from xdist.scheduler import LoadFileScheduling
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "with a Prefect server" if file.endswith(WITH_A_PREFECT_SERVER) else file
+            together = {"with a Prefect server": WITH_A_PREFECT_SERVER, "with PostgreSQL": ON_POSTGRES_QUICKLY}
+            return next((name for name, files in together.items() if file.endswith(files)), file)
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
@@ -111,11 +112,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The URL of a fresh migrated SQLite file."""
+def sqlite_file(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A fresh migrated SQLite file."""
     path = tmp_path / "claimline.db"
     path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_file: Path) -> str:
+    """Its URL."""
+    return f"sqlite:///{sqlite_file}"
+
+
+@pytest.fixture(scope="module")
+def room_db(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A fresh SQLite database for the tests of one file together."""
+    path = tmp_path_factory.mktemp("room") / "room.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -33,11 +33,9 @@ CLAIM = "/claims/harbour-bridge/bridge-safe"
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('browser') / 'room.db'}")
-    build(opened, hostile=True)
-    yield opened
-    opened.dispose()
+def db(room_db: Database) -> Database:
+    build(room_db, hostile=True)
+    return room_db
 
 
 @pytest.fixture(scope="module")
@@ -246,8 +244,8 @@ def test_a_day_and_a_copied_link_pin_what_is_seen(browser: Any, base: str) -> No
     watched.context.close()
 
 
-def test_a_link_that_is_copied_today_pins_today(browser: Any, tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+def test_a_link_that_is_copied_today_pins_today(browser: Any, sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
     build(db)
     now = datetime(2021, 1, 20, 12, tzinfo=UTC)
     with db.read() as s:
@@ -339,8 +337,8 @@ def enter(tab: Any) -> None:
 PASSWORD = "correct horse battery"
 
 
-def test_a_session_that_ended_loses_nothing_on_an_open_page(browser: Any, tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+def test_a_session_that_ended_loses_nothing_on_an_open_page(browser: Any, sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
     build(db)
     hashed = auth.hash_password(PASSWORD)
     db.write(lambda s: users.add(s, "ada", "review", hashed, now=datetime.now(UTC)))
@@ -367,8 +365,8 @@ def test_a_session_that_ended_loses_nothing_on_an_open_page(browser: Any, tmp_pa
     db.dispose()
 
 
-def test_a_server_that_restarts_under_an_open_page_is_gone_on_with(browser: Any, tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+def test_a_server_that_restarts_under_an_open_page_is_gone_on_with(browser: Any, sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
     build(db)
     with served(create_app(Settings(), db=db)) as address:
         watched = Watched(browser, address)

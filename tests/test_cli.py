@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import jsonschema
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from app.cli import app, main
-from storage.engine import open_database
+from tests.schemas import schema
 
 ROOT = Path(__file__).parent.parent
-SCHEMAS = ROOT / "app" / "schemas"
 NEWS = [
     {
         "url": "https://harbour.example/news/1",
@@ -95,20 +93,18 @@ def test_the_version_is_printed_without_a_command(option: str) -> None:
 
 @pytest.mark.parametrize("name", ["claims", "articles", "evidence", "runs"])
 def test_json_lines_follow_their_schema(desk: Desk, name: str) -> None:
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
     rows = desk.rows(name)
     assert rows
     for row in rows:
-        jsonschema.validate(row, schema)
+        schema(name).validate(row)
 
 
 def test_history_lines_follow_their_schema_and_quote_the_text(desk: Desk) -> None:
-    schema = json.loads((SCHEMAS / "history.schema.json").read_text())
     desk.run("decide", NEWS[0]["url"], "bridge-open", "supports", "--by", "ann", "--note", "plain")
     rows = desk.rows("history", "bridge-open")
     assert rows
     for row in rows:
-        jsonschema.validate(row, schema)
+        schema("history").validate(row)
     quotes = [q for row in rows for q in row["quotes"]]  # type: ignore[union-attr]
     assert quotes
     for q in quotes:
@@ -173,6 +169,7 @@ def test_wrong_use_is_one_line_and_exit_code_two(
     assert len(told.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow  # starts a process; of `main` the test before says the same
 def test_a_process_ends_with_the_code_and_the_line_too(desk: Desk) -> None:
     command = [sys.executable, "-m", "app.cli", "history", "no-such-claim", "--db", str(desk.db)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -182,7 +179,7 @@ def test_a_process_ends_with_the_code_and_the_line_too(desk: Desk) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_read_imports_neither_prefect_nor_models_nor_the_dialect_of_another_database(tmp_path: Path) -> None:
+def test_a_read_imports_neither_prefect_nor_models_nor_the_dialect_of_another_database(sqlite_file: Path) -> None:
     heavy = ("prefect", "numpy", "trafilatura", "onnxruntime", "fastapi", "alembic", "sqlalchemy.dialects.postgresql")
     code = (
         "import sys; sys.argv = ['claimline', 'claims', '--db', sys.argv[1]]\n"
@@ -190,8 +187,7 @@ def test_a_read_imports_neither_prefect_nor_models_nor_the_dialect_of_another_da
         "try: main()\n"
         f"finally: print('loaded:', [m for m in {heavy} if m in sys.modules])"
     )
-    open_database(f"sqlite:///{tmp_path / 'c.db'}").dispose()
-    command = [sys.executable, "-c", code, str(tmp_path / "c.db")]
+    command = [sys.executable, "-c", code, str(sqlite_file)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert "loaded: []" in done.stdout, done.stdout + done.stderr
 

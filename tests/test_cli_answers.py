@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
@@ -23,18 +21,14 @@ from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, SourceSpec
 from storage import ledger, outlets, tables, verify
 from storage.engine import Database, open_database
+from tests.kept import kept
+from tests.schemas import SCHEMAS, schema, text_of
 from tests.storage_world import R, S, World, day, make_topic
 
-SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
 YES, NO = "https://a.example/1", "https://b.example/1"
 QUOTE = "The bridge is open, Zebediah said."
 # warcio leaves closing its buffers to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")
-
-
-def schema(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
-    return found
 
 
 def answers(*args: str, follow: str, code: int = 0) -> tuple[list[dict[str, Any]], str]:
@@ -43,20 +37,23 @@ def answers(*args: str, follow: str, code: int = 0) -> tuple[list[dict[str, Any]
     assert done.exit_code == code, done.output
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     for row in rows:
-        jsonschema.validate(row, schema(follow))
+        schema(follow).validate(row)
     return rows, done.stderr
 
 
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
+@kept
+def bridge(db: Database) -> World:
     """A bridge of which one article says that it is open, and one that it is not."""
-    db = open_database(sqlite_url)
     w = World(db).start()
     w.say(YES, day("2020-03-01"), S, text=QUOTE, speaker="Zebediah")
     w.say(NO, day("2020-03-02"), R, text="The bridge is shut. It stays shut.")
     w.publish()
-    yield w
-    db.dispose()
+    return w
+
+
+@pytest.fixture
+def world(db: Database) -> World:
+    return bridge(db)
 
 
 def at(w: World) -> tuple[str, str]:
@@ -67,16 +64,19 @@ def at(w: World) -> tuple[str, str]:
 # --- outlets beside quotes ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def wire(sqlite_url: str) -> Iterator[World]:
+@kept
+def named_agency(db: Database) -> World:
     """A named agency, an outlet that nobody has named, and a name of the agency that came after both were read."""
-    db = open_database(sqlite_url)
     w = World(db).start(make_topic(outlets=[OutletSpec("wire.example", "Wire", OutletType.AGENCY, "AW", 0.5)]))
     w.say("https://en.wire.example/1", day("2020-03-01"), S, text=QUOTE, speaker="Zebediah", outlet="en.wire.example")
     w.say("https://b.example/1", day("2020-03-02"), R, text="The bridge is shut.")
     w.publish()
-    yield w
-    db.dispose()
+    return w
+
+
+@pytest.fixture
+def wire(db: Database) -> World:
+    return named_agency(db)
 
 
 @pytest.mark.parametrize("command", [("history", "open"), ("evidence",), ("why", "open")])
@@ -241,7 +241,7 @@ def test_a_question_stands_on_stderr_and_leaves_no_blank_before_the_answer(world
 
 
 def test_every_prompt_of_the_commands_stands_on_stderr() -> None:
-    for file in (SCHEMAS.parent).rglob("*.py"):
+    for file in SCHEMAS.parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             called = node.func if isinstance(node, ast.Call) else None
             name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
@@ -303,16 +303,16 @@ def test_a_check_answers_for_each_file_with_every_problem_and_its_line(tmp_path:
 
 def test_the_schemas_say_of_a_change_what_that_of_the_history_says() -> None:
     own = ("type", "required", "properties", "additionalProperties")
-    told = schema("decided")["$defs"]["change"]  # the contract's keys, and what people see beside them
+    told = text_of("decided")["$defs"]["change"]  # the contract's keys, and what people see beside them
     for name in ("undo", "purge", "why"):
-        assert schema(name)["$defs"]["change"] == told
-    history = {k: v for k, v in schema("history")["properties"].items() if k != "quotes"}
+        assert text_of(name)["$defs"]["change"] == told
+    history = {k: v for k, v in text_of("history")["properties"].items() if k != "quotes"}
     assert history.items() <= told["properties"].items()
-    assert set(told["required"]) - set(schema("history")["required"]) == {"machine", "note"}
-    assert told["properties"].items() <= schema("diff-history")["properties"].items()
-    decision = {k: v for k, v in schema("decisions").items() if k in own}
-    assert schema("undo")["$defs"]["decision"] == decision
-    assert decision["properties"].items() <= schema("decided")["properties"].items()
+    assert set(told["required"]) - set(text_of("history")["required"]) == {"machine", "note"}
+    assert told["properties"].items() <= text_of("diff-history")["properties"].items()
+    decision = {k: v for k, v in text_of("decisions").items() if k in own}
+    assert text_of("undo")["$defs"]["decision"] == decision
+    assert decision["properties"].items() <= text_of("decided")["properties"].items()
 
 
 # --- a ledger of an earlier version ---------------------------------------------------------------------------------

@@ -31,12 +31,11 @@ def _doctor(path: Path) -> tuple[int, list[str]]:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, sqlite_file: Path) -> Path:
     (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
-    db = tmp_path / "c.db"
-    done = CliRunner().invoke(app, ["topics", "import", str(tmp_path / "bridge.yaml"), "--db", str(db)])
+    done = CliRunner().invoke(app, ["topics", "import", str(tmp_path / "bridge.yaml"), "--db", str(sqlite_file)])
     assert done.exit_code == 0, done.output
-    return db
+    return sqlite_file
 
 
 def test_variables_that_are_not_set_are_named_before_anything_failed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,10 +33,10 @@ sources: [{feed: 'https://pier.example/feed.xml', lang: en}]
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> tuple[str, ...]:
+def db(tmp_path: Path, sqlite_file: Path) -> tuple[str, ...]:
     """A stored topic with one feed; the option that names its database."""
     (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
-    option = ("--db", str(tmp_path / "c.db"))
+    option = ("--db", str(sqlite_file))
     assert told("topics", "import", str(tmp_path / "bridge.yaml"), *option)[0] == 0
     return option
 
@@ -53,7 +53,9 @@ def locators(db: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def paid(httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, tuple[str, ...]]:
+def paid(
+    httpserver: HTTPServer, tmp_path: Path, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, tuple[str, ...]]:
     """A feed that answers those who bring the secret, as a topic has it; its address and the option of the database."""
 
     def answer(request: Request) -> Response:
@@ -69,7 +71,7 @@ def paid(httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     own = f"  - feed: {url}\n    allow_private: [{httpserver.host}]\n    options: {{auth_env: PAID_KEY, auth_header: X-Key}}\n"
     text = FILE.replace("sources: [{feed: 'https://pier.example/feed.xml', lang: en}]", f"sources:\n{own}")
     (tmp_path / "paid.yaml").write_text(text, encoding="utf-8")
-    option = ("--db", str(tmp_path / "paid.db"))
+    option = ("--db", str(sqlite_file))
     assert told("topics", "import", str(tmp_path / "paid.yaml"), *option)[0] == 0
     return url, option
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
-import jsonschema
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
@@ -15,9 +13,8 @@ from claimline.models import Status
 from storage import decisions, tables
 from storage.engine import Database
 from storage.records import NewDecision
+from tests.schemas import schema
 from tests.storage_world import R, S, World, day, make_topic
-
-SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
 
 
 def told(db: Database, *args: str, code: int | None = 0) -> str:
@@ -54,9 +51,8 @@ def test_two_claims_that_cannot_both_be_right_are_flagged_wherever_one_is_told(d
     assert "both cannot be right; see `claimline why open-at-night`" in told(db, "doctor", code=None)
     contradicts = {row["claim"]: row["contradicts"] for row in rows(db, "claims")}
     assert contradicts == {"open": ["open-at-night"], "open-at-night": ["open"]}
-    schema = json.loads((SCHEMAS / "claims.schema.json").read_text())
     for row in rows(db, "claims"):
-        jsonschema.validate(row, schema)
+        schema("claims").validate(row)
     (why,) = rows(db, "why", "open")
     assert why["related"] == [
         {

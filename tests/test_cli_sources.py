@@ -24,20 +24,17 @@ from tests.fakes import fake_client, plain_settings, redirect
 from tests.storage_world import World
 
 
-def test_gdelt_needs_no_query_and_every_other_kind_a_place(tmp_path: Path) -> None:
-    path = tmp_path / "claimline.db"
-    db = open_database(f"sqlite:///{path}")
+def test_gdelt_needs_no_query_and_every_other_kind_a_place(db: Database) -> None:
     desk = Desk(db, plain_settings())
     names = (Name("Harbour bridge", ("Hafenbrücke",)),)
     claims = (ClaimSpec("open", "The bridge is open"),)
     steps.import_topic(desk, Topic("bridge", "The bridge", claims, (SourceSpec("feed", "https://a.example/feed"),), names))
-    added = CliRunner().invoke(app, ["sources", "add", "bridge", "--kind", "gdelt", "--db", str(path)])
+    added = CliRunner().invoke(app, ["sources", "add", "bridge", "--kind", "gdelt", "--db", db.url])
     assert added.exit_code == 0, added.output
-    refused = CliRunner().invoke(app, ["sources", "add", "bridge", "--db", str(path)])
+    refused = CliRunner().invoke(app, ["sources", "add", "bridge", "--db", db.url])
     assert refused.exit_code != 0
     sources = intake.stored_topic(desk, "bridge").topic.sources
     assert [(s.kind, s.locator) for s in sources][1:] == [("gdelt", '("Harbour bridge" OR "Hafenbrücke")')]
-    db.dispose()
 
 
 # --- private hosts --------------------------------------------------------------------------------------------------
@@ -89,12 +86,14 @@ def test_nobody_is_told_to_allow_where_a_page_of_the_open_web_leads() -> None:
     assert "allow_private" not in str(refused.value)
 
 
-def test_an_article_that_was_refused_is_read_once_its_host_is_allowed(tmp_path: Path, httpserver: HTTPServer) -> None:
+def test_an_article_that_was_refused_is_read_once_its_host_is_allowed(
+    tmp_path: Path, sqlite_file: Path, httpserver: HTTPServer
+) -> None:
     for path in ("/robots.txt", "/.well-known/tdmrep.json"):
         httpserver.expect_request(path).respond_with_data("", status=404)
     httpserver.expect_request("/a.html").respond_with_data(PAGE, content_type="text/html; charset=utf-8")
     (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
-    db = ("--db", str(tmp_path / "c.db"))
+    db = ("--db", str(sqlite_file))
     assert told("topics", "import", str(tmp_path / "bridge.yaml"), *db)[0] == 0
     url, host = httpserver.url_for("/a.html"), httpserver.host
     code, _, words = told("add", url, "--topic", "bridge", *db)
@@ -107,9 +106,9 @@ def test_an_article_that_was_refused_is_read_once_its_host_is_allowed(tmp_path: 
     assert "allow_private" in told("topics", "export", "bridge", *db)[1]
 
 
-def test_a_source_that_is_there_already_may_be_allowed_a_host(tmp_path: Path) -> None:
+def test_a_source_that_is_there_already_may_be_allowed_a_host(tmp_path: Path, sqlite_file: Path) -> None:
     (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
-    db = ("--db", str(tmp_path / "c.db"))
+    db = ("--db", str(sqlite_file))
     told("topics", "import", str(tmp_path / "bridge.yaml"), *db)
     add = ("sources", "add", "bridge", "http://wiki.lan/feed", *db)
     assert told(*add)[1] == "bridge: 1 added\n"
@@ -138,14 +137,14 @@ def test_a_topic_that_allows_a_host_asks_again_for_what_was_left_there_and_for_n
 
 
 @pytest.fixture
-def desk_of_pages(tmp_path: Path, httpserver: HTTPServer) -> tuple[str, ...]:
+def desk_of_pages(tmp_path: Path, sqlite_file: Path, httpserver: HTTPServer) -> tuple[str, ...]:
     """A topic whose host is allowed, over a server with one page that is read and one that is refused; the options of `add`."""
     for path in ("/robots.txt", "/.well-known/tdmrep.json"):
         httpserver.expect_request(path).respond_with_data("", status=404)
     httpserver.expect_request("/a.html").respond_with_data(PAGE, content_type="text/html; charset=utf-8")
     httpserver.expect_request("/shut.html").respond_with_data("no", status=403)
     (tmp_path / "bridge.yaml").write_text(FILE, encoding="utf-8")
-    db = ("--db", str(tmp_path / "c.db"))
+    db = ("--db", str(sqlite_file))
     assert told("topics", "import", str(tmp_path / "bridge.yaml"), *db)[0] == 0
     return ("--topic", "bridge", "--allow-private", httpserver.host, *db)
 

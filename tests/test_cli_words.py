@@ -52,7 +52,7 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A topic read twice: its one article was changed between."""
     folder = tmp_path_factory.mktemp("words")
     (folder / "news").mkdir()
@@ -62,6 +62,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         encoding="utf-8",
     )
     made = Desk(folder)
+    Path(made.db).write_bytes(sqlite_template.read_bytes())
     page = folder / "news" / "opened.html"
     page.write_text(OPENED, encoding="utf-8")
     made.run("track", "--plain", "--topic", str(folder / "bridge.yaml"))

@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from typer.testing import CliRunner
 
@@ -24,6 +22,7 @@ from flows.tally import Tally
 from storage import articles, claims, ledger, runs
 from storage.engine import Database, open_database
 from tests.fakes import plain_settings
+from tests.schemas import schema
 from tests.storage_world import R, S, World, make_topic
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -105,7 +104,6 @@ def test_days_in_a_row_are_one_span() -> None:
 
 
 def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_changed(sqlite_url: str) -> None:
-    schema = json.loads((Path(__file__).parent.parent / "app" / "schemas" / "history.schema.json").read_text())
     db = open_database(sqlite_url)
     w = World(db).start(make_topic("open", "wide"))
     w.say("https://a.example/1", w.now.date(), R)
@@ -124,7 +122,7 @@ def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_ch
 
     rows, said = history("open")
     for row in rows:
-        jsonschema.validate(row, schema)
+        schema("history").validate(row)
     assert "we could not look on 2021-01-03 to 2021-01-04, 2021-01-13" in said
     with db.read() as s:
         claim = claims.claim(s, "open")

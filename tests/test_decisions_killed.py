@@ -16,6 +16,7 @@ import pytest
 from storage import articles, claims, clusters, decisions, ledger, replay
 from storage.engine import Database, open_database
 from storage.records import Edge, NewDecision
+from tests.kept import kept
 from tests.killed import Command, Ended, perform
 from tests.postgres_world import Databases
 from tests.storage_world import N, R, S, World, cleaned, day, judgement, make_topic
@@ -134,14 +135,15 @@ def a_world(kind: str, request: pytest.FixtureRequest, path: Path) -> Iterator[D
 
 def opened(url: str) -> Iterator[Database]:
     db = open_database(url)
-    fill(World(db))
+    small_world(db)
     yield db
     db.dispose()
 
 
-def fill(w: World) -> None:
+@kept
+def small_world(db: Database) -> World:
     """Reports, copies, an uncertain date, an unsure answer, a decision, a batch of them, and a replay that waits."""
-    w.start(make_topic("open", "shut"))
+    w = World(db).start(make_topic("open", "shut"))
     texts = {}
     for url, published, stance in ((A, "2020-03-01", S), (B, "2020-03-02", S), (C, None, R), (D, "2020-03-03", N)):
         texts[url] = report(w, url, published, stance)
@@ -155,6 +157,7 @@ def fill(w: World) -> None:
     assert shadow
     for revision_id in (*texts.values(), copied, unsure):
         w.scan(revision_id, judgement("open", R, WORDS, WORDS.strip()), matcher="m2")
+    return w
 
 
 def report(w: World, url: str, published: str | None, stance: Any, *, decided: bool = True) -> int:

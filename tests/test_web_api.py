@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -19,10 +16,10 @@ from app.web import create_app
 from claimline.models import SourceReport
 from claimline.settings import Settings
 from storage import articles, claims, runs, users
-from storage.engine import Database, open_database
+from storage.engine import Database
+from tests.schemas import schema
 from tests.web_data import build
 
-SCHEMAS = Path(__file__).parent.parent / "app" / "schemas"
 CLAIM = "harbour-bridge/bridge-safe"
 OF_CLAIM = ("bridge-safe", "--topic", "harbour-bridge")
 AS_OF = ("--as-of", "2020-06-30")
@@ -32,9 +29,8 @@ KNOWN_AT = ("--known-at", "2021-01-12T12:00Z")
 class Room:
     """A database with the made newsroom, read from both sides."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.db: Database = open_database(f"sqlite:///{file}")
+    def __init__(self, db: Database) -> None:
+        self.db = db
         build(self.db)
         with self.db.read() as s:
             (source, *_) = articles.sources(s, claims.topic(s, "harbour-bridge").id)
@@ -55,7 +51,7 @@ class Room:
 
     def told(self, *args: str) -> list[dict[str, Any]]:
         """What the command says."""
-        done = CliRunner().invoke(command, [*args, "--json", "--db", str(self.file)], catch_exceptions=False)
+        done = CliRunner().invoke(command, [*args, "--json", "--db", self.db.url], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -73,10 +69,8 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    made = Room(tmp_path_factory.mktemp("api") / "room.db")
-    yield made
-    made.db.dispose()
+def room(room_db: Database) -> Room:
+    return Room(room_db)
 
 
 def told_and_asked() -> dict[str, tuple[tuple[str, ...], str, dict[str, str]]]:
@@ -179,7 +173,7 @@ def test_a_trace_tells_the_same_from_both_sides(room: Room) -> None:
 
 
 def valid(row: dict[str, Any], name: str) -> None:
-    jsonschema.validate(row, json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
+    schema(name).validate(row)
 
 
 def test_every_kind_of_decision_answers_as_the_command_does_and_is_taken_back(room: Room) -> None:

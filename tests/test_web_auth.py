@@ -16,7 +16,7 @@ from app.web import create_app
 from claimline.errors import UsageError
 from claimline.settings import Settings
 from storage import decisions, users
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.web_data import build
 
 PASSWORD = "correct horse battery"
@@ -47,14 +47,12 @@ def cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, cheap_hashes: None) -> Iterator[Database]:
-    db = open_database(f"sqlite:///{tmp_path_factory.mktemp('auth') / 'room.db'}")
-    build(db)
+def filled(room_db: Database, cheap_hashes: None) -> Database:
+    build(room_db)
     hashed = auth.hash_password(PASSWORD)
     for name, role in (("reader", "read"), ("ada", "review"), ("boss", "admin")):
-        db.write(lambda s, n=name, r=role: users.add(s, n, r, hashed, now=datetime.now(UTC)))  # type: ignore[misc]
-    yield db
-    db.dispose()
+        room_db.write(lambda s, n=name, r=role: users.add(s, n, r, hashed, now=datetime.now(UTC)))  # type: ignore[misc]
+    return room_db
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import pytest
 from starlette.testclient import TestClient
 
 from claimline.models import ClaimSpec, SourceSpec, Stance, Status, Topic
 from storage import claims, decisions
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.records import NewDecision
 from tests.web_data import Newsroom, judgement
 
@@ -22,13 +19,6 @@ TOPIC = Topic(
     "ferry", "The ferry", (ClaimSpec("sails", "The ferry sails again"),), (SourceSpec("feed", "https://a.example/rss"),)
 )
 OTHER = Topic("boats", "Boats", (ClaimSpec("sails", "Old boats have sails"),), (SourceSpec("feed", "https://b.example/rss"),))
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'room.db'}")
-    yield opened
-    opened.dispose()
 
 
 def reported(db: Database, topic: Topic) -> Newsroom:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,10 +22,8 @@ CLAIM = "/claims/harbour-bridge/bridge-safe"
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Newsroom]]:
-    db = open_database(f"sqlite:///{tmp_path_factory.mktemp('web') / 'room.db'}")
-    yield db, build(db, hostile=True)
-    db.dispose()
+def room(room_db: Database) -> tuple[Database, Newsroom]:
+    return room_db, build(room_db, hostile=True)
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +156,7 @@ def test_an_edited_article_shows_what_changed(page: TestClient) -> None:
     assert "Texts over time" in html
 
 
-def test_texts_that_are_too_long_to_compare_are_said_to_be(tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'room.db'}")
+def test_texts_that_are_too_long_to_compare_are_said_to_be(db: Database) -> None:
     made = Newsroom(db)
     url, long = "https://a.example/long", "The minutes of the council. " * 1_200
     made.article(url, "Minutes", long, date(2021, 1, 2))
@@ -169,7 +165,6 @@ def test_texts_that_are_too_long_to_compare_are_said_to_be(tmp_path: Path) -> No
         html = client.get("/articles", params={"url": url}).text
     assert text_of(html).count("too long to be compared here") == 1  # the first text has none before it
     assert "<ins>" not in html
-    db.dispose()
 
 
 def test_copies_are_one_voice_and_named(page: TestClient) -> None:

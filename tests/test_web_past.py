@@ -19,7 +19,7 @@ from claimline.models import Stance, Status
 from claimline.settings import Settings
 from claimline.topics import digest, dump
 from storage import claims, decisions, ledger
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.pages import DayRead
 from storage.records import NewDecision
 from tests.storage_world import S, World, day, make_topic
@@ -33,9 +33,9 @@ REWORDED = replace(TOPIC, claims=(replace(TOPIC.claims[0], statement=LATER), *TO
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+def room(room_db: Database) -> Newsroom:
     """A report of 2019 found on 11 January, a ruling on it of the 22nd, taken back on the 28th, new words on 1 February."""
-    db = open_database(f"sqlite:///{tmp_path_factory.mktemp('past') / 'room.db'}")
+    db = room_db
     room = Newsroom(db)
     _, revision = room.article("https://a.example/1", "Safe", WORDS, date(2019, 3, 1))
     room.judge(revision, judgement(WORDS, WORDS, "bridge-safe", Stance.SUPPORTS, 0.9))
@@ -47,8 +47,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     decisions.undo(db, "ruling-1", by="Zoe", now=datetime(2021, 1, 28, 9, tzinfo=UTC), client_id="undo-1")
     now = datetime(2021, 2, 1, 9, tzinfo=UTC)
     db.write(lambda s: claims.import_topic(s, REWORDED, digest=digest(REWORDED), yaml=dump(REWORDED), now=now, by="test"))
-    yield room
-    db.dispose()
+    return room
 
 
 @pytest.fixture(scope="module")

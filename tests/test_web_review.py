@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +14,7 @@ from app.web import create_app
 from claimline.models import Stance, Status
 from claimline.settings import Settings
 from storage import decisions, ledger, pages, pages_review
-from storage.engine import Database, open_database
+from storage.engine import Database
 from storage.queue import UNDATED
 from storage.records import NewDecision
 from tests.web_data import build
@@ -25,22 +22,10 @@ from tests.web_data import build
 HTMX = {"hx-request": "true"}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the newsroom's database, to copy: nobody opens it."""
-    folder = tmp_path_factory.mktemp("built")
-    opened = open_database(f"sqlite:///{folder / 'room.db'}")
-    build(opened)
-    opened.dispose()
-    return folder
-
-
 @pytest.fixture
-def db(built: Path, tmp_path: Path) -> Iterator[Database]:
-    shutil.copytree(built, tmp_path / "room")
-    opened = open_database(f"sqlite:///{tmp_path / 'room' / 'room.db'}", create=False)
-    yield opened
-    opened.dispose()
+def db(db: Database) -> Database:
+    build(db)
+    return db
 
 
 def fields(html: str, action: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from werkzeug import Request, Response
 
 from app.web import create_app
-from storage.engine import Database, open_database
+from storage.engine import Database
 from tests.fakes import plain_settings
 from tests.web_data import build
 
@@ -26,11 +26,9 @@ Open = Callable[..., AbstractContextManager[TestClient]]
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('translation') / 'room.db'}")
-    build(opened)
-    yield opened
-    opened.dispose()
+def db(room_db: Database) -> Database:
+    build(room_db)
+    return room_db
 
 
 @pytest.fixture

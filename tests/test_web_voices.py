@@ -16,7 +16,7 @@ from app.web import create_app
 from app.web import exports as export_routes
 from claimline.models import Stance
 from claimline.settings import Settings
-from storage.engine import open_database
+from storage.engine import Database
 from tests.web_data import Newsroom, judgement
 
 CLAIM = "/claims/harbour-bridge/bridge-safe"
@@ -24,10 +24,9 @@ REPORTS = 11
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def page(room_db: Database) -> Iterator[TestClient]:
     """One voice of eleven reports, and two of one report each."""
-    db = open_database(f"sqlite:///{tmp_path_factory.mktemp('voices') / 'room.db'}")
-    room = Newsroom(db)
+    room = Newsroom(room_db)
     for i in range(REPORTS):
         words = f"The bridge is safe for lorries, Lindqvist said; paper {i} was there."
         _, revision = room.article(f"https://paper-{i}.example/a", f"Paper {i}", words, date(2020, 3, 1))
@@ -37,9 +36,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         _, revision = room.article(f"https://other-{i}.example/a", f"Other {i}", words, date(2020, 4, 1 + i))
         room.judge(revision, judgement(words, words, "bridge-safe", Stance.REFUTES, 0.9, speaker))
     room.publish()
-    with TestClient(create_app(Settings(), db=db), base_url="http://127.0.0.1") as client:
+    with TestClient(create_app(Settings(), db=room_db), base_url="http://127.0.0.1") as client:
         yield client
-    db.dispose()
 
 
 def papers(html: str) -> int:

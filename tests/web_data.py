@@ -38,6 +38,7 @@ from claimline.topics import digest, dump
 from storage import articles, assessments, claims, clusters, ledger, runs
 from storage.engine import Database
 from storage.records import Edge
+from tests.kept import kept
 
 S, R, N, M, U = Stance.SUPPORTS, Stance.REFUTES, Stance.NEUTRAL, Stance.MIXED, Stance.UNRELATED
 MATCHER = "5a17c0ffee00beef"
@@ -196,6 +197,7 @@ def judgement(
 _ENDING = "The next council meeting is on the ninth of the month. More than two hundred people live beside the quay."
 
 
+@kept
 def build(db: Database, *, hostile: bool = False) -> Newsroom:
     """The newsroom with its stories, found over a few days in January 2021."""
     room = Newsroom(db)
