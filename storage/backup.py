@@ -19,11 +19,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from claimline.errors import SchemaTooNew, SchemaTooOld, StorageError, UsageError
+from claimline.errors import SchemaTooNew, StorageError, UsageError
 from storage import schema
 from storage import tables as t
 from storage.blobs import blobs_of
-from storage.engine import Database, open_database, parse_url, sqlite_path
+from storage.engine import Database, create_at, open_database, parse_url, sqlite_path, upgrade_database
 
 _FORMAT = "claimline-backup-1"
 _LEFT_OUT = frozenset({"blobs", "cache_items", "leases", "web_sessions"})
@@ -49,9 +49,14 @@ def backup(db: Database, file: Path) -> int:
 
 
 def restore(url: str, file: Path) -> int:
-    """Fill the empty (or not yet created) database at `url`; returns the number of rows. All or nothing."""
+    """Fill the empty (or not yet created) database at `url`; returns the number of rows. All or nothing.
+
+    A backup of an earlier version fills a database of that version's schema, which is then upgraded.
+    """
     with _opened(file) as archive:
         manifest = _manifest(archive, file)
+        if manifest["schema"] != schema.HEAD:
+            return _restore_older(url, archive, manifest)
         db = open_database(url)
         try:
             with db.read() as s:
@@ -62,6 +67,22 @@ def restore(url: str, file: Path) -> int:
             return db.write(lambda s: _read_tables(s, archive, manifest["rows"]))
         finally:
             db.dispose()
+
+
+def _restore_older(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> int:
+    db = create_at(url, manifest["schema"])
+    try:
+        db.cache.clear()
+        total = db.write(lambda s: _read_tables(s, archive, manifest["rows"]))
+    finally:
+        db.dispose()
+    upgrade_database(url)
+    db = open_database(url)
+    try:
+        db.write(lambda s: _read_bodies(s, archive))
+    finally:
+        db.dispose()
+    return total
 
 
 def backup_before_upgrade(url: str, file: Path | None, *, now: datetime) -> Path | None:
@@ -161,8 +182,6 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
         raise StorageError(f"{file} is not a backup that `claimline db backup` wrote") from None
     if manifest.get("format") != _FORMAT or manifest["schema"] not in schema.KNOWN:
         raise SchemaTooNew(str(file), str(manifest.get("schema")))
-    if manifest["schema"] != schema.HEAD:
-        raise SchemaTooOld(str(file), manifest["schema"])
     return manifest
 
 
@@ -175,7 +194,7 @@ def _read_bodies(s: Session, archive: zipfile.ZipFile) -> None:
 def _read_tables(s: Session, archive: zipfile.ZipFile, counts: dict[str, int]) -> int:
     total = 0
     later: list[tuple[sa.Table, list[dict[str, Any]]]] = []
-    for table in _tables():
+    for table in (table for table in _tables() if table.name in counts):
         own = [c.parent.name for c in table.foreign_keys if c.column.table is table]
         found = 0
         for rows in _rows(archive, table):
@@ -183,7 +202,7 @@ def _read_tables(s: Session, archive: zipfile.ZipFile, counts: dict[str, int]) -
             if own:
                 later.append((table, [{k: row[k] for k in ("id", *own)} for row in rows if any(row[k] for k in own)]))
                 rows = [{**row, **dict.fromkeys(own)} for row in rows]
-            s.execute(sa.insert(table), rows)
+            s.execute(sa.insert(_as_written(table, rows[0])), rows)
         if found != counts.get(table.name, 0):
             raise StorageError(f"the backup is damaged: {table.name} has {found} rows of {counts.get(table.name, 0)}")
         total += found
@@ -192,8 +211,13 @@ def _read_tables(s: Session, archive: zipfile.ZipFile, counts: dict[str, int]) -
             values = {k: v for k, v in row.items() if k != "id"}
             s.execute(sa.update(table).where(table.c.id == row["id"]).values(**values))
     if s.get_bind().dialect.name == "postgresql":
-        _restart_sequences(s)
+        _restart_sequences(s, counts)
     return total
+
+
+def _as_written(table: sa.Table, row: dict[str, Any]) -> sa.TableClause:
+    """The table with the columns of its rows: an earlier version had fewer."""
+    return sa.table(table.name, *(sa.column(name, table.c[name].type if name in table.c else None) for name in row))
 
 
 def _rows(archive: zipfile.ZipFile, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
@@ -220,8 +244,8 @@ def _value(value: Any) -> Any:
     return value
 
 
-def _restart_sequences(s: Session) -> None:
-    for table in _tables():
+def _restart_sequences(s: Session, names: Iterable[str]) -> None:
+    for table in (table for table in _tables() if table.name in names):
         if "id" in table.c and isinstance(table.c.id.type, sa.Integer):
             name = table.name
             sql = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {name}), false)"  # noqa: S608

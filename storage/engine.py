@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.util import LRUCache
 
-from claimline.errors import DatabaseBusy, NoDatabase, SchemaTooNew, SchemaTooOld, StorageError
+from claimline.errors import DatabaseBusy, NoDatabase, SchemaTooNew, SchemaTooOld, StorageError, UsageError
 from storage import schema
 from storage.blobs import Blobs, SqliteBlobs, TableBlobs
 from storage.cache import Cache, SqliteCache, TableCache
@@ -122,6 +122,24 @@ def open_database(url: str, *, create: bool = True) -> Database:
     db = Database(parsed, engine, *_beside(parsed, engine))
     try:
         _check_schema(db, create)
+    except BaseException:
+        db.dispose()
+        raise
+    return db
+
+
+def create_at(url: str, revision: str) -> Database:
+    """A new database with the schema of `revision`, for what an earlier version kept; it is to be filled, then upgraded.
+
+    Raises UsageError where there is one already.
+    """
+    parsed = parse_url(url)
+    engine = _engine(parsed, create=True)
+    db = Database(parsed, engine, *_beside(parsed, engine))
+    try:
+        if schema.current(engine) is not None:
+            raise UsageError(f"{db.name} is there already; restore into a new database")
+        schema.upgrade(engine, revision)
     except BaseException:
         db.dispose()
         raise

@@ -179,7 +179,11 @@ def test_what_a_desk_does_follows_its_schemas(desk: Room) -> None:
     desk.rows("sources test", str(desk.folder / "news"))
     desk.rows("teach", "bridge")
     desk.rows("replay", "--topic", "bridge", "--by", "ann")
-    desk.rows("replay list", "bridge")
+    (waits,), _ = desk.rows("replay list", "bridge")
+    desk.rows("replay accept", waits["replay"], "--by", "ann")
+    desk.rows("replay", "--topic", "bridge", "--by", "ann")
+    (waits,), _ = desk.rows("replay list", "bridge")
+    desk.rows("replay discard", waits["replay"])
     claims_file = desk.folder / "more.csv"
     claims_file.write_text("statement\nThe harbour bridge is closed to cyclists\n", encoding="utf-8")
     desk.rows("claims import", "bridge", str(claims_file), "--dry-run")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from claimline.errors import StorageError, UsageError
 from storage import backup, ledger, tables, users
-from storage.engine import Database, open_database
+from storage.engine import Database, open_database, parse_url
 from tests.storage_world import N, R, S, World, day
 
 
@@ -69,6 +71,48 @@ def test_a_restored_database_lets_nobody_in_who_was_signed_in(database: Database
         restored.dispose()
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert "tables/web_sessions.jsonl" not in archive.namelist()
+
+
+def older(file: Path, to: Path, revision: str, without: tuple[str, ...]) -> Path:
+    """The backup as the version of that schema wrote it, which lacked some tables."""
+    with zipfile.ZipFile(file) as new, zipfile.ZipFile(to, "w") as old:
+        manifest = json.loads(new.read("manifest.json"))
+        manifest |= {"schema": revision, "rows": {k: n for k, n in manifest["rows"].items() if k not in without}}
+        for name in new.namelist():
+            if name.removeprefix("tables/").removesuffix(".jsonl") not in without and name != "manifest.json":
+                old.writestr(name, new.read(name))
+        old.writestr("manifest.json", json.dumps(manifest))
+    return to
+
+
+def emptied(url: str) -> str:
+    """The same database as `createdb` makes one."""
+    engine = sa.create_engine(parse_url(url))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_a_backup_of_an_earlier_version_is_restored_and_upgraded(
+    kind: str, sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    made = open_database(sqlite_url)
+    w = filled(made)
+    backup.backup(made, tmp_path / "b.zip")
+    kept = older(tmp_path / "b.zip", tmp_path / "old.zip", "0011", ("rereadings", "topic_readings"))
+    target = f"sqlite:///{tmp_path}/restored.db" if kind == "sqlite" else emptied(request.getfixturevalue("postgres_url"))
+    backup.restore(target, kept)
+    restored = open_database(target)
+    assert answers(World(restored, imported=w.imported)) == answers(w)
+    with made.read() as a, restored.read() as b:
+        assert restored.blobs.hashes(b) == made.blobs.hashes(a)
+    restored.dispose()
+    with pytest.raises(UsageError, match="restore into a new database"):
+        backup.restore(target, kept)
+    made.dispose()
 
 
 @pytest.mark.postgres
