@@ -127,7 +127,8 @@ def test_a_history_tells_its_gaps_to_programs_and_those_of_a_claim_that_never_ch
     with db.read() as s:
         claim = claims.claim(s, "open")
         told = list(reads.history_rows(s, claim, ledger.changes(s, claim.id), None, None))
-    assert [{k: v for k, v in row.items() if k != "could_not_look"} for row in told] == rows
+    same = rows[0].keys() - {"quotes"}
+    assert [{k: v for k, v in row.items() if k in same} for row in told] == [{k: row[k] for k in same} for row in rows]
     assert [row["could_not_look"] for row in told] == [
         [{"from": "2021-01-03", "to": "2021-01-04"}],
         [{"from": "2021-01-13", "to": "2021-01-13"}],
