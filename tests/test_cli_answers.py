@@ -307,7 +307,7 @@ def test_a_check_answers_for_each_file_with_every_problem_and_its_line(tmp_path:
 def test_the_schemas_say_of_a_change_what_that_of_the_history_says() -> None:
     own = ("type", "required", "properties", "additionalProperties")
     told = text_of("decided")["$defs"]["change"]  # the contract's keys, and what people see beside them
-    for name in ("undo", "purge", "why"):
+    for name in ("undo", "purge", "why", "replay-accept"):
         assert text_of(name)["$defs"]["change"] == told
     history = {k: v for k, v in text_of("history")["properties"].items() if k != "quotes"}
     assert history.items() <= told["properties"].items()

@@ -176,6 +176,8 @@ def test_what_a_desk_does_follows_its_schemas(desk: Room) -> None:
     topic = str(desk.folder / "bridge.yaml")
     tracked, _ = desk.rows("track", "--plain", "--topic", topic)
     assert [r["claim"] for r in tracked] == ["bridge-open"]
+    steps, _ = desk.rows("trace", NEWS["url"], "--claim", "bridge-open")
+    assert {"retrieved", "passage", "judged", "folded"} <= {step["step"] for step in steps}
     desk.rows("sources test", str(desk.folder / "news"))
     desk.rows("teach", "bridge")
     desk.rows("replay", "--topic", "bridge", "--by", "ann")
