@@ -48,7 +48,8 @@ def topics(s: Session, topic: str | None) -> list[StoredTopic]:
 def history_rows(
     s: Session, claim: StoredClaim, changes: Sequence[StoredChange], as_of: date | None, known_at: datetime | None
 ) -> Iterator[Row]:
-    """What the API tells of a history: the lines of the command, each with the days on which we could not look until the next."""
+    """What the API tells of a history: changes as `why --json` tells them, each with the days until the next on
+    which we could not look."""
     blind = blind_days(s, claim.topic_id, changes, as_of, known_at)
     for one, after in zip_longest(changes, changes[1:]):
         until = after.change.valid_from if after else date.max

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from flows.tally import Tally
 from storage import answers, articles, assessments, claims, ledger, retention, revisions
 from storage.engine import Database, open_database
 from tests.fakes import FakeClock, FakeSite, feed, plain_settings
+from tests.schemas import schema
 from tests.storage_world import M, R, S, judgement
 
 FEED, URL, NEXT = "https://news.example/feed", "https://news.example/bridge", "https://news.example/next"
@@ -170,3 +172,12 @@ def test_the_command_says_how_many_texts_were_read_again_and_how_many_are_gone(
     done = CliRunner().invoke(app, ["replay", "--topic", "bridge", "--by", "Ada", "--db", sqlite_url])
     assert done.exit_code == 0, done.output
     assert "clean-2: 1 text read again, 1 of them otherwise; 1 text kept as they are, since their bytes are gone" in done.output
+    asked = ["replay", "--topic", "bridge", "--by", "Ada", "--json", "--db", sqlite_url]
+    claim, whole = [json.loads(line) for line in CliRunner().invoke(app, asked, catch_exceptions=False).stdout.splitlines()]
+    for row in (claim, whole):
+        schema("replay").validate(row)
+    assert [(c["from"], c["to"]) for c in (*claim["gone"], *claim["new"])] == [
+        ("unreported", "contested"),
+        ("unreported", "supported"),
+    ]
+    assert (whole["flips"], {k: whole["cleaner"][k] for k in ("again", "gone")}) == (2, {"again": 1, "gone": 1})

@@ -130,6 +130,18 @@ def _without(value: Any, keys: tuple[str, ...]) -> Any:
     return [_without(v, keys) for v in value] if isinstance(value, list) else value
 
 
+def test_a_ruling_is_told_to_programs_with_its_note_and_what_the_machine_says(room: Room) -> None:
+    (*_, before) = room.asked(f"claims/{CLAIM}/history")
+    status = "refuted" if before["to"] == "supported" else "supported"
+    ruling = {"kind": "ruling", "claim": "bridge-safe", "status": status, "valid_from": "2021-01-11", "note": "withdrawn"}
+    done = room.decide(**ruling)
+    (*_, change) = room.asked(f"claims/{CLAIM}/history")
+    assert (change["to"], change["machine"], change["note"]) == (status, before["to"], "withdrawn")
+    assert [q["in_print"] for q in before["quotes"]] == [True]
+    assert room.asked(f"claims/{CLAIM}/why")["change"] == {k: v for k, v in change.items() if k != "could_not_look"}
+    room.decide(f"decisions/{done['id']}/undo")
+
+
 def a_report(room: Room, stance: str = "refutes") -> dict[str, Any]:
     return next(r for r in room.asked(f"claims/{CLAIM}/evidence") if r["stance"] == stance and r["decided"])
 

@@ -55,7 +55,8 @@ def get_claim(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)
 
 @router.get("/api/v1/claims/{topic}/{claim}/history", tags=["reads"], dependencies=MOMENT)
 def get_history(topic: TopicName, claim: ClaimName, visit: Visit = Depends(caller)) -> list[Row]:
-    """Every change of status, oldest first, with cause and quotes, and the days on which we could not look."""
+    """Every change of status, oldest first, with cause, quotes, a ruling's note and the status without rulings, and the days
+    on which we could not look."""
     a, k = visit.moment.as_of, visit.moment.known_at
     with visit.db.read() as s:
         found = claims.claim(s, claim, topic)
