@@ -118,9 +118,9 @@ def test_the_hash_covers_weights_calibration_and_aggregation(tmp_path: Path) -> 
 
 
 def test_a_missing_model_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match=r"engine\.json"):
+    with pytest.raises(ModelMissing, match=r"none-such: there is no such model; `claimline models list` shows"):
         load_engine("none-such", models_dir=tmp_path)
-    with pytest.raises(ModelMissing):
+    with pytest.raises(ModelMissing, match=r"engine\.json"):
         OnnxEngine(tmp_path)
 
 
