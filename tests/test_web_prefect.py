@@ -92,7 +92,7 @@ def test_a_run_waits_for_a_worker_then_works_then_is_done(
         done = said(page, "Done: bridge: 1 of 1 sources answered", within_s=600)
     assert "at the Prefect server as" in done
     assert until(lambda: "daily next" in _words(page.get("/runs/schedules").text), 120, every_s=1)
-    assert "done bridge track" in _words(page.get("/runs").text)
+    assert "done The bridge track" in _words(page.get("/runs").text)
 
 
 def test_a_run_that_is_cancelled_there_is_said_to_be(server: Server, page: TestClient) -> None:
