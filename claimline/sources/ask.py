@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from claimline.errors import SourceError
 from claimline.models import Discovered, SourceSpec, Validators
@@ -108,6 +109,20 @@ class Ask:
 
 
 Discover = Callable[[Ask], Discovered]
+
+
+def joined(base: str, address: str) -> str | None:
+    """The address as it stands on a page at `base`; None where it is none ("http://[domain]/")."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return None
+
+
+def web_joined(base: str, address: str) -> str | None:
+    """The same, of http(s) addresses alone."""
+    found = joined(base, address)
+    return found if found and found.lower().startswith(("http://", "https://")) else None
 
 
 def plain(text: str) -> str:

@@ -12,14 +12,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 
 from claimline.errors import FetchError, SourceError
 from claimline.models import Discovered, Entry, Fetched, Skip, Validators
 from claimline.sources import jsonfeed, kinds, urlkey
-from claimline.sources.ask import Ask, plain
+from claimline.sources.ask import Ask, joined, plain
 
 ACCEPT = "application/atom+xml,application/rss+xml,application/feed+json;q=0.9,application/xml;q=0.8,*/*;q=0.5"
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -154,8 +153,8 @@ def linked_feeds(fetched: Fetched) -> list[str]:
         written = tag.decode("utf-8", "replace")
         if re.search(r"application/(?:rss\+xml|atom\+xml|feed\+json)", written, re.IGNORECASE):
             address = re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", written, re.IGNORECASE)
-            if address and (joined := _joined(fetched.final_url, html.unescape(address[1]))):
-                found.append(joined)
+            if address and (there := joined(fetched.final_url, html.unescape(address[1]))):
+                found.append(there)
     return list(dict.fromkeys(found))
 
 
@@ -193,14 +192,7 @@ def _link(raw: Any, base: str) -> str | None:
         _own(raw, "id") if urlkey.is_web(str(_own(raw, "id") or "")) else None,
     ]
     written = next((plain(str(c)).replace(" ", "%20") for c in candidates if c and str(c).strip()), None)
-    return None if written is None else _joined(base, written)
-
-
-def _joined(base: str, address: str) -> str | None:
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return None
+    return None if written is None else joined(base, written)
 
 
 def _dates(raw: Any, parsed: Any) -> tuple[str | None, str | None]:
@@ -235,7 +227,7 @@ def _text(value: Any) -> str:
 def _next(parsed: Any, base: str) -> str | None:
     for link in dict.get(parsed.feed, "links") or ():
         if link.get("rel") == "next" and link.get("href"):
-            return _joined(base, str(link["href"]))
+            return joined(base, str(link["href"]))
     return None
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from urllib.parse import urljoin
 
 from claimline.errors import SourceError
 from claimline.models import Entry, Skip
-from claimline.sources.ask import plain
+from claimline.sources.ask import plain, web_joined
 
 
 def parse(locator: str, body: bytes, base: str, max_items: int) -> tuple[tuple[Entry, ...], tuple[Skip, ...], str | None]:
@@ -30,13 +29,13 @@ def parse(locator: str, body: bytes, base: str, max_items: int) -> tuple[tuple[E
         if not url:
             skips.append(Skip(where, "no-link", _string(item, "title") or ""))
             continue
-        address = _joined(base, url)
+        address = web_joined(base, url)
         if not address:
             skips.append(Skip(where, "not-http", url[:200]))
             continue
         entries.append(_entry(item, address, _string(item, "language") or _string(feed, "language")))
     following = _string(feed, "next_url")
-    return tuple(entries), tuple(skips), _joined(base, following) if following else None
+    return tuple(entries), tuple(skips), web_joined(base, following) if following else None
 
 
 def _document(locator: str, body: bytes) -> Mapping[str, object]:
@@ -74,10 +73,3 @@ def _string(item: Mapping[str, object], name: str) -> str | None:
 
 def _address(value: str | None) -> str | None:
     return value if value and value.lower().startswith(("http://", "https://")) else None
-
-
-def _joined(base: str, url: str) -> str | None:
-    try:
-        return _address(urljoin(base, url))
-    except ValueError:
-        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from courlan.filters import FILE_TYPE, is_not_crawlable
 from lxml import etree, html
@@ -18,7 +18,7 @@ from w3lib.encoding import html_to_unicode
 from claimline.errors import SourceError
 from claimline.models import Discovered, Entry, Fetched, Skip
 from claimline.sources import urlkey
-from claimline.sources.ask import Ask, plain
+from claimline.sources.ask import Ask, plain, web_joined
 
 _DATED = re.compile(r"/(?:19|20)\d{2}[/-](?:0?[1-9]|1[0-2])(?:[/-]|$)|(?:19|20)\d{2}-?\d{2}-?\d{2}")
 _NUMBERED = re.compile(r"\d{5,}|[-_]\d{4,}(?:\.\w+)?$|[?&](?:id|p|nid|story|article)=\d+", re.IGNORECASE)
@@ -97,8 +97,5 @@ def _pattern(ask: Ask, option: str) -> re.Pattern[str] | None:
 
 
 def _joined(base: str, address: str) -> str | None:
-    try:
-        joined = urljoin(base, address)
-    except ValueError:
-        return None
-    return joined.split("#")[0] if joined.lower().startswith(("http://", "https://")) else None
+    found = web_joined(base, address)
+    return found and found.split("#")[0]

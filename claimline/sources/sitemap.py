@@ -14,14 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from claimline.errors import FetchError, SourceError
 from claimline.models import Discovered, Entry, Fetched, Skip, Validators
 from claimline.sources import urlkey
-from claimline.sources.ask import Ask, Window, plain
+from claimline.sources.ask import Ask, Window, plain, web_joined
 from claimline.web import bodies
 
 _DAYS, _SITEMAPS, _DEEPEST = 7, 50, 3
@@ -143,7 +143,7 @@ def _starts(ask: Ask) -> Iterable[str]:
     except FetchError:
         text = ""
     named = [line.partition(":")[2].strip() for line in text.splitlines() if line.lower().startswith("sitemap:")]
-    starts = (_joined(root, address) for address in named if address)
+    starts = (web_joined(root, address) for address in named if address)
     return list(dict.fromkeys(start for start in starts if start)) or [f"{root}/sitemap.xml"]
 
 
@@ -246,7 +246,7 @@ class _Walk:
 
     def _children(self, found: Iterable[Item], base: str) -> list[str]:
         """Sitemaps of this site that may hold something of the window, the newest first."""
-        dated = [(item.day, _joined(base, item.fields["loc"])) for item in found if item.kind == "sitemap"]
+        dated = [(item.day, web_joined(base, item.fields["loc"])) for item in found if item.kind == "sitemap"]
         fresh = [(day, address) for day, address in dated if address and (day is None or day >= self.window.first)]
         fresh.sort(key=lambda pair: pair[0] or self.window.first, reverse=True)
         near = [address for _, address in fresh if urlkey.same_site(address, self.ask.spec.locator)]
@@ -255,7 +255,7 @@ class _Walk:
         return near
 
     def _take(self, item: Item, base: str) -> None:
-        address = _joined(base, item.fields["loc"])
+        address = web_joined(base, item.fields["loc"])
         reason = self._why_not(address, item)
         if reason:
             self.left_out[reason] += 1
@@ -279,11 +279,3 @@ class _Walk:
         elif item.day not in self.window:
             return "too-old" if item.day < self.window.first else "too-new"
         return "too-many-items" if self.full else None
-
-
-def _joined(base: str, address: str) -> str | None:
-    try:
-        joined = urljoin(base, address)
-    except ValueError:
-        return None
-    return joined if joined.lower().startswith(("http://", "https://")) else None
