@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from storage.run_records import CoverageDay, ReadState, StoredRun
 
 Row = dict[str, Any]
-REMOVED = "removed:"  # so begins what stands for the address of an article that the law took away
 
 
 def when(moment: datetime | None) -> str | None:

@@ -18,7 +18,7 @@ from claimline import notify
 from storage import tables as t
 from storage.sql import chunks
 
-MARKED = "removed:"
+MARKED = "removed:"  # so begins what stands in place of words, addresses and names that the law took away
 _MARK = re.compile(rf"{MARKED}([0-9a-f]{{64}}):(\d+)")
 Cleaner = Callable[[str], str]
 

@@ -27,13 +27,13 @@ from storage.blobs import SqliteBlobs, blobs_of
 from storage.effective import PURGED
 from storage.engine import Database, sqlite_path
 from storage.publish import Fold, publish_in
-from storage.records import Published, StoredChange
+from storage.records import Brought, Published
 from storage.run_records import Tombstone
 from storage.sql import actor_id, chunks, stable_key, topics_of_article, touch
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(Brought):
     """`left_in`: topics in whose own words (a claim, a name) a removed person still stands; those only a person can reword.
     `again`: it had been removed before, as the tombstone says; only the files were swept again.
     """
@@ -42,14 +42,6 @@ class Purged:
     published: tuple[Published, ...]
     left_in: tuple[str, ...] = ()
     again: bool = False
-
-    @property
-    def changes(self) -> tuple[StoredChange, ...]:
-        return tuple(c for p in self.published for c in p.changes)
-
-    @property
-    def withdrawn(self) -> tuple[StoredChange, ...]:
-        return tuple(c for p in self.published for c in p.withdrawn)
 
 
 def purge(
@@ -248,7 +240,7 @@ def _erase_addresses(s: Session, article_ids: Sequence[int]) -> None:
     urls = {row.url for row in known} | {row.key for row in known}
     for row in s.execute(sa.select(a.c.id, a.c.key, a.c.url).where(a.c.id.in_(article_ids), a.c.state != PURGED)).all():
         urls |= {row.url, row.key}
-        gone = f"removed:{stable_key(row.key)}"
+        gone = f"{erased.MARKED}{stable_key(row.key)}"
         values: dict[str, Any] = {"key": gone, "url": gone, "state": PURGED, "etag": None, "last_error": None}
         s.execute(sa.update(a).where(a.c.id == row.id).values(**values, next_fetch_at=None, last_modified=None))
     s.execute(sa.update(a).where(a.c.id.in_(article_ids)).values(outlet=None))
@@ -278,13 +270,10 @@ def _hide_speakers(s: Session) -> None:
     p, a = t.positions, t.articles
     of_gone = sa.select(a.c.id).where(a.c.state == PURGED)
     held = sa.select(p.c.speaker).where(p.c.article_id.not_in(of_gone), p.c.speaker.is_not(None))
-    named = (p.c.speaker != "") & ~p.c.speaker.startswith(_HIDDEN)
+    named = (p.c.speaker != "") & ~p.c.speaker.startswith(erased.MARKED)
     query = sa.select(p.c.speaker, sa.func.min(p.c.id)).where(p.c.article_id.in_(of_gone), named, p.c.speaker.not_in(held))
     for speaker, number in s.execute(query.group_by(p.c.speaker)).tuples().all():
-        s.execute(sa.update(p).where(p.c.speaker == speaker).values(speaker=f"{_HIDDEN}{number}"))
-
-
-_HIDDEN = "removed:"
+        s.execute(sa.update(p).where(p.c.speaker == speaker).values(speaker=f"{erased.MARKED}{number}"))
 
 
 # --- people ---------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def erase_outlet(s: Session, host: str, now: datetime) -> None:
     for row in s.execute(sa.select(w.c.id, w.c.domain, w.c.closed_at)).all():
         if erased.is_of(row.domain, host):
             gone = {
-                "domain": f"removed:{stable_key(row.domain)}",
+                "domain": f"{erased.MARKED}{stable_key(row.domain)}",
                 "title": "",
                 "country": None,
                 "closed_at": row.closed_at or now,

@@ -403,11 +403,10 @@ class NewDecision:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Decision ids (those that were there already included) and the editions that they made."""
+class Brought:
+    """What several editions brought together."""
 
-    ids: tuple[int, ...]
+    __slots__ = ()
     published: tuple[Published, ...]
 
     @property
@@ -417,6 +416,14 @@ class Recorded:
     @property
     def withdrawn(self) -> tuple[StoredChange, ...]:
         return tuple(c for p in self.published for c in p.withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Brought):
+    """Decision ids (those that were there already included) and the editions that they made."""
+
+    ids: tuple[int, ...]
+    published: tuple[Published, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,9 @@ def quoted(words: str, url: str) -> str:
     """A quote for people; one of which the words went says so."""
     if words.strip():
         return f"\u201c{words.strip()}\u201d"
-    return "(the law took the words away)" if url.startswith(reading.REMOVED) else "(the words are not kept)"
+    from storage.erased import MARKED
+
+    return "(the law took the words away)" if url.startswith(MARKED) else "(the words are not kept)"
 
 
 def outlet_words(p: Position, printed_by: Publishers) -> str:
