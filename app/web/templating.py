@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app import reading
 from app.views.charts import Bar
 from app.web import static
 from claimline import labels
@@ -51,6 +52,7 @@ def environment() -> Environment:
         speakers=labels.speakers,
         date_basis=labels.date_basis,
         modality=labels.modality,
+        in_print=reading.in_print,
         plural=plural,
         reason_words=reason_words,
     )
