@@ -179,9 +179,10 @@ class Topic:
     names: tuple[Name, ...] = ()
     people: tuple[Person, ...] = ()
     outlets: tuple[OutletSpec, ...] = ()
-    languages: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()  # none: every language that the model reads
     unknown_outlets: str = "count"  # count | hold: weigh nothing until accepted
     notify: tuple[NotifyRule, ...] = ()
+    description: str = ""
 
 
 # --- From a source to a revision ------------------------------------------------------------------------------------

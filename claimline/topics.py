@@ -147,6 +147,8 @@ def _of_unknown(sources: Iterable[SourceSpec]) -> str:
 def as_dict(topic: Topic) -> dict[str, Any]:
     """The topic as plain values, defaults left out: what the file holds."""
     data: dict[str, Any] = {"title": topic.title, "slug": topic.slug}
+    if topic.description:
+        data["description"] = topic.description
     if topic.names:
         data["names"] = [_bare({"name": n.canonical, "variants": list(n.variants)}) for n in topic.names]
     if topic.people:
@@ -224,6 +226,8 @@ class _Reader(YamlReader):
             items, "claims", self.claim, required=line, hint="write at least one sentence that can be true or false"
         )
         sources = self.listed(items, "sources", self.source, required=line, hint="name at least one feed or folder")
+        languages = self.texts(items, "languages")
+        self.checked(items, "languages", languages, source_checks.no_language)
         self.unique(claims)
         self.unique_sources(sources)
         self.relations(claims)
@@ -235,9 +239,10 @@ class _Reader(YamlReader):
             names=tuple(self.names(items.get("names"))),
             people=tuple(self.people(items.get("people"))),
             outlets=tuple(self.listed(items, "outlets", self.outlet)),
-            languages=tuple(self.texts(items, "languages")),
+            languages=tuple(languages),
             unknown_outlets=self.choice(items, "unknown_outlets", ("count", "hold"), _of_unknown(sources)),
             notify=tuple(self.listed(items, "notify", self.rule)),
+            description=self.text(items, "description") or "",
         )
 
     def claim(self, node: yaml.Node) -> ClaimSpec | None:
@@ -307,8 +312,8 @@ class _Reader(YamlReader):
         if kind is None or locator is None:
             return None
         lang, hosts = self.text(items, "lang"), tuple(self.texts(items, "allow_private"))
-        self.checked(items, "lang", [lang] if lang else [], source_checks.no_language)
-        self.checked(items, "allow_private", hosts, source_checks.no_host)
+        self.checked(items, "lang", [lang] if lang else [], source_checks.no_language, "sources.")
+        self.checked(items, "allow_private", hosts, source_checks.no_host, "sources.")
         return SourceSpec(
             kind=kind,
             locator=locator,
@@ -321,10 +326,12 @@ class _Reader(YamlReader):
             options=self.options(items.get("options"), kind),
         )
 
-    def checked(self, items: Mapping[str, Item], key: str, values: Iterable[str], check: source_checks.Check) -> None:
+    def checked(
+        self, items: Mapping[str, Item], key: str, values: Iterable[str], check: source_checks.Check, within: str = ""
+    ) -> None:
         for value in values:
             if wrong := check(value):
-                self.fail(items[key].line, f"sources.{key}", f"{value!r} {wrong}")
+                self.fail(items[key].line, f"{within}{key}", f"{value!r} {wrong}")
 
     def kind_and_locator(self, items: Mapping[str, Item], line: int) -> tuple[str | None, str | None]:
         short = [k for k in SOURCE_KINDS if k in items]

@@ -68,6 +68,13 @@ def test_a_file_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
         topics.load(path)
 
 
+def test_languages_and_description_are_kept_and_a_code_that_is_none_is_named() -> None:
+    topic = topics.parse(SMALL + "languages: [en, pt-BR]\ndescription: What became of the bridge.\n")
+    assert (topic.languages, topic.description) == (("en", "pt-BR"), "What became of the bridge.")
+    assert topics.parse(topics.dump(topic)) == topic
+    assert problems(SMALL + "languages: [en, all of them]\n") == [(6, "languages")]
+
+
 def test_json_is_a_topic_file_too() -> None:
     text = '{"title": "T", "claims": ["The bridge is open"], "sources": [{"files": "news"}]}'
     assert topics.parse(text).sources[0].locator == "news"

@@ -217,14 +217,14 @@ def drawn(items: list[dict[str, Any]], times: list[float], rng: random.Random) -
 
 
 def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]], first: list[dict[str, Any]],
-                  others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:  # fmt: skip
-    """One pass over everything; ``others`` are the claims' other wordings."""
+                  others: dict[str, list[str]], rng: random.Random, public: float = 1.0) -> list[dict[str, Any]]:  # fmt: skip
+    """One pass over everything; ``others`` are the claims' other wordings, ``public`` multiplies the shares of the first stage."""
     rows = passage_rows(passages, rng)
     for article in articles:
         rows += article_rows(article, rng)
     rows += [turned for r in rng.sample(rows, len(rows) // 14) if (turned := negated(r))]
     rows += foreign_rows(articles, 0.6, rng)
-    rows += [r for r in first if rng.random() < KEEP_FIRST.get(r["s"], 0.0)]
+    rows += [r for r in first if rng.random() < public * KEEP_FIRST.get(r["s"], 0.0)]
     rng.shuffle(rows)
     return reworded(rows, others, rng)
 
@@ -238,6 +238,7 @@ def main() -> None:
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--passes", type=int, default=3)
     ap.add_argument("--seed", type=int, default=11)
+    ap.add_argument("--public", type=float, default=1.0, help="how many times its share of the first stage's rows stands in a pass")
     ap.add_argument("--times", nargs="*", default=[], metavar="REGEX=TIMES",
                     help="how often what has an id (passages: 'passage-TOPIC') that begins so stands in a pass")  # fmt: skip
     args = ap.parse_args()
@@ -255,7 +256,7 @@ def main() -> None:
             for _ in range(args.passes):
                 some = drawn(mine, [how_often(args.times, f"passage-{p['topic']}") for p in mine], rng)
                 many = drawn(whole, [how_often(args.times, a["id"]) for a in whole], rng)
-                rows += training_rows(some, many, first, others, rng)
+                rows += training_rows(some, many, first, others, rng, args.public)
         else:
             rows = passage_rows(mine, None) + [r for a in whole for r in article_rows(a, None)]
         (args.out / ("rows.jsonl" if split == "train" else f"{split}.jsonl")).write_text(

@@ -66,6 +66,8 @@ class Matcher:
         self._embedder = embedder
         self._retriever = Retriever(topic.claims, topic.names, embedder)
         self.taught = fewshot.teach(topic.claims, engine, embedder)
+        wanted = _languages(topic)
+        self._languages = engine.languages & wanted if wanted else engine.languages
 
     @property
     def hash(self) -> str:
@@ -76,7 +78,9 @@ class Matcher:
         """What the hash is made of, for the database's list of matchers."""
         taught = {slug: t.on for slug, t in self.taught.items()}
         told = names.digest(self._topic.names, self._topic.people)
-        made = {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION}
+        made: dict[str, object] = {"engine": self._engine.matcher_hash, "embedder": Embedder.name, "version": VERSION}
+        if self._topic.languages:
+            made["languages"] = sorted(self._languages)
         return made | {"taught": taught, "names": told}
 
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
@@ -87,7 +91,7 @@ class Matcher:
         return [self._answer(plan, [p for _ in plan.readings for p in next(probs)]) for plan in plans]
 
     def _plan(self, text: Text) -> _Plan:
-        if text.lang is None or text.lang not in self._engine.languages:
+        if text.lang is None or text.lang not in self._languages:
             return _Plan(text, (), (), (), "language not read")
         if not self._retriever.touches_topic(text.text, text.title):
             return _Plan(text, (), (), (), "off topic")
@@ -209,10 +213,22 @@ def _windows(
     return windows, tuple(traces)
 
 
+def _languages(topic: Topic) -> frozenset[str]:
+    """The languages that a topic says it reads, without their regions; none: all that the model reads."""
+    return frozenset(code.partition("-")[0].lower() for code in topic.languages)
+
+
+def _own(topic: Topic) -> tuple[str, ...]:
+    """What of a topic can change an answer; empty texts where it says nothing."""
+    told = names.digest(topic.names, topic.people)
+    return fewshot.digest(topic.claims), told, " ".join(sorted(_languages(topic)))
+
+
 def matcher_hash(engine: StanceEngine, topic: Topic | None = None) -> str:
     """Everything that can change an answer, under one hash (16 hex digits).
 
-    Of the topic: what its claims' examples teach, and its names and people (which texts it looks at, and whose voice a quote is).
+    Of the topic: what its claims' examples teach, its names and people (which texts it looks at, and whose voice a quote is), and
+    the languages that it reads.
     """
     floors = f"{retrieve.TOPIC_FLOOR}/{retrieve.CLAIM_FLOOR}/{retrieve.PASSAGE_FLOOR}/{retrieve.BUDGET}"
     parts = (
@@ -225,5 +241,5 @@ def matcher_hash(engine: StanceEngine, topic: Topic | None = None) -> str:
         figures.VERSION,
         pointing.VERSION,
     )
-    own = (fewshot.digest(topic.claims), names.digest(topic.names, topic.people)) if topic else ()
+    own = () if topic is None else _own(topic)
     return hashlib.sha256("\n".join((*parts, *filter(None, own))).encode()).hexdigest()[:16]
