@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from app import out
 from app.cli import app
-from claimline.models import Fetched, Person
+from claimline.models import ClaimSpec, Fetched, Person
 from storage import articles, clusters, ledger, purge, replay, revisions, tables
 from storage.engine import open_database
 from storage.records import Edge
@@ -269,3 +269,17 @@ def test_an_accepted_outlet_says_what_it_changed(world: World) -> None:
     assert "2020-03-01  open: no longer Nothing found -> Reported as true" in done.stderr
     again = CliRunner().invoke(app, [*accept, "--weight", "0"], catch_exceptions=False)
     assert "no status changes" in again.stderr
+    full = by_schema("outlets", rows(world, "outlets", "bridge", "--accept", "a.example", "--by", "ann", "--weight", "1"))
+    (own,) = [row for row in full if "changes" in row]
+    assert own["domain"] == "a.example"
+    assert "2020-03-09" in json.dumps(own["withdrawn"])
+    assert '"to": "supported"' in json.dumps(own["changes"])
+
+
+def test_a_word_on_a_retired_claim_is_taken_and_says_that_nobody_reads_for_it(world: World) -> None:
+    without = replace(world.topic, claims=(ClaimSpec("painted", "The bridge has been painted"),))
+    world.start(without)
+    for command in (("decide", A, "open", "supports"), ("rule", "open", "open", "--from", "2020-05-01")):
+        done = CliRunner().invoke(app, [*command, "--by", "ann", "--db", world.db.url], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert "the claim open is retired" in done.stderr

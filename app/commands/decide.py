@@ -21,7 +21,7 @@ from claimline import labels
 from claimline.errors import UsageError
 from claimline.models import OutletSpec, OutletType, Stance, Status
 from storage.engine import Database
-from storage.records import NewDecision, StoredChange, StoredDecision
+from storage.records import NewDecision, StoredChange, StoredClaim, StoredDecision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,7 +68,14 @@ def _pair(db: Database, article: str, claim: str, topic: str | None) -> _Pair:
 
     with db.read() as s:
         found = claims.claim(s, claim, topic)
+        _say_if_retired(found)
         return _Pair(found.topic_slug, found.id, articles.article_by_url(s, article).id)
+
+
+def _say_if_retired(claim: StoredClaim) -> None:
+    """A word on a claim that left its topic counts for its history; that nobody reads for it any more must be known."""
+    if claim.retired:
+        out.say(f"the claim {claim.slug} is retired: what you say counts for its history, and no run reads for it any more")
 
 
 def _record(db: Database, decision: NewDecision, by: str | None, *, topic: str | None, as_json: bool) -> None:
@@ -313,6 +320,7 @@ def rule(
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             about = claims.claim(s, claim, topic)
+        _say_if_retired(about)
         decision = NewDecision(
             "ruling",
             _new_id(),
@@ -440,6 +448,7 @@ def outlets(
     from storage import decisions as said
     from storage import outlets as stored
 
+    accepted: tuple[str, reading.Row] = ("", {})
     with opening.database(db, create=False) as opened:
         with opened.read() as s:
             topic_id = claims.topic(s, topic).id
@@ -450,13 +459,15 @@ def outlets(
                 raise UsageError(f"--accept {accept_domain!r} is no domain; write it as example.org, without https:// and path")
             spec = OutletSpec(accept_domain.lower(), type=OutletType(kind), country=country, weight=weight)
             done = said.weigh(opened, topic_id, spec, by=by_name(by), now=datetime.now(UTC))
+            accepted = (spec.domain, reading.brought(done.changes, done.withdrawn))
             for line in changed_lines(done.changes, done.withdrawn) or ["no status changes"]:
                 out.say(line)
         with opened.read() as s:
             found = stored.outlets(s, topic_id)
             far = how_far(s, topic)
     if as_json:
-        out.json_lines(map(reading.outlet_row, found))
+        domain, changes = accepted
+        out.json_lines(reading.outlet_row(o) | (changes if o.domain == domain else {}) for o in found)
         out.say(far)
         return
     rows = [[o.domain, o.type, o.country, f"{o.weight:g}", "" if o.named else "nobody has named it", o.articles] for o in found]
