@@ -77,6 +77,15 @@ def rewordings(path: Path) -> dict[str, list[str]]:
     return {claim: others for claim, *others in lines}
 
 
+def sisters(path: Path) -> dict[str, set[str]]:
+    """Topics of train to the held-out ones that tell of the same affair: lines of ``topic, TAB, held-out topic``."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        topic, held = line.split("\t")
+        found[topic].add(held)
+    return found
+
+
 def reworded(rows: list[dict[str, Any]], others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:
     """The rows, many of them against another wording of their claim."""
     return [r | {"c": rng.choice(others[r["c"]])} if r["c"] in others and rng.random() < REWORDED else r for r in rows]
@@ -218,7 +227,7 @@ def drawn(items: list[dict[str, Any]], times: list[float], rng: random.Random) -
 
 def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]], first: list[dict[str, Any]],
                   others: dict[str, list[str]], rng: random.Random, public: float = 1.0) -> list[dict[str, Any]]:  # fmt: skip
-    """One pass over everything; ``others`` are the claims' other wordings, ``public`` multiplies the shares of the first stage."""
+    """One pass over everything; ``others`` are the claims' other wordings, ``public`` multiplies ``KEEP_FIRST``."""
     rows = passage_rows(passages, rng)
     for article in articles:
         rows += article_rows(article, rng)
@@ -238,7 +247,9 @@ def main() -> None:
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--passes", type=int, default=3)
     ap.add_argument("--seed", type=int, default=11)
-    ap.add_argument("--public", type=float, default=1.0, help="how many times its share of the first stage's rows stands in a pass")
+    ap.add_argument(
+        "--public", type=float, default=1.0, help="how many times its share of the first stage's rows stands in a pass"
+    )
     ap.add_argument("--times", nargs="*", default=[], metavar="REGEX=TIMES",
                     help="how often what has an id (passages: 'passage-TOPIC') that begins so stands in a pass")  # fmt: skip
     args = ap.parse_args()
@@ -247,6 +258,9 @@ def main() -> None:
     articles += readings.articles(args.corpus / "readings.jsonl", args.data)
     first = read(args.first)
     others = rewordings(args.corpus / "rewordings.tsv")
+    left_out = sisters(args.corpus / "sisters.tsv")
+    passages = [p for p in passages if p["split"] != "train" or p["topic"] not in left_out]
+    articles = [a for a in articles if a["split"] != "train" or a["topic"] not in left_out]
     args.out.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
         mine = [p for p in passages if p["split"] == split]
