@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimline.matching.aggregate import DEFAULT, ORDER, Params, WindowScore, aggregate, fold, load_params, params_of
+from claimline.matching.aggregate import DEFAULT, ORDER, Params, Score, WindowScore, aggregate, fold, load_params, params_of
 from claimline.matching.stance import WEIGHTS, StanceProbs
 
 NOTHING = StanceProbs(0.01, 0.01, 0.03, 0.95)
@@ -39,9 +40,10 @@ def test_an_article_without_windows_is_unrelated() -> None:
     ],
 )
 def test_one_clear_window_decides(probs: list[StanceProbs], stance: str, deciding: tuple[int, ...]) -> None:
-    outcome = aggregate(windows(*probs))
-    assert outcome.stance == stance
-    assert outcome.deciding == deciding
+    for params in (load_params(), DEFAULT):
+        outcome = aggregate(windows(*probs), params=params)
+        assert outcome.stance == stance
+        assert outcome.deciding == deciding
 
 
 def test_a_mention_beside_a_denial_is_a_denial() -> None:
@@ -54,9 +56,8 @@ def test_many_irrelevant_windows_do_not_add_up_to_a_position() -> None:
 
 def test_below_the_threshold_a_pair_is_undecided() -> None:
     torn = StanceProbs(0.3, 0.3, 0.25, 0.15)
-    strict = Params(DEFAULT.side, DEFAULT.touch, threshold=0.9)
-    assert not aggregate(windows(torn), params=strict).decided
-    assert aggregate(windows(torn), params=Params(DEFAULT.side, DEFAULT.touch, threshold=0.0)).decided
+    assert not aggregate(windows(torn), params=replace(DEFAULT, threshold=0.9)).decided
+    assert aggregate(windows(torn), params=replace(DEFAULT, threshold=0.0)).decided
 
 
 probabilities = st.tuples(*[st.floats(0.001, 1.0)] * 4).map(lambda v: StanceProbs(*(x / sum(v) for x in v)))
@@ -90,12 +91,15 @@ def test_parameters_are_read_from_beside_the_weights(tmp_path: Path) -> None:
     file = tmp_path / "aggregate.json"
     assert load_params(file) == DEFAULT
     other = tmp_path / "other.json"
-    other.write_text(json.dumps({"side": [1.0] * 6, "touch": [2.0] * 4, "threshold": 0.7, "mixed": 0.1, "lean": 2}))
-    assert load_params(other) == Params((1.0,) * 6, (2.0,) * 4, 0.7, 0.1, 2.0)
+    score = {"start": 0.5, "own": [1.0] * 5, "other": [2.0] * 5, "touch": [3.0] * 4}
+    other.write_text(json.dumps({"side": score, "neutral": score, "mixed": score, "threshold": 0.7, "lean": 2}))
+    same = Score(0.5, (1.0,) * 5, (2.0,) * 5, (3.0,) * 4)
+    assert load_params(other) == Params(same, same, same, 0.7, 2.0)
     assert load_params(WEIGHTS / "aggregate.json") != DEFAULT
 
 
 def test_a_model_that_brings_its_own_rule_is_folded_by_it_and_another_by_the_bundled_one(tmp_path: Path) -> None:
     assert params_of(tmp_path) == load_params()
-    (tmp_path / "aggregate.json").write_text('{"side": [0, 1, 0, 0, 0, 0], "touch": [0, 1, 0, 0], "threshold": 0.9}')
+    own = json.loads((WEIGHTS / "aggregate.json").read_text(encoding="utf-8")) | {"threshold": 0.9}
+    (tmp_path / "aggregate.json").write_text(json.dumps(own))
     assert params_of(tmp_path).threshold == 0.9

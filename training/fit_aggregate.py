@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching import passages
-from claimline.matching.aggregate import ORDER, side_features, touch_features
+from claimline.matching.aggregate import ORDER, PARTS, SCORES, SIDE, TOUCH, side_figures, touch_figures
 from claimline.matching.retrieve import Embedder, Retriever
 from claimline.matching.stance import OnnxEngine, Reading, StanceProbs
 from claimline.models import ClaimSpec
@@ -29,7 +29,6 @@ from training import readings
 from training.stage2 import read, untold
 
 STANCES = ("supports", "refutes", "neutral", "unrelated")
-SIDE, TOUCH = 6, 4
 # The lowest threshold is taken at which no more of the decided pairs are on the wrong side, and at least so many of the sides
 # that are taken are right.
 WRONG_SIDE, RIGHT_SIDES = 0.045, 0.725
@@ -124,7 +123,7 @@ def descend(loss: Callable[[np.ndarray], float], x: np.ndarray, steps: int = 400
 def softmax(z: np.ndarray) -> np.ndarray:
     """Over the last axis."""
     e = np.exp(z - z.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
+    return np.asarray(e / e.sum(-1, keepdims=True))
 
 
 def calibrate(logits: np.ndarray, gold: np.ndarray) -> dict[str, Any]:
@@ -138,40 +137,81 @@ def calibrate(logits: np.ndarray, gold: np.ndarray) -> dict[str, Any]:
     return {"scale": round(float(np.exp(x[0])), 4), "bias": [round(float(b), 4) for b in (*x[1:], 0.0)]}
 
 
-def features(cases: Sequence[Case], calibration: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features of support, of refutation and of touch for each case; all zero but the first where nothing was found."""
+Seen = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def figures_of(cases: Sequence[Case], calibration: dict[str, Any]) -> Seen:
+    """The figures of support, of refutation (n, SIDE) and of touch (n, TOUCH) of cases that have windows."""
     s, r, t = [], [], []
     for c in cases:
-        if not len(c.logits):
-            continue
         p = softmax(c.logits * calibration["scale"] + np.array(calibration["bias"]))
         probs = [StanceProbs(*map(float, row)) for row in p]
-        s.append(side_features(probs, "supports", "refutes"))
-        r.append(side_features(probs, "refutes", "supports"))
-        t.append(touch_features(probs))
+        s.append(side_figures(probs, "supports"))
+        r.append(side_figures(probs, "refutes"))
+        t.append(touch_figures(probs))
     return np.array(s), np.array(r), np.array(t)
 
 
-def five(x: np.ndarray, f: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+def part(seen: Seen, which: np.ndarray) -> Seen:
+    """The figures of some of the cases."""
+    s, r, t = seen
+    return s[which], r[which], t[which]
+
+
+# The parts of a score: its start, what the own side weighs, the other side, the touch.
+WIDTHS = (1, SIDE, SIDE, TOUCH)
+
+
+def scored(x: np.ndarray, f: Seen) -> np.ndarray:
+    """The scores (n, 5) in the order of ``ORDER``, as ``aggregate.fold`` makes them; ``x`` (3, 1 + 2 SIDE + TOUCH)."""
+    s, r, t = f
+    one, none = np.ones((len(s), 1)), np.zeros(len(s))
+    forth, back = np.hstack([one, s, r, t]), np.hstack([one, r, s, t])
+    return np.stack([forth @ x[0], back @ x[0], forth @ x[1], forth @ x[2], none], axis=1)
+
+
+def five(x: np.ndarray, f: Seen) -> np.ndarray:
     """The fold of ``aggregate.fold`` over many cases, in the order of ``ORDER``."""
-    w, u, mixed = x[:SIDE], x[SIDE : SIDE + TOUCH], x[SIDE + TOUCH]
-    s, r, n = (1 / (1 + np.exp(-np.clip(a @ b, -30, 30))) for a, b in zip(f, (w, w, u), strict=True))
-    rest = (1 - s) * (1 - r)
-    raw = np.stack([s * (1 - r), r * (1 - s), rest * n, s * r * np.exp(mixed), rest * (1 - n)], axis=1)
-    return np.asarray(raw / raw.sum(1, keepdims=True))
+    return softmax(scored(x, f))
 
 
-START = np.array([0.0, 0.7, 0.3, 0.0, 0.0, 0.0, 0.0, 0.5, 0.2, 0.3, 0.0])
+def fit(f: Seen, gold: np.ndarray, ridge: float = 0.001, steps: int = 1500) -> np.ndarray:
+    """The three scores by maximum likelihood on the cases and on their mirror images, so that both sides weigh alike.
+
+    The figures are brought to one scale for it; ``ridge`` holds their weights near zero.
+    """
+    s, r, t = f
+    both, mirror = np.vstack([s, r]), np.array([1, 0, 2, 3, 4])
+    means = np.concatenate([[0.0], both.mean(0), both.mean(0), t.mean(0)])
+    spreads = np.concatenate([[1.0], both.std(0) + 1e-9, both.std(0) + 1e-9, t.std(0) + 1e-9])
+    rows = np.vstack([np.hstack([np.ones((len(t), 1)), a, b, t]) for a, b in ((s, r), (r, s))])
+    rows = (rows - means) / spreads
+    told = np.eye(5)[np.concatenate([gold, mirror[gold]])]
+    x = np.zeros((4, rows.shape[1]))
+    m, v = np.zeros_like(x), np.zeros_like(x)
+    keep = np.ones_like(x)
+    keep[:, 0] = 0.0
+    for n in range(1, steps + 1):
+        z = np.hstack([rows @ x.T, np.zeros((len(rows), 1))])
+        g = (softmax(z) - told)[:, :4].T @ rows / len(rows) + ridge * keep * x
+        m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+        x = x - 0.1 * (1 - n / steps) * (m / (1 - 0.9**n)) / (np.sqrt(v / (1 - 0.99**n)) + 1e-8)
+    x = x / spreads
+    x[:, 0] -= (x * means).sum(1)
+    own, other = slice(1, 1 + SIDE), slice(1 + SIDE, 1 + 2 * SIDE)
+    for neither in (2, 3):
+        x[neither, own] = x[neither, other] = (x[neither, own] + x[neither, other]) / 2
+    return np.stack([x[0], x[2], x[3]])
 
 
-def fit(f: tuple[np.ndarray, np.ndarray, np.ndarray], gold: np.ndarray, ridge: float = 0.01) -> np.ndarray:
-    """Weights by maximum likelihood, held near a plain rule."""
-
-    def loss(x: np.ndarray) -> float:
-        p = five(x, f)
-        return float(-np.log(p[np.arange(len(gold)), gold] + 1e-9).mean() + ridge * ((x - START) ** 2).sum())
-
-    return descend(loss, START.copy(), 300)
+def written(x: np.ndarray) -> dict[str, Any]:
+    """The scores as ``aggregate.json`` has them."""
+    ends = np.cumsum(WIDTHS)
+    out: dict[str, Any] = {}
+    for name, score in zip(SCORES, x.round(4), strict=True):
+        start, *parts = np.split(score, ends[:-1])
+        out[name] = {"start": float(start[0])} | {k: weights.tolist() for k, weights in zip(PARTS, parts, strict=True)}
+    return out
 
 
 def chosen(probs: np.ndarray, gold: np.ndarray, lean: float) -> tuple[np.ndarray, Figures]:
@@ -190,7 +230,7 @@ def real_figures(cases: Sequence[Case], calibration: dict[str, Any], x: np.ndarr
     if not cases:
         return []
     gold = np.array([ORDER.index(c.label) for c in cases])
-    return [chosen(five(x, features(cases, calibration)), gold, lean)[1].macro_f1]
+    return [chosen(five(x, figures_of(cases, calibration)), gold, lean)[1].macro_f1]
 
 
 def threshold_of(gold: np.ndarray, best: np.ndarray, sure_of: np.ndarray) -> float:
@@ -242,16 +282,16 @@ def main() -> None:
     lost = [c for c in cases if not len(c.logits)]
     print("pairs", len(cases), "without windows", len(lost), "of which touched", sum(c.label != "unrelated" for c in lost))
     cases = [c for c in cases if len(c.logits)]
-    f = features(cases, config["calibration"]["article"])
+    seen = figures_of(cases, config["calibration"]["article"])
     gold = np.array([ORDER.index(c.label) for c in cases])
     topics = sorted({c.topic for c in cases})
     probs = np.zeros((len(cases), 5))
     for k in range(6):
         held = {t for i, t in enumerate(topics) if i % 6 == k}
         out = np.array([c.topic in held for c in cases])
-        x = fit(tuple(a[~out] for a in f), gold[~out])  # type: ignore[arg-type]
-        probs[out] = five(x, tuple(a[out] for a in f))  # type: ignore[arg-type]
-    x = fit(f, gold)
+        x = fit(part(seen, ~out), gold[~out])
+        probs[out] = five(x, part(seen, out))
+    x = fit(seen, gold)
     real = [c for c in all_cases if is_real(c.article) and len(c.logits)]
     lean = max((1.0, 1.5, 2.0, 2.5, 3.0), key=lambda m: float(np.mean([
         chosen(probs, gold, m)[1].macro_f1, *real_figures(real, config["calibration"]["article"], x, m)])))  # fmt: skip
@@ -263,8 +303,7 @@ def main() -> None:
     threshold = threshold_of(gold, best, sure_of)
     for macro_f1 in real_figures(real, config["calibration"]["article"], x, lean):
         print(f"real articles, on which only the lean was chosen: n {len(real)} macro-F1 {macro_f1:.3f}")
-    params = {"side": [round(float(v), 4) for v in x[:SIDE]], "touch": [round(float(v), 4) for v in x[SIDE : SIDE + TOUCH]],
-              "mixed": round(float(x[-1]), 4), "threshold": threshold, "lean": lean}  # fmt: skip
+    params = written(x) | {"threshold": threshold, "lean": lean}
     print(params, config["calibration"])
     (args.weights / "aggregate.json").write_text(json.dumps(params) + "\n", encoding="utf-8")
     (args.weights / "engine.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -4,26 +4,32 @@ Pure: takes the stance model's probabilities for each window with the retriever'
 (*mixed* is an article's, never a window's) with calibrated probabilities, whether it is sure enough to count, and the
 windows that decide it.
 
-The rule: an article *contains* support, refutation or a neutral mention with three probabilities, each a logistic
-function of a few features of its windows; support and refutation share their weights, so that the rule is symmetric.
-Then mixed = support and refutation, supports = support alone, and so on down to unrelated = none of the three. The
-weights are learned by ``training.fit_aggregate`` from whole articles and stand in ``weights/aggregate.json``.
+The rule: each of the five stances has a score, a weighted sum of a few figures of the windows (how strongly the best one takes a
+side, the second best, all together; how surely the claim's subject is touched), and the scores become probabilities by a
+softmax (multinomial logistic regression). Support and refutation share their weights with the sides exchanged, so that the rule
+is symmetric. The weights are learned by ``training.fit_aggregate`` from whole articles and stand in ``weights/aggregate.json``.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from claimline.matching.stance import WEIGHTS, StanceProbs
 
 ArticleStance = Literal["supports", "refutes", "neutral", "mixed", "unrelated"]
+Side = Literal["supports", "refutes"]
+_OTHER: dict[Side, Side] = {"supports": "refutes", "refutes": "supports"}
+SCORES = ("side", "neutral", "mixed")
+PARTS = ("own", "other", "touch")
 ORDER: tuple[ArticleStance, ...] = ("supports", "refutes", "neutral", "mixed", "unrelated")
+# How many figures a side has, and how many the touch.
+SIDE, TOUCH = 5, 4
 _FLOOR = 0.002
 # A second window counts as evidence of the same side from this share of the best one's probability.
 _ALSO = 0.8
@@ -60,21 +66,45 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """How the score of a stance is made: its start, and the weights of the figures of its own side, of the other and of touch.
+
+    For *neutral* and *mixed* both sides weigh alike: ``other`` is ``own``.
+    """
+
+    start: float
+    own: tuple[float, ...]
+    other: tuple[float, ...]
+    touch: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
-    """What was learned: weights of a side's features, of a neutral mention's, and the threshold for *decided*.
+    """What was learned: the scores of a side, of *neutral* and of *mixed* (*unrelated* has none), the threshold for *decided*.
 
     ``lean`` favours *mixed* when the best label is chosen: it is rare, and by plain probability it would never win. The
     probabilities themselves stay as they were calibrated.
     """
 
-    side: tuple[float, ...]
-    touch: tuple[float, ...]
+    side: Score
+    neutral: Score
+    mixed: Score
     threshold: float
-    mixed: float = 0.0
     lean: float = 1.0
 
 
-DEFAULT = Params(side=(0.0, 1.0, 0.0, 0.0, 0.0, 0.0), touch=(0.0, 1.0, 0.0, 0.0), threshold=0.5)
+def symmetric(start: float, sides: tuple[float, ...], touch: tuple[float, ...]) -> Score:
+    """The score of a stance to which both sides are alike."""
+    return Score(start, sides, sides, touch)
+
+
+# What a plain reader would do: the best window decides, and two sides are *mixed*.
+DEFAULT = Params(
+    side=Score(1.0, (1.0, 0.0, 0.0, 0.0, 0.0), (-0.5, 0.0, 0.0, 0.0, 0.0), (0.0,) * TOUCH),
+    neutral=symmetric(1.0, (-0.2, 0.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)),
+    mixed=symmetric(0.0, (0.6, 0.0, 0.0, 0.0, 0.0), (0.0,) * TOUCH),
+    threshold=0.5,
+)
 
 
 def params_of(folder: Path) -> Params:
@@ -89,8 +119,13 @@ def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
     if not path.is_file():
         return DEFAULT
     raw = json.loads(path.read_text(encoding="utf-8"))
-    mixed, lean = float(raw.get("mixed", 0.0)), float(raw.get("lean", 1.0))
-    return Params(tuple(raw["side"]), tuple(raw["touch"]), float(raw["threshold"]), mixed, lean)
+    side, neutral, mixed = (_score_of(raw[k]) for k in SCORES)
+    return Params(side, neutral, mixed, float(raw["threshold"]), float(raw.get("lean", 1.0)))
+
+
+def _score_of(raw: Mapping[str, Any]) -> Score:
+    own, other, touch = (tuple(map(float, raw[part])) for part in PARTS)
+    return Score(float(raw["start"]), own, other, touch)
 
 
 def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -> Outcome:
@@ -106,36 +141,45 @@ def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -
 
 def fold(probs: Sequence[StanceProbs], params: Params) -> dict[str, float]:
     """The five probabilities of an article with these windows."""
-    s = _sigmoid(_dot(params.side, side_features(probs, "supports", "refutes")))
-    r = _sigmoid(_dot(params.side, side_features(probs, "refutes", "supports")))
-    n = _sigmoid(_dot(params.touch, touch_features(probs)))
-    both = s * r * math.exp(params.mixed)
-    rest = (1 - s) * (1 - r)
-    raw = {"supports": s * (1 - r), "refutes": r * (1 - s), "neutral": rest * n, "mixed": both, "unrelated": rest * (1 - n)}
+    s, r, t = side_figures(probs, "supports"), side_figures(probs, "refutes"), touch_figures(probs)
+    scores = {
+        "supports": _score(params.side, s, r, t),
+        "refutes": _score(params.side, r, s, t),
+        "neutral": _score(params.neutral, s, r, t),
+        "mixed": _score(params.mixed, s, r, t),
+        "unrelated": 0.0,
+    }
+    most = max(scores.values())
+    raw = {k: math.exp(scores[k] - most) for k in ORDER}
     total = sum(raw.values())
     return {k: raw[k] / total for k in ORDER}
 
 
-def side_features(probs: Sequence[StanceProbs], side: str, other: str) -> tuple[float, ...]:
-    """Six numbers of how strongly the windows take ``side``.
+def side_figures(probs: Sequence[StanceProbs], side: Side) -> tuple[float, ...]:
+    """Five numbers of how strongly the windows take ``side``.
 
-    One; the log-odds of the best window; of any window (noisy-or); of the second best; the log-odds of the best window
-    of the other side; and what the best window of ``side`` gives to the other one.
+    The log-odds of the best window; of any window (noisy-or); of the second best; what the best window gives to the other side;
+    and the logarithm of one and the sum over the windows.
     """
     mine = [getattr(p, side) for p in probs]
     best = max(range(len(probs)), key=mine.__getitem__)
     second = max((v for i, v in enumerate(mine) if i != best), default=0.0)
-    against = max(getattr(p, other) for p in probs)
-    return (1.0, _logit(mine[best]), _logit(_any(mine)), _logit(second), _logit(against), float(getattr(probs[best], other)))
+    given = float(getattr(probs[best], _OTHER[side]))
+    return (_logit(mine[best]), _logit(_any(mine)), _logit(second), given, math.log1p(sum(mine)))
 
 
-def touch_features(probs: Sequence[StanceProbs]) -> tuple[float, ...]:
+def touch_figures(probs: Sequence[StanceProbs]) -> tuple[float, ...]:
     """Four numbers of how surely the claim's subject is touched at all.
 
-    One; the log-odds of the best neutral window; of any neutral window; of the window that is least unrelated.
+    The log-odds of the best neutral window; of any neutral window; of the window that is least unrelated; and the logarithm of
+    one and the sum over the windows of what is not unrelated.
     """
-    neutral = [p.neutral for p in probs]
-    return (1.0, _logit(max(neutral)), _logit(_any(neutral)), _logit(max(1 - p.unrelated for p in probs)))
+    neutral, touched = [p.neutral for p in probs], [1 - p.unrelated for p in probs]
+    return (_logit(max(neutral)), _logit(_any(neutral)), _logit(max(touched)), math.log1p(sum(touched)))
+
+
+def _score(score: Score, own: Sequence[float], other: Sequence[float], touch: Sequence[float]) -> float:
+    return score.start + _dot(score.own, own) + _dot(score.other, other) + _dot(score.touch, touch)
 
 
 def _deciding(windows: Sequence[WindowScore], stance: ArticleStance) -> tuple[int, ...]:
@@ -163,10 +207,6 @@ def _any(values: Sequence[float]) -> float:
 def _logit(p: float) -> float:
     p = min(1 - _FLOOR, max(_FLOOR, p))
     return math.log(p / (1 - p))
-
-
-def _sigmoid(z: float) -> float:
-    return 1.0 / (1.0 + math.exp(-z)) if z > -60 else 0.0
 
 
 def _dot(weights: Sequence[float], features: Sequence[float]) -> float:
