@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claimline.errors import ModelError
 from claimline.matching.aggregate import DEFAULT, ORDER, Params, Score, WindowScore, aggregate, fold, load_params, params_of
 from claimline.matching.stance import WEIGHTS, StanceProbs
 
@@ -96,6 +97,13 @@ def test_parameters_are_read_from_beside_the_weights(tmp_path: Path) -> None:
     same = Score(0.5, (1.0,) * 5, (2.0,) * 5, (3.0,) * 4)
     assert load_params(other) == Params(same, same, same, 0.7, 2.0)
     assert load_params(WEIGHTS / "aggregate.json") != DEFAULT
+
+
+@pytest.mark.parametrize("text", ['{"side": [0, 1, 0, 0, 0, 0], "touch": [0, 1, 0, 0], "threshold": 0.9}', "{}", "[]", "no json"])
+def test_parameters_of_another_kind_are_refused_with_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "aggregate.json").write_text(text)
+    with pytest.raises(ModelError, match=r"aggregate\.json: is not what this version reads"):
+        params_of(tmp_path)
 
 
 def test_a_model_that_brings_its_own_rule_is_folded_by_it_and_another_by_the_bundled_one(tmp_path: Path) -> None:

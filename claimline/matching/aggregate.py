@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from claimline.errors import ModelError
 from claimline.matching.stance import WEIGHTS, StanceProbs
 
 ArticleStance = Literal["supports", "refutes", "neutral", "mixed", "unrelated"]
@@ -115,16 +116,22 @@ def params_of(folder: Path) -> Params:
 
 @lru_cache(maxsize=4)
 def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
-    """The learned parameters beside the weights; defaults where there are none."""
+    """The learned parameters beside the weights; defaults where there are none. ModelError where the file is of another kind."""
     if not path.is_file():
         return DEFAULT
-    raw = json.loads(path.read_text(encoding="utf-8"))
-    side, neutral, mixed = (_score_of(raw[k]) for k in SCORES)
-    return Params(side, neutral, mixed, float(raw["threshold"]), float(raw.get("lean", 1.0)))
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        side, neutral, mixed = (_score_of(raw[k]) for k in SCORES)
+        return Params(side, neutral, mixed, float(raw["threshold"]), float(raw.get("lean", 1.0)))
+    except (KeyError, TypeError, ValueError) as wrong:
+        hint = "take it away to use the bundled model's, or make it anew with training.fit_aggregate"
+        raise ModelError(f"{path}: is not what this version reads ({type(wrong).__name__}: {wrong}); {hint}") from wrong
 
 
 def _score_of(raw: Mapping[str, Any]) -> Score:
     own, other, touch = (tuple(map(float, raw[part])) for part in PARTS)
+    if (len(own), len(other), len(touch)) != (SIDE, SIDE, TOUCH):
+        raise ValueError(f"{SIDE}, {SIDE} and {TOUCH} weights are wanted")
     return Score(float(raw["start"]), own, other, touch)
 
 

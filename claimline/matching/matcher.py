@@ -17,7 +17,7 @@ from claimline.matching.retrieve import Candidate, Embedder, Retriever
 from claimline.matching.stance import Reading, StanceEngine, StanceProbs
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
-VERSION = "3"
+VERSION = "4"
 # The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
 TITLE = Candidate(-1, 0.0)
 UNRELATED = StanceProbs(0.0, 0.0, 0.0, 1.0)
