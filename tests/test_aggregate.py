@@ -51,6 +51,12 @@ def test_a_mention_beside_a_denial_is_a_denial() -> None:
     assert aggregate(windows(MENTION, DENIAL, MENTION)).stance == "refutes"
 
 
+def test_of_equal_mentions_the_one_nearest_to_the_claim_is_quoted() -> None:
+    far, near = WindowScore(0, 90, MENTION, 0.4, False), WindowScore(100, 190, StanceProbs(0.04, 0.04, 0.86, 0.06), 0.7, False)
+    weak = WindowScore(200, 290, StanceProbs(0.1, 0.1, 0.4, 0.4), 0.9, False)
+    assert aggregate([far, near, weak]).deciding == (1,)
+
+
 def test_many_irrelevant_windows_do_not_add_up_to_a_position() -> None:
     assert aggregate(windows(*[NOTHING] * 40)).stance == "unrelated"
 

@@ -195,16 +195,28 @@ def _deciding(windows: Sequence[WindowScore], stance: ArticleStance) -> tuple[in
     if stance == "mixed":
         both = (_best(windows, "supports"), _best(windows, "refutes"))
         return tuple(dict.fromkeys(both))
+    if stance == "neutral":
+        return (_nearest(windows),)
     first = _best(windows, stance)
     limit = _ALSO * getattr(windows[first].probs, stance)
     others = [i for i in range(len(windows)) if i != first and not windows[i].in_title]
     also = [i for i in others if getattr(windows[i].probs, stance) >= max(limit, 0.5)]
-    return (first, *also[:2]) if stance != "neutral" else (first,)
+    return (first, *also[:2])
 
 
 def _best(windows: Sequence[WindowScore], stance: str) -> int:
     quotable = [i for i in range(len(windows)) if not windows[i].in_title]
     return max(quotable, key=lambda i: getattr(windows[i].probs, stance))
+
+
+def _nearest(windows: Sequence[WindowScore]) -> int:
+    """Of the windows that mention the claim about as surely as the surest, that which is nearest to the claim's words.
+
+    Many sentences of an article touch a claim; its reader wants the one that speaks of it.
+    """
+    surest = windows[_best(windows, "neutral")].probs.neutral
+    near = [i for i, w in enumerate(windows) if not w.in_title and w.probs.neutral >= _ALSO * surest]
+    return max(near, key=lambda i: (windows[i].retrieval, windows[i].probs.neutral))
 
 
 def _any(values: Sequence[float]) -> float:
