@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from training.stage2 import sisters
+from training.corpus_files import sisters
 
 CORPUS = Path(__file__).parent.parent / "training" / "corpus"
 

@@ -16,8 +16,8 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
+from training.corpus_files import passages, sisters
 from training.fit_aggregate import articles_of, asked, is_real, readings_of
-from training.stage2 import read, sisters
 
 # The first group whose word stands in a row's phenomenon counts.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -77,7 +77,7 @@ def main() -> None:
     ap.add_argument("--cache", type=Path)
     args = ap.parse_args()
     engine = OnnxEngine(args.weights)
-    rows = [r for r in read(args.corpus / "passages.jsonl") if r["split"] == args.split]
+    rows = [r for r in passages(args.corpus) if r["split"] == args.split]
     probs = engine.predict([Pair(r["claim"], r["passage"]) for r in rows])
     for r, p in zip(rows, probs, strict=True):
         r["answer"], r["sure"] = best_of(p), max(p.supports, p.refutes, p.neutral, p.unrelated)

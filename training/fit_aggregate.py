@@ -25,8 +25,9 @@ from claimline.matching.aggregate import ORDER, PARTS, SCORES, SIDE, TOUCH, side
 from claimline.matching.retrieve import Embedder, Retriever
 from claimline.matching.stance import OnnxEngine, Reading, StanceProbs
 from claimline.models import ClaimSpec
-from training import readings
-from training.stage2 import read, untold
+from training import corpus_files
+from training.corpus_files import read
+from training.stage2 import untold
 
 STANCES = ("supports", "refutes", "neutral", "unrelated")
 # The lowest threshold is taken at which no more of the decided pairs are on the wrong side, and at least so many of the sides
@@ -56,8 +57,7 @@ def text_of(article: dict[str, Any]) -> str:
 
 def articles_of(corpus: Path, split: str, data: Path | None) -> list[dict[str, Any]]:
     """Our articles of a split and, where their texts are at hand, the real ones of it."""
-    found = read(corpus / "articles.jsonl") + (readings.articles(corpus / "readings.jsonl", data) if data else [])
-    return [a for a in found if a["split"] == split]
+    return [a for a in corpus_files.articles(corpus, data) if a["split"] == split]
 
 
 def readings_of(articles: Sequence[dict[str, Any]], cache: Path | None = None) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from training import corpus_files
+
 # How many rows of each source. Sets of the product's own kind whole, some twice; the rest sampled.
 TAKE: dict[str, int] = {
     "emergent": 2256, "emergent_fnc_body_derived": 1244, "fnc1_related_trainclaims": 5230, "gwsd": 1400,
@@ -150,7 +152,7 @@ def main() -> None:
     rng = random.Random(args.seed)
     rows = public_rows(args.data, rng)
     rows += headline_rows(args.data) * 2
-    written = [json.loads(line) for line in (args.corpus / "passages.jsonl").read_text(encoding="utf-8").splitlines()]
+    written = corpus_files.passages(args.corpus)
     # Our own passages, in twelve languages, from the first step on: else the sets in English alone would set the direction.
     rows += [row(r["claim"], r["passage"], r["label"], "written") for r in written if r["split"] == "train" for _ in range(2)]
     rows += unrelated_rows(rows, 7000, rng)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training import readings
+from training import corpus_files
 
 KEEP_FIRST: dict[str, float] = {
     "emergent": 0.67, "headline": 0.8, "emergent_fnc_body_derived": 0.5, "fnc1_related_trainclaims": 0.5, "other:emergent": 0.6,
@@ -35,11 +35,6 @@ MOST_SENTENCES, MOST_CHARS = 8, 850
 MARKED, SISTER, PLAIN = 2.0, 1.0, 0.5
 # So many rows stand against another wording of their claim, so that no claim is learned by its letters.
 REWORDED = 0.6
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def misprint(text: str, rng: random.Random) -> str:
@@ -75,15 +70,6 @@ def rewordings(path: Path) -> dict[str, list[str]]:
     """A claim to sentences that mean the same: lines of ``claim, TAB, wording, TAB, wording ...``."""
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
     return {claim: others for claim, *others in lines}
-
-
-def sisters(path: Path) -> dict[str, set[str]]:
-    """Topics of train to the held-out ones that tell of the same affair: lines of ``topic, TAB, held-out topic``."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for line in path.read_text(encoding="utf-8").splitlines():
-        topic, held = line.split("\t")
-        found[topic].add(held)
-    return found
 
 
 def reworded(rows: list[dict[str, Any]], others: dict[str, list[str]], rng: random.Random) -> list[dict[str, Any]]:
@@ -254,13 +240,9 @@ def main() -> None:
                     help="how often what has an id (passages: 'passage-TOPIC') that begins so stands in a pass")  # fmt: skip
     args = ap.parse_args()
     rng = random.Random(args.seed)
-    passages, articles = read(args.corpus / "passages.jsonl"), read(args.corpus / "articles.jsonl")
-    articles += readings.articles(args.corpus / "readings.jsonl", args.data)
-    first = read(args.first)
+    passages, articles = corpus_files.passages(args.corpus), corpus_files.articles(args.corpus, args.data)
+    first = corpus_files.read(args.first)
     others = rewordings(args.corpus / "rewordings.tsv")
-    left_out = sisters(args.corpus / "sisters.tsv")
-    passages = [p for p in passages if p["split"] != "train" or p["topic"] not in left_out]
-    articles = [a for a in articles if a["split"] != "train" or a["topic"] not in left_out]
     args.out.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
         mine = [p for p in passages if p["split"] == split]
