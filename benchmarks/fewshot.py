@@ -21,7 +21,7 @@ from benchmarks.figures import figures
 from claimline.matching.fewshot import SIDES
 from claimline.matching.matcher import Answer, Matcher, Text
 from claimline.matching.retrieve import Embedder
-from claimline.matching.stance import Pair, Reading, StanceEngine, StanceProbs
+from claimline.matching.stance import Pair, Reading, StanceEngine, StanceProbs, Told
 from claimline.models import ClaimSpec, Examples, Topic
 
 FIVE = ("supports", "refutes", "neutral", "mixed", "unrelated")
@@ -65,7 +65,7 @@ class _Remembers:
     """An engine that answers each question once."""
 
     def __init__(self, engine: StanceEngine) -> None:
-        self._engine, self._known, self._read = engine, dict[Pair, StanceProbs](), dict[Reading, list[StanceProbs]]()
+        self._engine, self._known, self._read = engine, dict[Pair, StanceProbs](), dict[tuple[Reading, ...], Told]()
         self.matcher_hash, self.languages = engine.matcher_hash, engine.languages
         self.folder = engine.folder
 
@@ -74,10 +74,11 @@ class _Remembers:
         self._known.update(zip(new, self._engine.predict(new), strict=True))
         return [self._known[p] for p in pairs]
 
-    def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
-        new = [r for r in dict.fromkeys(readings) if r not in self._read]
+    def read(self, articles: Sequence[Sequence[Reading]]) -> list[Told]:
+        asked = [tuple(readings) for readings in articles]
+        new = [r for r in dict.fromkeys(asked) if r not in self._read]
         self._read.update(zip(new, self._engine.read(new), strict=True))
-        return [self._read[r] for r in readings]
+        return [self._read[r] for r in asked]
 
 
 @dataclass(frozen=True, slots=True)

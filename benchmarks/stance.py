@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching import aggregate, passages
 from claimline.matching.matcher import Answer, Text
-from claimline.matching.stance import STANCES, Pair, Reading, StanceEngine, StanceProbs
+from claimline.matching.stance import STANCES, Pair, Reading, StanceEngine, StanceProbs, Told
 from claimline.models import ClaimSpec, Topic
 
 FIVE = ("supports", "refutes", "neutral", "mixed", "unrelated")
@@ -153,7 +153,7 @@ def _premise_probs(engine: StanceEngine, rows: Sequence[Mapping[str, Any]]) -> l
         engine.predict([Pair(r["hypothesis"], r["premise"]) for r, short in zip(rows, is_short, strict=True) if short])
     )
     texts_of = iter(
-        engine.read([Reading(r["hypothesis"], _sentences(r)) for r, short in zip(rows, is_short, strict=True) if not short])
+        engine.read([[Reading(r["hypothesis"], _sentences(r))] for r, short in zip(rows, is_short, strict=True) if not short])
     )
     params = aggregate.params_of(engine.folder)
     return [_one(next(pairs_of)) if short else _folded(next(texts_of), params) for short in is_short]
@@ -167,10 +167,10 @@ def _one(probs: StanceProbs) -> dict[str, float]:
     return {s: float(getattr(probs, s)) for s in STANCES}
 
 
-def _folded(probs: Sequence[StanceProbs], params: aggregate.Params) -> dict[str, float]:
+def _folded(told: Told, params: aggregate.Params) -> dict[str, float]:
     """An article's four probabilities: *mixed* is shared between the sides."""
-    windows = [aggregate.WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(probs)]
-    p = dict(aggregate.aggregate(windows, params=params).probabilities)
+    windows = [aggregate.WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(told.sentences)]
+    p = dict(aggregate.aggregate(windows, told.together, params=params).probabilities)
     half = p.pop("mixed") / 2
     return {s: p[s] + (half if s in ("supports", "refutes") else 0.0) for s in STANCES}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimline.errors import ModelError
-from claimline.matching.aggregate import DEFAULT, ORDER, Params, Score, WindowScore, aggregate, fold, load_params, params_of
-from claimline.matching.stance import WEIGHTS, StanceProbs
+from claimline.matching.aggregate import (
+    ALONE,
+    DEFAULT,
+    ORDER,
+    TOGETHER,
+    Params,
+    Rule,
+    Score,
+    WindowScore,
+    aggregate,
+    fold,
+    load_params,
+    params_of,
+    whole_figures,
+)
+from claimline.matching.stance import WEIGHTS, StanceProbs, Together
 
 NOTHING = StanceProbs(0.01, 0.01, 0.03, 0.95)
 SUPPORT = StanceProbs(0.93, 0.02, 0.03, 0.02)
@@ -98,11 +113,64 @@ def test_parameters_are_read_from_beside_the_weights(tmp_path: Path) -> None:
     file = tmp_path / "aggregate.json"
     assert load_params(file) == DEFAULT
     other = tmp_path / "other.json"
-    score = {"start": 0.5, "own": [1.0] * 5, "other": [2.0] * 5, "touch": [3.0] * 4}
-    other.write_text(json.dumps({"side": score, "neutral": score, "mixed": score, "threshold": 0.7, "lean": 2}))
+    alone, together = (
+        {"start": 0.5, "own": [1.0] * side, "other": [2.0] * side, "touch": [3.0] * touch} for side, touch in (ALONE, TOGETHER)
+    )
+    raw = {"alone": dict.fromkeys(("side", "neutral", "mixed"), alone), "threshold": 0.7, "lean": 2}
+    other.write_text(json.dumps(raw))
     same = Score(0.5, (1.0,) * 5, (2.0,) * 5, (3.0,) * 4)
-    assert load_params(other) == Params(same, same, same, 0.7, 2.0)
+    assert load_params(other) == Params(Rule(same, same, same), None, 0.7, 2.0)
+    both = tmp_path / "both.json"
+    both.write_text(json.dumps(raw | {"together": dict.fromkeys(("side", "neutral", "mixed"), together)}))
+    more = Score(0.5, (1.0,) * 2, (2.0,) * 2, (3.0,) * 4)
+    assert load_params(both).together == Rule(more, more, more)
     assert load_params(WEIGHTS / "aggregate.json") != DEFAULT
+
+
+SURE_OF_NOTHING, SURE_OF_SUPPORT, SURE_OF_REFUSAL = (-4.0, -4.0, -4.0, -4.0, 4.0), (6.0, 0, 0, 0, 0), (0, 6.0, 0, 0, 0)
+
+
+def test_parts_that_were_read_at_once_make_the_article_as_if_they_were_independent() -> None:
+    def best(*wholes: tuple[float, ...]) -> str:
+        found = whole_figures(wholes)
+        return ORDER[found.index(max(found))]
+
+    assert best(SURE_OF_NOTHING, SURE_OF_NOTHING) == "unrelated"
+    assert best(SURE_OF_NOTHING, (0, 0, 6.0, 0, 0)) == "neutral"
+    assert best(SURE_OF_SUPPORT, SURE_OF_NOTHING, (0, 0, 6.0, 0, 0)) == "supports"
+    assert best(SURE_OF_SUPPORT, SURE_OF_NOTHING, SURE_OF_REFUSAL) == "mixed"
+    assert best((0, 0, 0, 6.0, 0)) == "mixed"
+
+
+wholes = st.lists(st.tuples(*[st.floats(-8, 8)] * 5), min_size=1, max_size=4)
+
+
+@given(wholes)
+def test_the_figures_of_the_whole_are_probabilities(found: list[tuple[float, ...]]) -> None:
+    assert sum(map(math.exp, whole_figures(found))) == pytest.approx(1.0, abs=0.02)
+
+
+def test_what_is_said_of_all_together_counts_where_there_is_a_rule_for_it() -> None:
+    nothing = Score(0.0, (0.0,) * 2, (0.0,) * 2, (0.0,) * 4)
+    side = replace(nothing, start=20.0, own=(0.0, 4.0))
+    params = replace(DEFAULT, together=Rule(side, nothing, nothing))
+    probs = [NOTHING, MENTION]
+    support, refusal = Together((SURE_OF_SUPPORT,)), Together((SURE_OF_REFUSAL,))
+    assert aggregate(windows(*probs), support, params=params).stance == "supports"
+    assert aggregate(windows(*probs), refusal, params=params).stance == "refutes"
+    assert aggregate(windows(*probs), params=params).stance == "neutral"
+    assert aggregate(windows(*probs), support, params=DEFAULT).stance == "neutral"
+    digested = Together((SURE_OF_NOTHING, SURE_OF_SUPPORT), (SURE_OF_SUPPORT,))
+    assert fold(probs, params, digested)["supports"] == pytest.approx(fold(probs, params, support)["supports"], abs=0.01)
+
+
+@given(st.lists(probabilities, min_size=1, max_size=6), wholes)
+def test_both_sides_are_weighed_alike_together_too(probs: list[StanceProbs], found: list[tuple[float, ...]]) -> None:
+    turned = [StanceProbs(p.refutes, p.supports, p.neutral, p.unrelated) for p in probs]
+    mirror = tuple((r, s, *rest) for s, r, *rest in found)
+    one, two = fold(probs, load_params(), Together(tuple(found))), fold(turned, load_params(), Together(mirror))
+    assert one["supports"] == pytest.approx(two["refutes"])
+    assert one["mixed"] == pytest.approx(two["mixed"])
 
 
 @pytest.mark.parametrize("text", ['{"side": [0, 1, 0, 0, 0, 0], "touch": [0, 1, 0, 0], "threshold": 0.9}', "{}", "[]", "no json"])

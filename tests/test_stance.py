@@ -67,38 +67,68 @@ def test_very_long_and_empty_texts_are_answered(engine: StanceEngine) -> None:
 
 def test_a_reading_answers_for_each_of_its_sentences_however_many(engine: StanceEngine) -> None:
     sentences = tuple(p.passage for p in PAIRS) * 20
-    short, long = engine.read([Reading(CLAIM, sentences[:2], "A terminal"), Reading(CLAIM, sentences, before="It rained.")])
-    assert (len(short), len(long)) == (2, len(sentences))
-    for p in long:
+    short, long = engine.read([[Reading(CLAIM, sentences[:2], "A terminal")], [Reading(CLAIM, sentences, before="It rained.")]])
+    assert (len(short.sentences), len(long.sentences)) == (2, len(sentences))
+    for p in long.sentences:
         assert p.supports + p.refutes + p.neutral + p.unrelated == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_sentence_read_alone_takes_the_side_that_it_takes_as_a_pair(engine: StanceEngine) -> None:
-    (read,), (asked,) = engine.read([Reading(CLAIM, (PAIRS[1].passage,))])[0], engine.predict([PAIRS[1]])
+    (read,), (asked,) = engine.read([[Reading(CLAIM, (PAIRS[1].passage,))]])[0].sentences, engine.predict([PAIRS[1]])
     assert read.refutes > read.supports
     assert asked.refutes > asked.supports
 
 
 def test_an_engine_of_pairs_reads_each_sentence_after_the_one_before(engine: StanceEngine) -> None:
-    class Told(PairReader):
+    class Hears(PairReader):
         asked: Sequence[Pair] = ()
 
         def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
             self.asked = pairs
             return [StanceProbs(0, 0, 0, 1)] * len(pairs)
 
-    told = Told()
-    first, second = told.read([Reading("C", ("a", "b"), title="T"), Reading("C", ("d",), title="T", before="c")])
-    assert (len(first), len(second)) == (2, 1)
-    assert told.asked == [Pair("C", "a", "T"), Pair("C", "b", "a"), Pair("C", "d", "c")]
+    told = Hears()
+    first, second = told.read(
+        [[Reading("C", ("a", "b"), title="T"), Reading("C", ("d",), title="T", before="c")], [Reading("C", ("e",))]]
+    )
+    assert (len(first.sentences), len(second.sentences)) == (3, 1)
+    assert (first.together, second.together) == (None, None), "it knows single sentences only"
+    assert told.asked == [Pair("C", "a", "T"), Pair("C", "b", "a"), Pair("C", "d", "c"), Pair("C", "e", "")]
 
 
 def test_a_title_is_answered_where_it_is_asked(engine: StanceEngine) -> None:
     sentences = (PAIRS[3].passage, PAIRS[0].passage)
-    (plain,) = engine.read([Reading(CLAIM, sentences, "Port ready for hydrogen")])
-    (asked,) = engine.read([Reading(CLAIM, sentences, "Port ready for hydrogen", asks_title=True)])
-    assert len(asked) == 3
-    assert [p.supports for p in asked[1:]] == pytest.approx([p.supports for p in plain], abs=1e-6)
+    (plain,) = engine.read([[Reading(CLAIM, sentences, "Port ready for hydrogen")]])
+    (asked,) = engine.read([[Reading(CLAIM, sentences, "Port ready for hydrogen", asks_title=True)]])
+    assert len(asked.sentences) == 3
+    assert [p.supports for p in asked.sentences[1:]] == pytest.approx([p.supports for p in plain.sentences], abs=1e-6)
+    assert asked.together == plain.together, "the title is read in both"
+
+
+def test_an_article_says_something_of_all_its_sentences_together_whatever_stands_beside_it(engine: StanceEngine) -> None:
+    sentences = tuple(p.passage for p in PAIRS) * 5
+    long, short = (
+        [Reading(CLAIM, sentences), Reading(CLAIM, sentences[:3], before=sentences[-1])],
+        [Reading(CLAIM, sentences[:1])],
+    )
+    beside = engine.read([short, long, short])[1].together
+    (alone,) = engine.read([long])
+    assert alone.together is not None
+    assert beside is not None
+    assert len(alone.together.parts) >= 3, "the second reading is a part of its own"
+    assert len(alone.together.digest) >= 1
+    for one, two in zip(alone.together.parts + alone.together.digest, beside.parts + beside.digest, strict=True):
+        assert len(one) == 5
+        assert one == pytest.approx(two, abs=1e-3)
+
+
+def test_what_touches_nothing_or_all_of_what_is_read_is_not_read_again(engine: StanceEngine) -> None:
+    weather = "It rained in the mountains for the third day in a row."
+    nothing, everything = engine.read([[Reading(CLAIM, (weather, weather))], [Reading(CLAIM, (PAIRS[0].passage,))]])
+    assert nothing.together is not None
+    assert nothing.together.digest == ()
+    assert everything.together is not None
+    assert everything.together.digest == ()
 
 
 def test_the_promised_languages_are_declared(engine: StanceEngine) -> None:

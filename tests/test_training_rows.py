@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from training.stage2 import article_rows, drawn, how_often, told
+from training.stage2 import article_rows, drawn, how_often, together, told
 
 CAUSE, ACT = "A valve caused the explosion at the plant.", "The plant has paid the fine."
 EVENT = "An explosion tore the roof off the plant."
@@ -60,3 +60,17 @@ def test_how_often_an_article_stands_in_a_pass() -> None:
     items = [{"id": str(n)} for n in range(400)]
     assert drawn(items, [2.0] * 400, Random(1)) == [i for i in items for _ in range(2)]
     assert 60 < len(drawn(items, [0.25] * 400, Random(1))) < 140
+
+
+@pytest.mark.parametrize(
+    ("sentences", "whole"),
+    [
+        ([["unrelated"], ["neutral"], ["supports"]], ["supports"]),
+        ([["refutes"], ["unrelated"], ["supports"]], ["mixed"]),
+        ([["unrelated"], []], ["unrelated"]),
+        ([["neutral", "unrelated"], ["unrelated"]], ["neutral", "unrelated"]),
+        ([["neutral", "supports"], ["refutes"]], ["mixed", "refutes"]),
+    ],
+)
+def test_a_row_says_as_a_whole_what_its_sentences_may_say_together(sentences: list[list[str]], whole: list[str]) -> None:
+    assert together(sentences) == whole

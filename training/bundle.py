@@ -20,8 +20,6 @@ from training.model import CrossEncoder, from_base
 
 PLAIN = {
     "segment": "segment.weight",
-    "dense.b": "dense.bias",
-    "head.b": "head.bias",
     "norm.g": "norm.weight",
     "norm.b": "norm.bias",
 }
@@ -58,8 +56,9 @@ def state_of(path: Path, model: CrossEncoder) -> dict[str, torch.Tensor]:
     put("word.weight", kept["word.q"].astype(np.float32) * kept["word.s"])
     for short, name in PLAIN.items():
         put(name, kept[short])
-    put("dense.weight", kept["dense.w"].T)
-    put("head.weight", kept["head.w"].T)
+    for name in ("dense", "head", "whole_dense", "whole_head"):
+        put(name + ".weight", kept[name + ".w"].T)
+        put(name + ".bias", kept[name + ".b"])
     for i in range(len(model.layers)):
         p = f"layers.{i}."
         q, k, v, out = (matrix(kept, p + c) for c in ("q", "k", "v", "out"))

@@ -34,6 +34,11 @@ def articles(corpus: Path, data: Path | None = None) -> list[dict[str, Any]]:
     return _kept(corpus, read(corpus / "articles.jsonl") + (readings.articles(corpus / "readings.jsonl", data) if data else []))
 
 
+def held_out_affairs(corpus: Path) -> set[str]:
+    """The held-out topics whose affair stands in train too: models before the list was made were trained on it."""
+    return {held for ones in sisters(corpus / "sisters.tsv").values() for held in ones}
+
+
 def _kept(corpus: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     left_out = sisters(corpus / "sisters.tsv")
     return [r for r in rows if r["split"] != "train" or r["topic"] not in left_out]

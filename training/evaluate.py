@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
-from training.corpus_files import passages, sisters
+from training.corpus_files import held_out_affairs, passages
 from training.fit_aggregate import articles_of, asked, is_real, readings_of
 
 # The first group whose word stands in a row's phenomenon counts.
@@ -82,7 +82,7 @@ def main() -> None:
     for r, p in zip(rows, probs, strict=True):
         r["answer"], r["sure"] = best_of(p), max(p.supports, p.refutes, p.neutral, p.unrelated)
     show(f"passages of {args.split}", figures([r["label"] for r in rows], [r["answer"] for r in rows]))
-    seen = {held for ones in sisters(args.corpus / "sisters.tsv").values() for held in ones}
+    seen = held_out_affairs(args.corpus)
     unseen = [r for r in rows if r["topic"] not in seen]
     f = figures([r["label"] for r in unseen], [r["answer"] for r in unseen])
     print(f"    without the affairs of sisters.tsv: n {f.n} accuracy {f.accuracy:.3f} macro-F1 {f.macro_f1:.3f}")
@@ -94,10 +94,10 @@ def main() -> None:
     found = readings_of(articles_of(args.corpus, args.split, args.data), args.cache)
     params = load_params(args.weights / "aggregate.json")
     questions = asked(found)
-    answers = iter(engine.read([q for mine in questions for q in mine]))
-    for r, asked_for in zip(found, questions, strict=True):
-        mine = [p for _ in asked_for for p in next(answers)]
-        outcome = aggregate([WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(mine)], params=params)
+    answers = engine.read(questions)
+    for r, told in zip(found, answers, strict=True):
+        windows = [WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(told.sentences)]
+        outcome = aggregate(windows, told.together, params=params)
         r["answer"], r["decided"], r["sure"] = outcome.stance, outcome.decided, outcome.probabilities[outcome.stance]
     show(f"articles of {args.split}", figures([r["label"] for r in found], [r["answer"] for r in found], ORDER))
     ours = [r for r in found if not is_real(r["article"])]

@@ -119,7 +119,10 @@ class Graph:
 
 
 def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str, np.ndarray] | None = None) -> onnx.ModelProto:
-    """The graph: ids, segments and parts (b, n) in, logits (b, s, 4) out for parts 1 to s. Texts of a batch are of one length."""
+    """The graph: ids, segments and parts (b, n) in, logits (b, s, 4) out for parts 1 to s, and (b, 5) for all of them together.
+
+    Texts of a batch are of one length.
+    """
     g = Graph(kinds, ranges)
     layers = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers."))
     frozen = int(state["frozen"])
@@ -149,20 +152,29 @@ def build(state: dict[str, np.ndarray], kinds: dict[str, str], ranges: dict[str,
         u = g.op("BiasGelu", [u, g.weight(p + "up.bias", state[p + "up.bias"])], "com.microsoft")
         d = g.linear(u, p + "down", state[p + "down.weight"], state[p + "down.bias"])
         x = norm(g, g.op("Add", [x, d]), p + "norm2", state)
-    z = pooled(g, x)
-    for name in ("dense", "head"):
-        z = g.op("MatMul", [z, g.weight(name + ".w", state[name + ".weight"].T)])
-        z = g.op("Add", [z, g.weight(name + ".b", state[name + ".bias"])])
-        z = g.op("Tanh", [z]) if name == "dense" else z
-    g.nodes.append(helper.make_node("Identity", [z], ["logits"]))
+    z = g.op("Tanh", [plain(g, pooled(g, x), "dense", state)])
+    g.nodes.append(helper.make_node("Identity", [plain(g, z, "head", state)], ["logits"]))
+    # All sentences together: the first position, the largest and the mean of what the head sees of each.
+    first = g.op("Gather", [x, "zero"], axis=1)
+    most, mean = (g.op(kind, [z], axes=[1], keepdims=0) for kind in ("ReduceMax", "ReduceMean"))
+    together = g.op("Concat", [first, most, mean], axis=-1)
+    together = g.op("Tanh", [plain(g, together, "whole_dense", state)])
+    g.nodes.append(helper.make_node("Identity", [plain(g, together, "whole_head", state)], ["whole"]))
     i64, f32 = TensorProto.INT64, TensorProto.FLOAT
     graph = helper.make_graph(
         g.nodes, "stance",
         [helper.make_tensor_value_info(n, i64, ["batch", "length"]) for n in ("ids", "segments", "parts")],
-        [helper.make_tensor_value_info("logits", f32, ["batch", "sentences", 4])], g.weights,
+        [helper.make_tensor_value_info("logits", f32, ["batch", "sentences", 4]),
+         helper.make_tensor_value_info("whole", f32, ["batch", 5])], g.weights,
     )  # fmt: skip
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="claimline")
+
+
+def plain(g: Graph, x: str, name: str, state: dict[str, np.ndarray]) -> str:
+    """A layer of a head, whose weights are kept as they are."""
+    y = g.op("MatMul", [x, g.weight(name + ".w", state[name + ".weight"].T)])
+    return g.op("Add", [y, g.weight(name + ".b", state[name + ".bias"])])
 
 
 def norm(g: Graph, x: str, name: str, state: dict[str, np.ndarray]) -> str:

@@ -21,9 +21,9 @@ import numpy as np
 
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching import passages
-from claimline.matching.aggregate import ORDER, PARTS, SCORES, SIDE, TOUCH, side_figures, touch_figures
+from claimline.matching.aggregate import ORDER, PARTS, SCORES, side_figures, touch_figures, with_wholes
 from claimline.matching.retrieve import Embedder, Retriever
-from claimline.matching.stance import OnnxEngine, Reading, StanceProbs
+from claimline.matching.stance import Logits, OnnxEngine, Pair, Reading, StanceProbs, Together
 from claimline.models import ClaimSpec
 from training import corpus_files
 from training.corpus_files import read
@@ -37,12 +37,12 @@ WRONG_SIDE, RIGHT_SIDES = 0.045, 0.725
 
 @dataclass
 class Case:
-    """One (article, claim): logits of its sentences and its label."""
+    """One (article, claim): what the model says of it, and its label."""
 
     topic: str
     lang: str
     label: str
-    logits: np.ndarray
+    told: Logits
     article: str
     claim: str
 
@@ -100,13 +100,23 @@ def asked(found: Sequence[dict[str, Any]]) -> list[list[Reading]]:
 
 def collect(found: Sequence[dict[str, Any]], engine: OnnxEngine) -> list[Case]:
     """The pairs with the model's logits of their sentences."""
-    questions = asked(found)
-    logits = iter(engine.logits([q for mine in questions for q in mine]))
-    cases = []
-    for r, mine in zip(found, questions, strict=True):
-        z = np.concatenate([next(logits) for _ in mine]) if mine else np.zeros((0, 4))
-        cases.append(Case(r["topic"], r["lang"], r["label"], z, r["article"], r["claim"]))
-    return cases
+    told = engine.logits(asked(found))
+    return [Case(r["topic"], r["lang"], r["label"], t, r["article"], r["claim"]) for r, t in zip(found, told, strict=True)]
+
+
+def pairs_told(rows: Sequence[dict[str, Any]], engine: OnnxEngine) -> tuple[np.ndarray, np.ndarray]:
+    """The labels of our passages (n,) and their logits (n, 4)."""
+    mine = [r for r in rows if r["s"] == "passage"]
+    return np.array([STANCES.index(r["y"][0][0]) for r in mine]), engine.pair_logits([Pair(r["c"], r["d"][0]) for r in mine])
+
+
+def sentences_told(rows: Sequence[dict[str, Any]], engine: OnnxEngine) -> tuple[np.ndarray, np.ndarray]:
+    """The labels of the sentences of our articles (n,) and their logits (n, 4); sentences with one label."""
+    mine = [r for r in rows if r["s"] == "article"]
+    asked = [[Reading(r["c"], tuple(r["d"][r.get("title", False) :]), r["d"][0] if r.get("title") else "")] for r in mine]
+    told = [(STANCES.index(y[0]), z) for r, found in zip(mine, engine.logits(asked), strict=True)
+            for y, z in zip(r["y"][r.get("title", False) :], found.sentences, strict=True) if len(y) == 1]  # fmt: skip
+    return np.array([g for g, _ in told]), np.array([z for _, z in told])
 
 
 def descend(loss: Callable[[np.ndarray], float], x: np.ndarray, steps: int = 400, rate: float = 0.05) -> np.ndarray:
@@ -140,15 +150,20 @@ def calibrate(logits: np.ndarray, gold: np.ndarray) -> dict[str, Any]:
 Seen = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def figures_of(cases: Sequence[Case], calibration: dict[str, Any]) -> Seen:
-    """The figures of support, of refutation (n, SIDE) and of touch (n, TOUCH) of cases that have windows."""
+def figures_of(cases: Sequence[Case], calibration: dict[str, Any], *, together: bool) -> Seen:
+    """The figures of support, of refutation (n, side) and of touch (n, touch) of cases that have windows.
+
+    With ``together`` also those of what the model says of the windows that it read at once.
+    """
     s, r, t = [], [], []
     for c in cases:
-        p = softmax(c.logits * calibration["scale"] + np.array(calibration["bias"]))
+        p = softmax(c.told.sentences * calibration["scale"] + np.array(calibration["bias"]))
         probs = [StanceProbs(*map(float, row)) for row in p]
-        s.append(side_figures(probs, "supports"))
-        r.append(side_figures(probs, "refutes"))
-        t.append(touch_figures(probs))
+        mine = (side_figures(probs, "supports"), side_figures(probs, "refutes"), touch_figures(probs))
+        if together:
+            mine = with_wholes(*mine, Together(*(tuple(map(tuple, rows.tolist())) for rows in (c.told.parts, c.told.digest))))
+        for rows, row in zip((s, r, t), mine, strict=True):
+            rows.append(row)
     return np.array(s), np.array(r), np.array(t)
 
 
@@ -158,60 +173,64 @@ def part(seen: Seen, which: np.ndarray) -> Seen:
     return s[which], r[which], t[which]
 
 
-# The parts of a score: its start, what the own side weighs, the other side, the touch.
-WIDTHS = (1, SIDE, SIDE, TOUCH)
-
-
-def scored(x: np.ndarray, f: Seen) -> np.ndarray:
-    """The scores (n, 5) in the order of ``ORDER``, as ``aggregate.fold`` makes them; ``x`` (3, 1 + 2 SIDE + TOUCH)."""
+def sights(f: Seen) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a score is made of, (n, 1 + 2 side + touch): as support sees the figures, as refutation does, and the mean of both."""
     s, r, t = f
-    one, none = np.ones((len(s), 1)), np.zeros(len(s))
+    one = np.ones((len(s), 1))
     forth, back = np.hstack([one, s, r, t]), np.hstack([one, r, s, t])
-    return np.stack([forth @ x[0], back @ x[0], forth @ x[1], forth @ x[2], none], axis=1)
+    return forth, back, (forth + back) / 2
+
+
+def scored(x: np.ndarray, forth: np.ndarray, back: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """The scores (n, 5) in the order of ``ORDER``, as ``aggregate.fold`` makes them; ``x`` (3, 1 + 2 side + touch)."""
+    return np.stack([forth @ x[0], back @ x[0], both @ x[1], both @ x[2], np.zeros(len(both))], axis=1)
 
 
 def five(x: np.ndarray, f: Seen) -> np.ndarray:
     """The fold of ``aggregate.fold`` over many cases, in the order of ``ORDER``."""
-    return softmax(scored(x, f))
+    return softmax(scored(x, *sights(f)))
 
 
 def fit(f: Seen, gold: np.ndarray, ridge: float = 0.001, steps: int = 1500) -> np.ndarray:
-    """The three scores by maximum likelihood on the cases and on their mirror images, so that both sides weigh alike.
+    """The three scores by maximum likelihood; support and refutation are one score with the sides exchanged.
 
     The figures are brought to one scale for it; ``ridge`` holds their weights near zero.
     """
-    s, r, t = f
-    both, mirror = np.vstack([s, r]), np.array([1, 0, 2, 3, 4])
-    means = np.concatenate([[0.0], both.mean(0), both.mean(0), t.mean(0)])
-    spreads = np.concatenate([[1.0], both.std(0) + 1e-9, both.std(0) + 1e-9, t.std(0) + 1e-9])
-    rows = np.vstack([np.hstack([np.ones((len(t), 1)), a, b, t]) for a, b in ((s, r), (r, s))])
-    rows = (rows - means) / spreads
-    told = np.eye(5)[np.concatenate([gold, mirror[gold]])]
-    x = np.zeros((4, rows.shape[1]))
+    seen = sights(f)
+    pooled = np.vstack(seen[:2])
+    means, spreads = pooled.mean(0), pooled.std(0) + 1e-9
+    means[0], spreads[0] = 0.0, 1.0
+    forth, back, both = ((rows - means) / spreads for rows in seen)
+    told = np.eye(5)[gold]
+    x = np.zeros((3, pooled.shape[1]))
     m, v = np.zeros_like(x), np.zeros_like(x)
     keep = np.ones_like(x)
     keep[:, 0] = 0.0
     for n in range(1, steps + 1):
-        z = np.hstack([rows @ x.T, np.zeros((len(rows), 1))])
-        g = (softmax(z) - told)[:, :4].T @ rows / len(rows) + ridge * keep * x
+        off = (softmax(scored(x, forth, back, both)) - told).T
+        g = np.stack([off[0] @ forth + off[1] @ back, off[2] @ both, off[3] @ both]) / len(told) + ridge * keep * x
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
         x = x - 0.1 * (1 - n / steps) * (m / (1 - 0.9**n)) / (np.sqrt(v / (1 - 0.99**n)) + 1e-8)
     x = x / spreads
     x[:, 0] -= (x * means).sum(1)
-    own, other = slice(1, 1 + SIDE), slice(1 + SIDE, 1 + 2 * SIDE)
-    for neither in (2, 3):
-        x[neither, own] = x[neither, other] = (x[neither, own] + x[neither, other]) / 2
-    return np.stack([x[0], x[2], x[3]])
+    return x
 
 
-def written(x: np.ndarray) -> dict[str, Any]:
-    """The scores as ``aggregate.json`` has them."""
-    ends = np.cumsum(WIDTHS)
+def written(x: np.ndarray, sides: int) -> dict[str, Any]:
+    """The scores as ``aggregate.json`` has them; ``sides`` is how many figures a side has."""
     out: dict[str, Any] = {}
     for name, score in zip(SCORES, x.round(4), strict=True):
-        start, *parts = np.split(score, ends[:-1])
+        start, *parts = np.split(score, [1, 1 + sides, 1 + 2 * sides])
         out[name] = {"start": float(start[0])} | {k: weights.tolist() for k, weights in zip(PARTS, parts, strict=True)}
     return out
+
+
+def held_out(f: Seen, gold: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """The five probabilities of every case by scores that were learned on the other folds."""
+    probs = np.zeros((len(gold), 5))
+    for k in np.unique(folds).tolist():
+        probs[folds == k] = five(fit(part(f, folds != k), gold[folds != k]), part(f, folds == k))
+    return probs
 
 
 def chosen(probs: np.ndarray, gold: np.ndarray, lean: float) -> tuple[np.ndarray, Figures]:
@@ -225,12 +244,9 @@ def is_real(article: str) -> bool:
     return article.startswith("real-")
 
 
-def real_figures(cases: Sequence[Case], calibration: dict[str, Any], x: np.ndarray, lean: float) -> list[float]:
+def real_figures(real: Seen, gold: np.ndarray, x: np.ndarray, lean: float) -> list[float]:
     """Macro-F1 of real articles with what was fitted on ours; nothing where there are none."""
-    if not cases:
-        return []
-    gold = np.array([ORDER.index(c.label) for c in cases])
-    return [chosen(five(x, figures_of(cases, calibration)), gold, lean)[1].macro_f1]
+    return [chosen(five(x, real), gold, lean)[1].macro_f1] if len(gold) else []
 
 
 def threshold_of(gold: np.ndarray, best: np.ndarray, sure_of: np.ndarray) -> float:
@@ -261,49 +277,47 @@ def main() -> None:
     args = ap.parse_args()
     engine = OnnxEngine(args.weights)
     config = json.loads((args.weights / "engine.json").read_text(encoding="utf-8"))
-    rows = read(args.rows)
-    readings = [Reading(r["c"], tuple(r["d"][r.get("title", False) :]), r["d"][0] if r.get("title") else "") for r in rows]
-    outs = engine.logits(readings)
+    rows = [r for r in read(args.rows) if not is_real(r.get("a", ""))]
     config["calibration"] = {}
-    ours = [(r, out) for r, out in zip(rows, outs, strict=True) if not is_real(r.get("a", ""))]
-    for kind, source in (("pair", "passage"), ("article", "article")):
-        told = [(STANCES.index(y[0]), z) for r, out in ours if r["s"] == source
-                for y, z in zip(r["y"][r.get("title", False) :], out, strict=True) if len(y) == 1]  # fmt: skip
-        gold, logits = np.array([g for g, _ in told]), np.array([z for _, z in told])
-        learned = config["calibration"][kind] = calibrate(logits, gold)
-        p = softmax(logits * learned["scale"] + np.array(learned["bias"]))
+    for kind, (gold, logits) in {"pair": pairs_told(rows, engine), "article": sentences_told(rows, engine)}.items():
+        calibrated = config["calibration"][kind] = calibrate(logits, gold)
+        p = softmax(logits * calibrated["scale"] + np.array(calibrated["bias"]))
         f = figures([STANCES[g] for g in gold], [STANCES[a] for a in p.argmax(1)])
-        print(source, "n", f.n, "accuracy", round(f.accuracy, 3), "macro-F1", round(f.macro_f1, 3),
+        print(kind, "n", f.n, "accuracy", round(f.accuracy, 3), "macro-F1", round(f.macro_f1, 3),
               "ece", round(calibration_error(list(p.max(1)), list(p.argmax(1) == gold)), 3))  # fmt: skip
 
     articles = articles_of(args.corpus, args.split, args.data)
     all_cases = collect(readings_of(articles, args.cache), engine)
     cases = [c for c in all_cases if not is_real(c.article)]
-    lost = [c for c in cases if not len(c.logits)]
+    lost = [c for c in cases if not len(c.told.sentences)]
     print("pairs", len(cases), "without windows", len(lost), "of which touched", sum(c.label != "unrelated" for c in lost))
-    cases = [c for c in cases if len(c.logits)]
-    seen = figures_of(cases, config["calibration"]["article"])
-    gold = np.array([ORDER.index(c.label) for c in cases])
+    cases = [c for c in cases if len(c.told.sentences)]
+    real = [c for c in all_cases if is_real(c.article) and len(c.told.sentences)]
     topics = sorted({c.topic for c in cases})
-    probs = np.zeros((len(cases), 5))
-    for k in range(6):
-        held = {t for i, t in enumerate(topics) if i % 6 == k}
-        out = np.array([c.topic in held for c in cases])
-        x = fit(part(seen, ~out), gold[~out])
-        probs[out] = five(x, part(seen, out))
-    x = fit(seen, gold)
-    real = [c for c in all_cases if is_real(c.article) and len(c.logits)]
-    lean = max((1.0, 1.5, 2.0, 2.5, 3.0), key=lambda m: float(np.mean([
-        chosen(probs, gold, m)[1].macro_f1, *real_figures(real, config["calibration"]["article"], x, m)])))  # fmt: skip
-    best, report = chosen(probs, gold, lean)
-    sure_of = probs[np.arange(len(gold)), best]
-    ece = calibration_error(list(sure_of), list(best == gold))
-    print(f"cross-validated: accuracy {report.accuracy:.3f} macro-F1 {report.macro_f1:.3f} ece {ece:.3f} lean {lean}")
-    print("\n".join(lines_of(report)))
-    threshold = threshold_of(gold, best, sure_of)
-    for macro_f1 in real_figures(real, config["calibration"]["article"], x, lean):
-        print(f"real articles, on which only the lean was chosen: n {len(real)} macro-F1 {macro_f1:.3f}")
-    params = written(x) | {"threshold": threshold, "lean": lean}
+    folds = np.array([topics.index(c.topic) % 6 for c in cases])
+    gold, real_gold = (np.array([ORDER.index(c.label) for c in some]) for some in (cases, real))
+    told_again = corpus_files.held_out_affairs(args.corpus)
+    learned: dict[str, Any] = {}
+    for kind in ("alone", "together"):
+        if kind == "together" and not len(cases[0].told.parts):
+            continue  # the model has no such answer
+        seen, other = (figures_of(some, config["calibration"]["article"], together=kind == "together") for some in (cases, real))
+        x = fit(seen, gold)
+        probs = held_out(seen, gold, folds)
+        learned[kind] = written(x, seen[0].shape[1])
+        lean = max((1.0, 1.5, 2.0, 2.5, 3.0), key=lambda m: float(np.mean([
+            chosen(probs, gold, m)[1].macro_f1, *real_figures(other, real_gold, x, m)])))  # fmt: skip
+        best, report = chosen(probs, gold, lean)
+        sure_of = probs[np.arange(len(gold)), best]
+        ece = calibration_error(list(sure_of), list(best == gold))
+        print(f"{kind}, cross-validated: accuracy {report.accuracy:.3f} macro-F1 {report.macro_f1:.3f} ece {ece:.3f} lean {lean}")
+        print("\n".join(lines_of(report)))
+        for macro_f1 in real_figures(other, real_gold, x, lean):
+            print(f"real articles, on which only the lean was chosen: n {len(real)} macro-F1 {macro_f1:.3f}")
+        unseen = np.array([c.topic not in told_again for c in cases])
+        _, report = chosen(probs[unseen], gold[unseen], lean)
+        print(f"without the affairs of sisters.tsv: n {unseen.sum()} macro-F1 {report.macro_f1:.3f}")
+    params = learned | {"threshold": threshold_of(gold, best, sure_of), "lean": lean}
     print(params, config["calibration"])
     (args.weights / "aggregate.json").write_text(json.dumps(params) + "\n", encoding="utf-8")
     (args.weights / "engine.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

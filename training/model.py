@@ -5,7 +5,8 @@ each piece: 0 for the claim, k for the k-th sentence. All sentences are read tog
 article, and one pass answers for all of them. Word pieces, positions and the lowest layers stay as they were (what
 they know of twelve languages is not to be forgotten, and it halves the cost of a step); the segment's vector is added above
 them. The head sees the first position, the mean of the claim, the mean of the sentence, their difference and their product: the
-last two give relevance a short way, since the encoder starts as a sentence embedder.
+last two give relevance a short way, since the encoder starts as a sentence embedder. A second head says what all of the
+sentences say together: it sees the first position and the largest and the mean of what the first head made of each sentence.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 LABELS = ("supports", "refutes", "neutral", "unrelated")
+# What all that is read at once says, taken together.
+WHOLE = ("supports", "refutes", "neutral", "mixed", "unrelated")
 
 
 class Dropout(nn.Module):
@@ -77,6 +80,8 @@ class CrossEncoder(nn.Module):
         self.layers = nn.ModuleList(Layer(hidden, heads, ff) for _ in range(layers))
         self.dense = nn.Linear(5 * hidden, hidden)
         self.head = nn.Linear(hidden, len(LABELS))
+        self.whole_dense = nn.Linear(3 * hidden, hidden)
+        self.whole_head = nn.Linear(hidden, len(WHOLE))
         for module in (self.word, self.position, self.norm, *self.layers[:frozen]):
             module.requires_grad_(False)
 
@@ -96,17 +101,23 @@ class CrossEncoder(nn.Module):
             x = layer(x, mask)
         return x
 
-    def forward(self, ids: Tensor, segments: Tensor, parts: Tensor) -> Tensor:
-        """ids, segments, parts (b, n) -> logits (b, s, 4) for parts 1 to s; -1 is padding."""
+    def forward(self, ids: Tensor, segments: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
+        """ids, segments, parts (b, n) -> logits (b, s, 4) for parts 1 to s, and (b, 5) for them all together; -1 is padding."""
         x = self.encode(ids, segments).float()
         count = int(parts.max()) + 1
         pool = (parts[:, None, :] == torch.arange(count)[None, :, None]).float()
-        means = (pool / pool.sum(-1, keepdim=True).clamp(min=1.0)) @ x
+        sizes = pool.sum(-1, keepdim=True)
+        means = (pool / sizes.clamp(min=1.0)) @ x
         u, v = means[:, :1], means[:, 1:]
         first = x[:, :1].expand_as(v)
         z = torch.cat([first, u.expand_as(v), v, (u - v).abs(), u * v], dim=-1)
         z = torch.tanh(self.dense(F.dropout(z, 0.1, self.training)))
-        return self.head(F.dropout(z, 0.1, self.training))
+        there = (sizes[:, 1:] > 0).float()
+        most = (z * there - (1.0 - there)).amax(1)
+        mean = (z * there).sum(1) / there.sum(1).clamp(min=1.0)
+        together = torch.cat([x[:, 0], most, mean], dim=-1)
+        together = torch.tanh(self.whole_dense(F.dropout(together, 0.1, self.training)))
+        return self.head(F.dropout(z, 0.1, self.training)), self.whole_head(F.dropout(together, 0.1, self.training))
 
 
 def from_base(base: Path, keep: list[int] | None = None) -> CrossEncoder:

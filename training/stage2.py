@@ -33,6 +33,8 @@ SIDES = ["supports", "refutes", "neutral"]
 MOST_SENTENCES, MOST_CHARS = 8, 850
 # A sentence that touches no claim of its topic is easily told; it weighs less than one that touches a sister claim.
 MARKED, SISTER, PLAIN = 2.0, 1.0, 0.5
+# So many pairs of an article and a claim are read again as a digest.
+DIGESTS = 0.6
 # So many rows stand against another wording of their claim, so that no claim is learned by its letters.
 REWORDED = 0.6
 
@@ -165,6 +167,49 @@ def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dic
     return rows
 
 
+# What stands in a digest: nearly all that touches the claim, some of what touches its sisters, little of the rest.
+IN_DIGEST = {MARKED: 0.95, SISTER: 0.4, PLAIN: 0.15}
+MOST_IN_DIGEST = 7
+
+
+def digest_rows(article: dict[str, Any], share: float, rng: random.Random) -> list[dict[str, Any]]:
+    """For some of its claims an article's title with a few sentences, in order: as the product reads again what may matter."""
+    rows = []
+    for claim_id, claim in article["claims"].items():
+        if claim_id in article.get("second", {}) or rng.random() > share:
+            continue
+        said = article["sentences"]
+        weights = [MARKED if claim_id in s["marks"] else SISTER if s["marks"] else PLAIN for s in said]
+        kept = [i for i, w in enumerate(weights) if rng.random() < IN_DIGEST[w]] or [rng.randrange(len(said))]
+        while len(kept) > MOST_IN_DIGEST:
+            kept.remove(rng.choice([i for i in kept if weights[i] < MARKED] or kept))
+        texts, labels, worth = (
+            [said[i]["text"] for i in kept],
+            [told(article, said[i], claim_id) for i in kept],
+            [weights[i] for i in kept],
+        )
+        if title := bool(article["title"]):
+            texts, labels, worth = [article["title"], *texts], [title_label(article, claim_id), *labels], [0.3, *worth]
+        row = {"c": claim, "d": texts, "y": labels, "v": worth, "w": 1.0, "title": title, "lang": article["lang"]}
+        rows.append(row | {"s": "digest", "a": article["id"], "k": claim_id})
+    return rows
+
+
+def together(labels: list[list[str]]) -> list[str]:
+    """What a row says as a whole, given what each of its sentences may say: every label that is possible."""
+    possible = {frozenset[str]()}
+    for allowed in labels:
+        if allowed:
+            possible = {seen | ({label} - {"unrelated"}) for seen in possible for label in allowed}
+    return sorted({_whole(seen) for seen in possible})
+
+
+def _whole(seen: frozenset[str]) -> str:
+    if {"supports", "refutes"} <= seen:
+        return "mixed"
+    return next((label for label in ("supports", "refutes", "neutral") if label in seen), "unrelated")
+
+
 def foreign_rows(articles: list[dict[str, Any]], share: float, rng: random.Random) -> list[dict[str, Any]]:
     """Articles against a claim of another topic: nothing in them touches it."""
     rows = []
@@ -217,6 +262,7 @@ def training_rows(passages: list[dict[str, Any]], articles: list[dict[str, Any]]
     rows = passage_rows(passages, rng)
     for article in articles:
         rows += article_rows(article, rng)
+        rows += digest_rows(article, DIGESTS, rng)
     rows += [turned for r in rng.sample(rows, len(rows) // 14) if (turned := negated(r))]
     rows += foreign_rows(articles, 0.6, rng)
     rows += [r for r in first if rng.random() < public * KEEP_FIRST.get(r["s"], 0.0)]

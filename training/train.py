@@ -23,9 +23,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.model import LABELS, CrossEncoder, from_base
+from training.model import LABELS, WHOLE, CrossEncoder, from_base
+from training.stage2 import together
 
 BOS, PAD, EOS = 0, 1, 2
+UNRELATED = [0.0, 0.0, 0.0, 0.0, 1.0]
 MAX_CLAIM, MAX_SENTENCE, MAX_LENGTH = 48, 128, 300
 
 
@@ -53,6 +55,8 @@ def load_rows(paths: list[Path], tok: Tokenizer, *, every: int = 1) -> list[dict
     encode(tok, rows)
     for r in rows:
         r["t"] = [[1.0 if label in y else 0.0 for label in LABELS] for y in r["y"]]
+        said = together(r["y"][: r["part"][-1]])
+        r["h"] = [1.0 if label in said else 0.0 for label in WHOLE]
     return rows
 
 
@@ -96,6 +100,17 @@ def loss_of(logits: Tensor, targets: Tensor, weights: Tensor, smooth: float = 0.
     return -((1 - smooth) * allowed + smooth * logp.mean(-1)).mul(weights).sum() / weights.sum().clamp(min=1e-6)
 
 
+# What a row says as a whole weighs this much beside what its sentences say; rows that touch nothing are many and weigh less.
+WHOLE_WEIGHT, UNTOUCHED = 1.0, 0.6
+
+
+def whole_loss(logits: Tensor, batch: list[dict[str, Any]]) -> Tensor:
+    """The same for the rows as wholes; logits (b, 5)."""
+    targets = torch.tensor([r["h"] for r in batch])
+    weights = [r.get("w", 1.0) * (UNTOUCHED if r["h"] == UNRELATED else 1.0) for r in batch]
+    return loss_of(logits, targets, torch.tensor(weights))
+
+
 def predict(model: CrossEncoder, rows: list[dict[str, Any]], budget: int = 6144) -> list[np.ndarray]:
     """Probabilities (sentences, 4) of each row, in the rows' order."""
     model.eval()
@@ -108,7 +123,7 @@ def predict(model: CrossEncoder, rows: list[dict[str, Any]], budget: int = 6144)
             group = order[at : at + n]
             ids, seg, part, _, _ = collate([rows[i] for i in group])
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                p = torch.softmax(model(ids, seg, part).float(), -1).numpy()
+                p = torch.softmax(model(ids, seg, part)[0].float(), -1).numpy()
             for i, row in zip(group, p, strict=True):
                 out[i] = row[: len(rows[i]["d"])]
             at += n
@@ -156,12 +171,11 @@ class Run:
     losses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        heads = {"dense", "head"}
         self.live = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        new = [p for n, p in self.live.items() if n.split(".")[0] in heads]
-        old = [p for n, p in self.live.items() if n.split(".")[0] not in heads]
-        boost = 1.0 if self.args.start else 4.0  # a head that starts from nothing learns faster
-        groups = [{"params": old, "factor": 1.0}, {"params": new, "factor": boost}]
+        new = [p for n, p in self.live.items() if n.split(".")[0] in self.args.fresh]
+        old = [p for n, p in self.live.items() if n.split(".")[0] not in self.args.fresh]
+        # A head that starts from nothing learns faster.
+        groups = [{"params": old, "factor": 1.0}, {"params": new, "factor": 4.0}]
         self.opt = torch.optim.AdamW(groups, lr=self.args.rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
         self.mean = {n: p.detach().clone() for n, p in self.live.items()}
         self.started = time.time()
@@ -204,8 +218,8 @@ class Run:
             g["lr"] = self.args.rate * g["factor"] * max(0.02, min(1.0, progress / 0.06) * (1 - progress))
         ids, seg, part, t, w = collate(batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.model(ids, seg, part)
-        loss = loss_of(logits, t, w)
+            logits, whole = self.model(ids, seg, part)
+        loss = loss_of(logits, t, w) + WHOLE_WEIGHT * whole_loss(whole, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.live.values()), 1.0)
         self.opt.step()
@@ -269,8 +283,11 @@ def main() -> None:
     model = from_base(args.base, list(range(args.layers)))
     for layer in model.layers[model.frozen :]:
         layer.drop.share = args.drop
+    args.fresh = {"dense", "head", "whole_dense", "whole_head"}
     if args.start:
-        model.load_state_dict(torch.load(args.start, weights_only=True))
+        state = torch.load(args.start, weights_only=True)
+        args.fresh = {name.split(".")[0] for name in model.state_dict() if name not in state}
+        model.load_state_dict(model.state_dict() | state)
     run = Run(args, model, load_rows(args.rows, tok), load_rows(args.dev, tok) if args.dev else [])
     if args.resume and (args.out / "last.pt").exists():
         run.resume(args.out / "last.pt")

@@ -1,13 +1,15 @@
 """From the windows of one article to its answer for one claim.
 
-Pure: takes the stance model's probabilities for each window with the retriever's score, returns one of five stances
-(*mixed* is an article's, never a window's) with calibrated probabilities, whether it is sure enough to count, and the
-windows that decide it.
+Pure: takes the stance model's probabilities for each window with the retriever's score, and what it says of the windows that it
+read together, returns one of five stances (*mixed* is an article's, never a window's) with calibrated probabilities, whether it
+is sure enough to count, and the windows that decide it.
 
 The rule: each of the five stances has a score, a weighted sum of a few figures of the windows (how strongly the best one takes a
-side, the second best, all together; how surely the claim's subject is touched), and the scores become probabilities by a
-softmax (multinomial logistic regression). Support and refutation share their weights with the sides exchanged, so that the rule
-is symmetric. The weights are learned by ``training.fit_aggregate`` from whole articles and stand in ``weights/aggregate.json``.
+side, the second best, all together; how surely the claim's subject is touched) and of what is said of them together, and the
+scores become probabilities by a softmax (multinomial logistic regression). Support and refutation share their weights with the
+sides exchanged, so that the rule is symmetric. There are two sets of weights: one for windows alone, one for windows with what
+is said of them together. They are learned by ``training.fit_aggregate`` from whole articles and stand in
+``weights/aggregate.json``.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from claimline.errors import ModelError
-from claimline.matching.stance import WEIGHTS, StanceProbs
+from claimline.matching.stance import WEIGHTS, StanceProbs, Together, Whole
 
 ArticleStance = Literal["supports", "refutes", "neutral", "mixed", "unrelated"]
 Side = Literal["supports", "refutes"]
@@ -29,9 +31,10 @@ _OTHER: dict[Side, Side] = {"supports": "refutes", "refutes": "supports"}
 SCORES = ("side", "neutral", "mixed")
 PARTS = ("own", "other", "touch")
 ORDER: tuple[ArticleStance, ...] = ("supports", "refutes", "neutral", "mixed", "unrelated")
-# How many figures a side has, and how many the touch.
-SIDE, TOUCH = 5, 4
+# How many figures a side has, and how many the touch: of windows alone, and where something is said of them together.
+ALONE, TOGETHER = (5, 4), (2, 4)
 _FLOOR = 0.002
+_WHOLE_FLOOR = 0.003
 # A second window counts as evidence of the same side from this share of the best one's probability.
 _ALSO = 0.8
 
@@ -80,30 +83,44 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """The scores of a side, of *neutral* and of *mixed*; *unrelated* has none: its score is zero."""
+
+    side: Score
+    neutral: Score
+    mixed: Score
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
-    """What was learned: the scores of a side, of *neutral* and of *mixed* (*unrelated* has none), the threshold for *decided*.
+    """What was learned: a rule for windows alone, one for windows with what is said of them together, and the threshold.
+
+    Below ``threshold`` the best label is not *decided*.
 
     ``lean`` favours *mixed* when the best label is chosen: it is rare, and by plain probability it would never win. The
     probabilities themselves stay as they were calibrated.
     """
 
-    side: Score
-    neutral: Score
-    mixed: Score
+    alone: Rule
+    together: Rule | None
     threshold: float
     lean: float = 1.0
 
 
-def symmetric(start: float, sides: tuple[float, ...], touch: tuple[float, ...]) -> Score:
-    """The score of a stance to which both sides are alike."""
-    return Score(start, sides, sides, touch)
+def _alike(start: float, best: float, touch: float = 0.0) -> Score:
+    """A score to which both sides are alike, of the best window's side and touch."""
+    sides = (best, 0.0, 0.0, 0.0, 0.0)
+    return Score(start, sides, sides, (touch, 0.0, 0.0, 0.0))
 
 
 # What a plain reader would do: the best window decides, and two sides are *mixed*.
 DEFAULT = Params(
-    side=Score(1.0, (1.0, 0.0, 0.0, 0.0, 0.0), (-0.5, 0.0, 0.0, 0.0, 0.0), (0.0,) * TOUCH),
-    neutral=symmetric(1.0, (-0.2, 0.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)),
-    mixed=symmetric(0.0, (0.6, 0.0, 0.0, 0.0, 0.0), (0.0,) * TOUCH),
+    alone=Rule(
+        side=Score(1.0, (1.0, 0.0, 0.0, 0.0, 0.0), (-0.5, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0)),
+        neutral=_alike(1.0, -0.2, 1.0),
+        mixed=_alike(0.0, 0.6),
+    ),
+    together=None,
     threshold=0.5,
 )
 
@@ -121,45 +138,90 @@ def load_params(path: Path = WEIGHTS / "aggregate.json") -> Params:
         return DEFAULT
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        side, neutral, mixed = (_score_of(raw[k]) for k in SCORES)
-        return Params(side, neutral, mixed, float(raw["threshold"]), float(raw.get("lean", 1.0)))
+        together = _rule_of(raw["together"], TOGETHER) if "together" in raw else None
+        return Params(_rule_of(raw["alone"], ALONE), together, float(raw["threshold"]), float(raw.get("lean", 1.0)))
     except (KeyError, TypeError, ValueError) as wrong:
         hint = "take it away to use the bundled model's, or make it anew with training.fit_aggregate"
         raise ModelError(f"{path}: is not what this version reads ({type(wrong).__name__}: {wrong}); {hint}") from wrong
 
 
-def _score_of(raw: Mapping[str, Any]) -> Score:
+def _rule_of(raw: Mapping[str, Any], sizes: tuple[int, int]) -> Rule:
+    side, neutral, mixed = (_score_of(raw[k], sizes) for k in SCORES)
+    return Rule(side, neutral, mixed)
+
+
+def _score_of(raw: Mapping[str, Any], sizes: tuple[int, int]) -> Score:
     own, other, touch = (tuple(map(float, raw[part])) for part in PARTS)
-    if (len(own), len(other), len(touch)) != (SIDE, SIDE, TOUCH):
-        raise ValueError(f"{SIDE}, {SIDE} and {TOUCH} weights are wanted")
+    side, touched = sizes
+    if (len(own), len(other), len(touch)) != (side, side, touched):
+        raise ValueError(f"{side}, {side} and {touched} weights are wanted")
     return Score(float(raw["start"]), own, other, touch)
 
 
-def aggregate(windows: Sequence[WindowScore], *, params: Params | None = None) -> Outcome:
-    """Fold the windows of one article into its outcome for one claim. No windows: unrelated."""
+def aggregate(windows: Sequence[WindowScore], together: Together | None = None, *, params: Params | None = None) -> Outcome:
+    """Fold the windows of one article into its outcome for one claim. No windows: unrelated.
+
+    ``together`` is what the model says of those it read together; None where it cannot or where an answer of its was corrected.
+    """
     params = params or load_params()
     if not windows:
         nothing: dict[str, float] = {k: float(k == "unrelated") for k in ORDER}
         return Outcome("unrelated", True, nothing, ())
-    probabilities = fold([w.probs for w in windows], params)
+    probabilities = fold([w.probs for w in windows], params, together)
     stance = max(ORDER, key=lambda k: probabilities[k] * (params.lean if k == "mixed" else 1.0))
     return Outcome(stance, probabilities[stance] >= params.threshold, probabilities, _deciding(windows, stance))
 
 
-def fold(probs: Sequence[StanceProbs], params: Params) -> dict[str, float]:
+def fold(probs: Sequence[StanceProbs], params: Params, together: Together | None = None) -> dict[str, float]:
     """The five probabilities of an article with these windows."""
     s, r, t = side_figures(probs, "supports"), side_figures(probs, "refutes"), touch_figures(probs)
+    rule = params.alone
+    if together and params.together:
+        rule = params.together
+        s, r, t = with_wholes(s, r, t, together)
     scores = {
-        "supports": _score(params.side, s, r, t),
-        "refutes": _score(params.side, r, s, t),
-        "neutral": _score(params.neutral, s, r, t),
-        "mixed": _score(params.mixed, s, r, t),
+        "supports": _score(rule.side, s, r, t),
+        "refutes": _score(rule.side, r, s, t),
+        "neutral": _score(rule.neutral, s, r, t),
+        "mixed": _score(rule.mixed, s, r, t),
         "unrelated": 0.0,
     }
     most = max(scores.values())
     raw = {k: math.exp(scores[k] - most) for k in ORDER}
     total = sum(raw.values())
     return {k: raw[k] / total for k in ORDER}
+
+
+def with_wholes(
+    s: Sequence[float], r: Sequence[float], t: Sequence[float], together: Together
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """The figures of support, refutation and touch where something is said of the windows together.
+
+    Of the windows' own only the best one's remain: the others were made to stand in for what is now read.
+    """
+    parts = whole_figures(together.parts)
+    supports, refutes, *rest = ((p + d) / 2 for p, d in zip(parts, whole_figures(together.digest or together.parts), strict=True))
+    return (s[0], supports), (r[0], refutes), (t[2], *rest)
+
+
+def whole_figures(wholes: Sequence[Whole]) -> tuple[float, ...]:
+    """Five numbers, in the order of ``ORDER``: the logarithm of how probable each stance of the article is.
+
+    As if the parts that were read at once were independent: the article is unrelated where every part is, neutral where every
+    part is that or unrelated and not all are unrelated, and so on; mixed is what remains.
+    """
+    untouched = unsided = no_refusal = no_support = 1.0
+    for whole in wholes:
+        most = max(whole)
+        raw = [math.exp(z - most) for z in whole]
+        supports, refutes, neutral, _, unrelated = (v / sum(raw) for v in raw)
+        untouched *= unrelated
+        unsided *= unrelated + neutral
+        no_refusal *= unrelated + neutral + supports
+        no_support *= unrelated + neutral + refutes
+    mixed = 1.0 - no_refusal - no_support + unsided
+    found = (no_refusal - unsided, no_support - unsided, unsided - untouched, mixed, untouched)
+    return tuple(math.log(max(_WHOLE_FLOOR, p)) for p in found)
 
 
 def side_figures(probs: Sequence[StanceProbs], side: Side) -> tuple[float, ...]:

@@ -14,10 +14,10 @@ from datetime import date
 from claimline import evidence
 from claimline.matching import aggregate, attribution, fewshot, figures, names, passages, pointing, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
-from claimline.matching.stance import Reading, StanceEngine, StanceProbs
+from claimline.matching.stance import Reading, StanceEngine, StanceProbs, Told
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
-VERSION = "4"
+VERSION = "5"
 # The title is read with the first run of a claim. It stands outside the text, so it is weighed but cannot be quoted.
 TITLE = Candidate(-1, 0.0)
 UNRELATED = StanceProbs(0.0, 0.0, 0.0, 1.0)
@@ -86,9 +86,9 @@ class Matcher:
     def answer(self, texts: Sequence[Text]) -> list[Answer]:
         """Answers each text, in order; the sentences of all texts go to the model together."""
         plans = [self._plan(t) for t in texts]
-        readings = [reading for plan in plans for reading in plan.readings]
-        probs = iter(self._engine.read(readings) if readings else ())
-        return [self._answer(plan, [p for _ in plan.readings for p in next(probs)]) for plan in plans]
+        asked = [readings for plan in plans for readings in plan.readings]
+        told = iter(self._engine.read(asked) if asked else ())
+        return [self._answer(plan, [next(told) for _ in plan.readings]) for plan in plans]
 
     def _plan(self, text: Text) -> _Plan:
         if text.lang is None or text.lang not in self._languages:
@@ -100,27 +100,27 @@ class Matcher:
         title = (text.title or "").strip()
         if cut and cut[0].text == title:
             title = ""  # it is read as a sentence already
-        readings = tuple(
-            _reading(claim.statement, title, cut, run, asks_title=bool(title) and n == 0)
+        readings = [
+            [_reading(claim.statement, title, cut, run, asks_title=bool(title) and n == 0) for n, run in enumerate(mine)]
             for claim, mine in zip(self._topic.claims, runs, strict=True)
-            for n, run in enumerate(mine)
-        )
+        ]
         led = [TITLE] if title else []
-        return _Plan(text, cut, [led + [c for run in mine for c in run] if mine else [] for mine in runs], readings, None)
+        candidates = [led + [c for run in mine for c in run] if mine else [] for mine in runs]
+        return _Plan(text, cut, candidates, readings, None)
 
-    def _answer(self, plan: _Plan, probs: Sequence[StanceProbs]) -> Answer:
+    def _answer(self, plan: _Plan, told: Sequence[Told]) -> Answer:
         judgements: list[Judgement] = []
         traces: list[tuple[str, tuple[WindowTrace, ...]]] = []
-        at = 0
-        for claim, candidates in zip(self._topic.claims, plan.candidates, strict=False):
-            mine = self._corrected(claim.slug, plan, candidates, probs[at : at + len(candidates)])
-            at += len(candidates)
-            windows, trace = _windows(claim.statement, plan, candidates, mine, self._retriever.names)
+        for claim, candidates, mine in zip(self._topic.claims, plan.candidates, told, strict=False):
+            probs = self._corrected(claim.slug, plan, candidates, mine.sentences)
+            windows, trace = _windows(claim.statement, plan, candidates, probs, self._retriever.names)
             traces.append((claim.slug, trace))
-            outcome = aggregate.aggregate(windows, params=self._params)
+            # What the model says of the sentences together does not know of a correction.
+            together = mine.together if tuple(w.probs for w in windows) == mine.sentences else None
+            outcome = aggregate.aggregate(windows, together, params=self._params)
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
-        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), len(probs))
+        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), sum(len(t.sentences) for t in told))
 
     def _corrected(
         self, slug: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]
@@ -175,10 +175,12 @@ def attributed(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    """What is read of a text: for each claim its ``candidates``, and the ``readings`` in which they stand one after another."""
+
     text: Text
     passages: Sequence[Passage]
     candidates: Sequence[Sequence[Candidate]]
-    readings: Sequence[Reading]
+    readings: Sequence[Sequence[Reading]]
     skipped: str | None
 
 

@@ -3,7 +3,8 @@
 What a sentence says of a claim is one of four things: it supports it, refutes it, is neutral (the claim's subject is
 touched and no side is taken) or is unrelated. The engine behind the seam is a cross-encoder kept beside this module
 in ``weights/`` and run by onnxruntime; it is loaded once per process. It reads the sentences of an article together, some
-eight at a time under their title, so that each is understood where it stands. Which sentences are read is chosen
+eight at a time under their title, so that each is understood where it stands, and those that seem to touch the claim once
+more by themselves. It answers for each sentence and for all that it read at once. Which sentences are read is chosen
 elsewhere (``retrieve``), and how their answers become an article's (``aggregate``).
 
 A model is a folder with ``engine.json`` (label order, calibration, languages, lengths), ``stance.onnx`` and
@@ -30,9 +31,9 @@ from claimline.errors import ModelError
 STANCES = ("supports", "refutes", "neutral", "unrelated")
 WEIGHTS = Path(__file__).parent / "weights"
 BATCH_TOKENS = 1024
-# Chosen on the articles of dev with a half-trained model: read together only, log-loss 1.071; every sentence also alone, 1.057 at
-# three and a half times the cost; only those also alone that are less surely unrelated than this, 1.046 at a third more.
-LOOK_AGAIN = 0.9
+# A sentence that is less surely unrelated than this is read again, and at most so many of an article: as digests were trained on.
+LOOK_AGAIN, MOST_AGAIN = 0.9, 7
+_WHOLES, _NOT_MIXED = 5, [0, 1, 2, 4]
 _FILES = ("engine.json", "stance.onnx", "tokenizer.json")
 _BOS, _EOS = 0, 2
 
@@ -86,6 +87,33 @@ class StanceProbs:
     unrelated: float
 
 
+# What all that is read at once says together: logits of supports, refutes, neutral, mixed and unrelated.
+Whole = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What an article says of a claim where its sentences are read together.
+
+    ``parts``: of each part of the article that was read at once. ``digest``: of the sentences that seem to touch the claim, read
+    once more by themselves; empty where there are none or no others.
+    """
+
+    parts: tuple[Whole, ...]
+    digest: tuple[Whole, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the model says of an article and a claim: of each sentence that is asked, in order, and of them together.
+
+    ``together`` is None where the engine knows single sentences only.
+    """
+
+    sentences: tuple[StanceProbs, ...]
+    together: Together | None = None
+
+
 class ModelMissing(ModelError):
     """No usable model in ``folder``: ``reason`` says what is wrong."""
 
@@ -105,8 +133,8 @@ class StanceEngine(Protocol):
         """Answer every pair, in order."""
         ...
 
-    def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
-        """Answer for each sentence of every reading, in order."""
+    def read(self, articles: Sequence[Sequence[Reading]]) -> list[Told]:
+        """Answer for every article and claim, given all that is read of it, in order."""
         ...
 
 
@@ -119,10 +147,23 @@ class PairReader:
         """Answer every pair, in order."""
         raise NotImplementedError
 
-    def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
-        """Answer for each sentence of every reading, in order."""
-        answers = iter(self.predict([pair for r in readings for pair in r.pairs]))
-        return [[next(answers) for _ in r.asked] for r in readings]
+    def read(self, articles: Sequence[Sequence[Reading]]) -> list[Told]:
+        """Answer for every article and claim, in order."""
+        answers = iter(self.predict([pair for readings in articles for r in readings for pair in r.pairs]))
+        return [Told(tuple(next(answers) for r in readings for _ in r.asked)) for readings in articles]
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Raw answers to an article and a claim, in the order of ``STANCES`` and of ``Whole``.
+
+    ``sentences`` (n, 4): of what is asked. ``parts`` (p, 5): of what was read at once. ``digest`` (d, 5): of the digest. The last
+    two have no rows where the model has no such answer.
+    """
+
+    sentences: NDArray[np.float32]
+    parts: NDArray[np.float32]
+    digest: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +200,11 @@ class OnnxEngine:
 
     def predict(self, pairs: Sequence[Pair]) -> list[StanceProbs]:
         """Answer every pair, in order. A pair's answer does not depend on the others of the call."""
-        return [p for z in self.logits([as_reading(p) for p in pairs]) for p in self._probabilities(z, "pair")]
+        return self._probabilities(self.pair_logits(pairs), "pair")
 
-    def read(self, readings: Sequence[Reading]) -> list[list[StanceProbs]]:
-        """Answer for each sentence of every reading, in order."""
-        return [self._probabilities(z, "article") for z in self.logits(readings)]
+    def read(self, articles: Sequence[Sequence[Reading]]) -> list[Told]:
+        """Answer for every article and claim, in order."""
+        return [Told(tuple(self._probabilities(found.sentences, "article")), _together(found)) for found in self.logits(articles)]
 
     def _probabilities(self, logits: NDArray[np.float32], kind: str) -> list[StanceProbs]:
         """Calibrated: a passage that somebody holds against a claim touches it far oftener than any sentence of an article."""
@@ -173,37 +214,54 @@ class OnnxEngine:
         p /= p.sum(axis=1, keepdims=True)
         return [StanceProbs(*map(float, row)) for row in p]
 
-    def logits(self, readings: Sequence[Reading]) -> list[NDArray[np.float32]]:
-        """Raw logits of each reading, shape (what it asks, 4), in the order of ``STANCES``; what calibration is fitted on.
+    def pair_logits(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+        """Raw logits of pairs, shape (n, 4): of a passage as a whole, where the model answers that (but never *mixed*)."""
+        found = self._read_once([as_reading(p) for p in pairs])
+        return _rows([parts[:1, _NOT_MIXED] if len(parts) else z for z, parts in found], len(STANCES))
 
-        A sentence that seems to touch the claim is looked at again with nothing but the one before it, and the mean counts: among
-        its neighbours it is better understood, alone it takes no side of theirs.
+    def logits(self, articles: Sequence[Sequence[Reading]]) -> list[Logits]:
+        """Raw logits of every article and claim, in order; what calibration and aggregation are fitted on.
+
+        The sentences that seem to touch the claim are read once more by themselves, in a digest of the article, and of a
+        sentence's two answers the mean counts: among all its neighbours it is understood, beside what matters it is weighed.
         """
-        out = self._read_once(readings)
-        places = [(i, k) for i, z in enumerate(out) if _has_neighbours(readings[i]) for k in np.flatnonzero(_touches(z)).tolist()]
-        again = self._read_once([as_reading(readings[i].pairs[k]) for i, k in places])
-        for (i, k), alone in zip(places, again, strict=True):
-            out[i][k] = (out[i][k] + alone[0]) / 2
-        return out
+        once = iter(self._read_once([r for readings in articles for r in readings]))
+        found = []
+        for readings in articles:
+            mine = [next(once) for _ in readings]
+            found.append((_rows([z for z, _ in mine], len(STANCES)), _rows([whole for _, whole in mine], _WHOLES)))
+        digests = {i: d for i, (z, _) in enumerate(found) if (d := _digest(articles[i], z))}
+        again = dict(zip(digests, self._read_once([reading for _, reading in digests.values()]), strict=True))
+        for i, (z, _) in again.items():
+            places = digests[i][0]
+            found[i][0][places] = (found[i][0][places] + z) / 2
+        return [Logits(z, parts, again[i][1] if i in again else parts[:0]) for i, (z, parts) in enumerate(found)]
 
-    def _read_once(self, readings: Sequence[Reading]) -> list[NDArray[np.float32]]:
+    def _read_once(self, readings: Sequence[Reading]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Of each reading the logits of what it asks (n, 4) and of what was read at once (parts, 5)."""
         out = [np.zeros((len(r.asked), len(STANCES)), dtype=np.float32) for r in readings]
         chunks = list(self._chunks(readings))
         lengths = [len(chunk.ids) for _, chunk in chunks]
         batches = list(_batches(lengths, min(BATCH_TOKENS, sum(lengths) // self._threads + 1)))
         with ThreadPoolExecutor(self._threads) as pool:
             answers = list(pool.map(lambda batch: self._run([chunks[i][1] for i in batch]), batches))
-        for batch, z in zip(batches, answers, strict=True):
+        together: dict[int, NDArray[np.float32]] = {}
+        for batch, (z, all_of) in zip(batches, answers, strict=True):
             for row, i in enumerate(batch):
                 reading, chunk = chunks[i]
                 for part, place in chunk.answers:
                     out[reading][place] = z[row, part - 1]
-        return out
+                if all_of is not None:
+                    together[i] = all_of[row]
+        wholes: list[list[NDArray[np.float32]]] = [[] for _ in readings]
+        for i in sorted(together):
+            wholes[chunks[i][0]].append(together[i])
+        return [(z, _rows(mine, _WHOLES)) for z, mine in zip(out, wholes, strict=True)]
 
-    def _run(self, chunks: Sequence[_Chunk]) -> NDArray[np.float32]:
+    def _run(self, chunks: Sequence[_Chunk]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         ids, segments, parts = _stacked(chunks)
-        (z,) = self._session.run(None, {"ids": ids, "segments": segments, "parts": parts})
-        return np.asarray(z, dtype=np.float32)
+        z, *all_of = self._session.run(None, {"ids": ids, "segments": segments, "parts": parts})
+        return np.asarray(z, dtype=np.float32), np.asarray(all_of[0], dtype=np.float32) if all_of else None
 
     def _chunks(self, readings: Sequence[Reading]) -> Iterator[tuple[int, _Chunk]]:
         """``<s> claim </s> title </s> sentence </s> ...``, at most so many tokens and sentences; (reading, chunk)."""
@@ -233,14 +291,29 @@ class OnnxEngine:
         return [e.ids for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
-def _has_neighbours(reading: Reading) -> bool:
-    return len(reading.sentences) > 1 or bool(reading.title)
+def _rows(arrays: Sequence[NDArray[np.float32]], width: int) -> NDArray[np.float32]:
+    """One under another; (0, width) where there are none."""
+    return np.vstack(arrays) if arrays else np.zeros((0, width), dtype=np.float32)
 
 
-def _touches(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where *unrelated* is not nearly sure."""
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(p[:, 3] < LOOK_AGAIN * p.sum(axis=1))
+def _together(found: Logits) -> Together | None:
+    parts, digest = (tuple(tuple(map(float, row)) for row in rows) for rows in (found.parts, found.digest))
+    return Together(parts, digest) if parts else None
+
+
+def _digest(readings: Sequence[Reading], logits: NDArray[np.float32]) -> tuple[list[int], Reading] | None:
+    """The sentences where *unrelated* is not nearly sure, under the title, and their places among what is asked.
+
+    None where there are none, or no others that were read with them.
+    """
+    asked = [(sentence, r.asks_title and k == 0) for r in readings for k, sentence in enumerate(r.asked)]
+    p = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
+    touched = 1 - p[:, 3] / p.sum(axis=1)
+    places = [i for i, (_, is_title) in enumerate(asked) if not is_title and touched[i] > 1 - LOOK_AGAIN]
+    if not places or len(places) == sum(not is_title for _, is_title in asked) <= MOST_AGAIN:
+        return None
+    places = sorted(sorted(places, key=lambda i: -touched[i])[:MOST_AGAIN])
+    return places, Reading(readings[0].claim, tuple(asked[i][0] for i in places), readings[0].title)
 
 
 def as_reading(pair: Pair) -> Reading:
