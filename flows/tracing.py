@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from claimline.errors import UnknownName
 from claimline.matching.matcher import WindowTrace
 from claimline.matching.stance import StanceProbs
-from claimline.models import Position
+from claimline.models import Position, Stance
 from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
@@ -109,6 +109,8 @@ def _in_topic(
             yield TraceStep("retrieved", False, answer.skipped)
             return
         read = {slug: _retrieved(slug, windows, revision, passages=only is not None) for slug, windows in answer.windows}
+        if only is not None:
+            read |= {slug: (*read[slug], _together(slug, chances)) for slug, chances in answer.together}
     else:
         read = dict.fromkeys(known, ())  # nothing to ask again
     for slug, steps in read.items():
@@ -129,6 +131,17 @@ def _retrieved(slug: str, windows: Sequence[WindowTrace], revision: StoredRevisi
         span = {"claim": slug, "start": w.start, "end": w.end, "score": w.retrieval}
         steps.append(TraceStep("passage", True, detail, span | {"probabilities": asdict(w.probs), "note": w.note}))
     return tuple(steps)
+
+
+def _together(slug: str, chances: Mapping[Stance, float]) -> TraceStep:
+    """What the model says of the passages where it reads them together."""
+    told = " ".join(f"{k} {v:.2f}" for k, v in chances.items())
+    return TraceStep(
+        "together",
+        True,
+        f"{told}  all of them read together",
+        {"claim": slug, "probabilities": {str(k): p for k, p in chances.items()}},
+    )
 
 
 def _judged(slug: str, held: StoredAssessment | None, mine: Sequence[Position], revision: StoredRevision) -> Iterator[TraceStep]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from claimline.matching.matcher import Matcher, Text
+from claimline.matching.matcher import Answer, Matcher, Text
 from claimline.matching.stance import PairReader, Reading, StanceProbs, Together, Told
 from claimline.models import ClaimSpec, Stance, Topic
 from tests.test_fewshot import Words
@@ -41,17 +41,24 @@ def engine(tmp_path: Path) -> Torn:
     return Torn(tmp_path)
 
 
-def stance_of(engine: Torn, statement: str, text: str) -> Stance:
+def answered(engine: Torn, statement: str, text: str) -> tuple[Stance, Answer]:
     topic = Topic("t", "T", (ClaimSpec("c", statement),), ())
     (answer,) = Matcher(topic, engine, Words()).answer([Text("r", text, "", "en", None)])  # type: ignore[arg-type]
     (judgement,) = answer.judgements
-    return judgement.stance
+    return judgement.stance, answer
 
 
 def test_all_together_decide(engine: Torn) -> None:
-    assert stance_of(engine, "The bridge is opened", "The bridge is opened, the office said.") is Stance.NEUTRAL
+    stance, answer = answered(engine, "The bridge is opened", "The bridge is opened, the office said.")
+    assert stance is Stance.NEUTRAL
+    ((slug, chances),) = answer.together
+    assert slug == "c"
+    assert chances[Stance.NEUTRAL] == pytest.approx(0.99, abs=0.02)
+    assert sum(chances.values()) == pytest.approx(1.0)
 
 
 def test_a_corrected_sentence_is_judged_without_them(engine: Torn) -> None:
     statement, text = "The bridge is opened for 40 lorries a day", "The bridge is opened for 900 lorries a day, the office said."
-    assert stance_of(engine, statement, text) is not Stance.NEUTRAL
+    stance, answer = answered(engine, statement, text)
+    assert stance is not Stance.NEUTRAL
+    assert answer.together == (), "it did not count, so it is not told"

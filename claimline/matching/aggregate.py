@@ -199,8 +199,7 @@ def with_wholes(
 
     Of the windows' own only the best one's remain: the others were made to stand in for what is now read.
     """
-    parts = whole_figures(together.parts)
-    supports, refutes, *rest = ((p + d) / 2 for p, d in zip(parts, whole_figures(together.digest or together.parts), strict=True))
+    supports, refutes, *rest = _both(together)
     return (s[0], supports), (r[0], refutes), (t[2], *rest)
 
 
@@ -222,6 +221,19 @@ def whole_figures(wholes: Sequence[Whole]) -> tuple[float, ...]:
     mixed = 1.0 - no_refusal - no_support + unsided
     found = (no_refusal - unsided, no_support - unsided, unsided - untouched, mixed, untouched)
     return tuple(math.log(max(_WHOLE_FLOOR, p)) for p in found)
+
+
+def said_together(together: Together) -> dict[str, float]:
+    """The probabilities of the five stances by what is said of an article's windows together; they sum to one."""
+    raw = dict(zip(ORDER, map(math.exp, _both(together)), strict=True))
+    total = sum(raw.values())
+    return {k: v / total for k, v in raw.items()}
+
+
+def _both(together: Together) -> tuple[float, ...]:
+    """``whole_figures`` of the parts and of the digest, in the mean; of the parts where there is no digest."""
+    parts, digest = whole_figures(together.parts), whole_figures(together.digest or together.parts)
+    return tuple((p + d) / 2 for p, d in zip(parts, digest, strict=True))
 
 
 def side_figures(probs: Sequence[StanceProbs], side: Side) -> tuple[float, ...]:

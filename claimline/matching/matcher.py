@@ -7,14 +7,14 @@ is not listed in the answer is unrelated. A text in a language that the model do
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
 from claimline.matching import aggregate, attribution, fewshot, figures, names, passages, pointing, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
-from claimline.matching.stance import Reading, StanceEngine, StanceProbs, Told
+from claimline.matching.stance import LOOK_AGAIN, Reading, StanceEngine, StanceProbs, Told
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
 VERSION = "5"
@@ -54,6 +54,7 @@ class Answer:
     skipped: str | None = None  # "language not read", "off topic"
     windows: tuple[tuple[str, tuple[WindowTrace, ...]], ...] = ()
     pairs: int = 0
+    together: tuple[tuple[str, Mapping[Stance, float]], ...] = ()  # of each claim, by all its windows together; where it counted
 
 
 class Matcher:
@@ -111,16 +112,21 @@ class Matcher:
     def _answer(self, plan: _Plan, told: Sequence[Told]) -> Answer:
         judgements: list[Judgement] = []
         traces: list[tuple[str, tuple[WindowTrace, ...]]] = []
+        wholes: list[tuple[str, Mapping[Stance, float]]] = []
         for claim, candidates, mine in zip(self._topic.claims, plan.candidates, told, strict=False):
             probs = self._corrected(claim.slug, plan, candidates, mine.sentences)
-            windows, trace = _windows(claim.statement, plan, candidates, probs, self._retriever.names)
+            windows, trace, final = _windows(claim.statement, plan, candidates, probs, self._retriever.names)
             traces.append((claim.slug, trace))
-            # What the model says of the sentences together does not know of a correction.
-            together = mine.together if tuple(w.probs for w in windows) == mine.sentences else None
+            # The answer for all together does not know that a sentence's was corrected.
+            corrected = any(p != f and p.unrelated < LOOK_AGAIN for p, f in zip(mine.sentences, final, strict=True))
+            together = None if corrected else mine.together
+            if together and self._params.together:
+                wholes.append((claim.slug, {Stance(k): p for k, p in aggregate.said_together(together).items()}))
             outcome = aggregate.aggregate(windows, together, params=self._params)
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
-        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), sum(len(t.sentences) for t in told))
+        read = sum(len(t.sentences) for t in told)
+        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), read, tuple(wholes))
 
     def _corrected(
         self, slug: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]
@@ -192,27 +198,33 @@ def _reading(claim: str, title: str, cut: Sequence[Passage], run: Sequence[Candi
 
 def _windows(
     claim: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs], found: names.NameFinder
-) -> tuple[list[aggregate.WindowScore], tuple[WindowTrace, ...]]:
-    """The windows of one claim, after a look at the figures in them, and what there is to tell of them."""
-    windows, traces = [], []
+) -> tuple[list[aggregate.WindowScore], tuple[WindowTrace, ...], list[StanceProbs]]:
+    """One claim's windows after a look at the figures in them, what there is to tell of them, and the answers as they stand."""
+    windows, traces, final = [], [], []
     read = plan.text
     for candidate, told in zip(candidates, probs, strict=True):
         if candidate is TITLE:
             sure, _ = figures.checked(claim, (read.title or "").strip(), told, lang=read.lang, published=read.published)
             windows.append(aggregate.WindowScore(0, 0, sure, 0.0, True))
+            final.append(sure)
             continue
         p = plan.passages[candidate.passage]
-        if pointing.only_points(p.text):
-            traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "tells only who said what stands elsewhere"))
-            continue
         before = plan.passages[candidate.passage - 1].text if candidate.passage else ""
-        if pointing.of_two_others(p.text, before, claim, found):
-            traces.append(WindowTrace(p.start, p.end, candidate.score, UNRELATED, "speaks of two other things"))
-            continue
-        sure, note = figures.checked(claim, p.text, told, lang=read.lang, published=read.published)
-        windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
+        if why := _said_of_nothing(p.text, before, claim, found):
+            sure, note = UNRELATED, why
+        else:
+            sure, note = figures.checked(claim, p.text, told, lang=read.lang, published=read.published)
+            windows.append(aggregate.WindowScore(p.start, p.end, sure, candidate.score, p.in_title))
         traces.append(WindowTrace(p.start, p.end, candidate.score, sure, note))
-    return windows, tuple(traces)
+        final.append(sure)
+    return windows, tuple(traces), final
+
+
+def _said_of_nothing(passage: str, before: str, claim: str, found: names.NameFinder) -> str:
+    """Why a passage says nothing of the claim whatever the model reads in it; empty where it may."""
+    if pointing.only_points(passage):
+        return "tells only who said what stands elsewhere"
+    return "speaks of two other things" if pointing.of_two_others(passage, before, claim, found) else ""
 
 
 def _languages(topic: Topic) -> frozenset[str]:
