@@ -167,10 +167,15 @@ def _one(probs: StanceProbs) -> dict[str, float]:
     return {s: float(getattr(probs, s)) for s in STANCES}
 
 
+def outcome_of(told: Told, params: aggregate.Params) -> aggregate.Outcome:
+    """The outcome of an article and a claim by the model's answers alone, without the rules of the matcher."""
+    windows = [aggregate.WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(told.sentences)]
+    return aggregate.aggregate(windows, told.together, params=params)
+
+
 def _folded(told: Told, params: aggregate.Params) -> dict[str, float]:
     """An article's four probabilities: *mixed* is shared between the sides."""
-    windows = [aggregate.WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(told.sentences)]
-    p = dict(aggregate.aggregate(windows, told.together, params=params).probabilities)
+    p = dict(outcome_of(told, params).probabilities)
     half = p.pop("mixed") / 2
     return {s: p[s] + (half if s in ("supports", "refutes") else 0.0) for s in STANCES}
 

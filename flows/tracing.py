@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from claimline.errors import UnknownName
+from claimline.matching import aggregate
 from claimline.matching.matcher import WindowTrace
-from claimline.matching.stance import StanceProbs
-from claimline.models import Position, Stance
+from claimline.matching.stance import Together
+from claimline.models import Position
 from flows import judging
 from flows.desk import Desk
 from storage import answers, articles, claims, clusters, ledger, revisions
@@ -86,8 +87,8 @@ def _folded(slug: str, p: Position, *, retracted: bool) -> TraceStep:
     return TraceStep("folded", p.weight > 0, f"{slug}: {p.stance} {stood}, {weight}: {p.quote[:80]}", figures)
 
 
-def _chances(p: StanceProbs) -> str:
-    return f"supports {p.supports:.2f} refutes {p.refutes:.2f} neutral {p.neutral:.2f} unrelated {p.unrelated:.2f}"
+def _chances(probabilities: Mapping[str, float]) -> str:
+    return " ".join(f"{stance} {p:.2f}" for stance, p in probabilities.items())
 
 
 def _in_topic(
@@ -110,7 +111,7 @@ def _in_topic(
             return
         read = {slug: _retrieved(slug, windows, revision, passages=only is not None) for slug, windows in answer.windows}
         if only is not None:
-            read |= {slug: (*read[slug], _together(slug, chances)) for slug, chances in answer.together}
+            read |= {slug: (*read[slug], _together(slug, together)) for slug, together in answer.together}
     else:
         read = dict.fromkeys(known, ())  # nothing to ask again
     for slug, steps in read.items():
@@ -127,21 +128,18 @@ def _retrieved(slug: str, windows: Sequence[WindowTrace], revision: StoredRevisi
     steps = [TraceStep("retrieved", bool(windows), f"{slug}: {len(windows)} passages, best score {best:.2f}", found)]
     for w in windows if passages else ():
         note = f"[{w.note}]  " if w.note else ""
-        detail = f"{_chances(w.probs)}  {note}{revision.text[w.start : w.end][:140]}"
+        probabilities = asdict(w.probs)
+        detail = f"{_chances(probabilities)}  {note}{revision.text[w.start : w.end][:140]}"
         span = {"claim": slug, "start": w.start, "end": w.end, "score": w.retrieval}
-        steps.append(TraceStep("passage", True, detail, span | {"probabilities": asdict(w.probs), "note": w.note}))
+        steps.append(TraceStep("passage", True, detail, span | {"probabilities": probabilities, "note": w.note}))
     return tuple(steps)
 
 
-def _together(slug: str, chances: Mapping[Stance, float]) -> TraceStep:
+def _together(slug: str, together: Together) -> TraceStep:
     """What the model says of the passages where it reads them together."""
-    told = " ".join(f"{k} {v:.2f}" for k, v in chances.items())
-    return TraceStep(
-        "together",
-        True,
-        f"{told}  all of them read together",
-        {"claim": slug, "probabilities": {str(k): p for k, p in chances.items()}},
-    )
+    probabilities = aggregate.said_together(together)
+    detail = f"{_chances(probabilities)}  all of them read together"
+    return TraceStep("together", True, detail, {"claim": slug, "probabilities": probabilities})
 
 
 def _judged(slug: str, held: StoredAssessment | None, mine: Sequence[Position], revision: StoredRevision) -> Iterator[TraceStep]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from claimline.matching.aggregate import said_together
 from claimline.matching.matcher import Answer, Matcher, Text
 from claimline.matching.stance import PairReader, Reading, StanceProbs, Together, Told
 from claimline.models import ClaimSpec, Stance, Topic
@@ -51,7 +52,8 @@ def answered(engine: Torn, statement: str, text: str) -> tuple[Stance, Answer]:
 def test_all_together_decide(engine: Torn) -> None:
     stance, answer = answered(engine, "The bridge is opened", "The bridge is opened, the office said.")
     assert stance is Stance.NEUTRAL
-    ((slug, chances),) = answer.together
+    ((slug, told),) = answer.together
+    chances = said_together(told)
     assert slug == "c"
     assert chances[Stance.NEUTRAL] == pytest.approx(0.99, abs=0.02)
     assert sum(chances.values()) == pytest.approx(1.0)

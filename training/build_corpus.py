@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LABELS = {"S": "supports", "R": "refutes", "N": "neutral", "U": "unrelated", "M": "mixed"}
+from training import corpus_files
+from training.labels import LABELS, label_of_marks
+
 LANGUAGES = {"en", "ru", "tr", "fr", "de", "ar", "es", "it", "pt", "nl", "pl", "uk"}
 # Claims that touch what the product is judged on stay out.
 FORBIDDEN = re.compile(r"nord stream|hydroxychloroquine|s-400|737 ?max|lk-99|(sweden|finland)\S* (nato|accession)", re.IGNORECASE)
@@ -136,10 +138,9 @@ def read_articles(path: Path, texts: Texts) -> None:
 
 def label_of(article: dict[str, Any], claim: str) -> str:
     """The article's label for a claim as its marked sentences and its title have it."""
-    marks = {s["marks"][claim] for s in [*article["sentences"], {"marks": article["title_marks"]}] if claim in s["marks"]}
-    if {"supports", "refutes"} <= marks:
-        return "mixed"
-    return next((x for x in ("supports", "refutes", "neutral") if x in marks), "unrelated")
+    return label_of_marks(
+        {s["marks"][claim] for s in [*article["sentences"], {"marks": article["title_marks"]}] if claim in s["marks"]}
+    )
 
 
 def checked(texts: Texts) -> list[dict[str, Any]]:
@@ -185,7 +186,7 @@ def split_of(topic: str) -> str:
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """JSON lines; none where there is no file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return corpus_files.read(path) if path.exists() else []
 
 
 def write(path: Path, rows: list[dict[str, Any]], splits: dict[str, str]) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figures, calibration_error, figures, lines_of
-from claimline.matching.aggregate import ORDER, WindowScore, aggregate, load_params
+from benchmarks.stance import outcome_of
+from claimline.matching.aggregate import ORDER, load_params
 from claimline.matching.stance import STANCES, OnnxEngine, Pair, StanceProbs
 from training.corpus_files import held_out_affairs, passages
 from training.fit_aggregate import articles_of, asked, is_real, readings_of
@@ -93,11 +94,8 @@ def main() -> None:
 
     found = readings_of(articles_of(args.corpus, args.split, args.data), args.cache)
     params = load_params(args.weights / "aggregate.json")
-    questions = asked(found)
-    answers = engine.read(questions)
-    for r, told in zip(found, answers, strict=True):
-        windows = [WindowScore(i, i + 1, p, 1.0, False) for i, p in enumerate(told.sentences)]
-        outcome = aggregate(windows, told.together, params=params)
+    for r, told in zip(found, engine.read(asked(found)), strict=True):
+        outcome = outcome_of(told, params)
         r["answer"], r["decided"], r["sure"] = outcome.stance, outcome.decided, outcome.probabilities[outcome.stance]
     show(f"articles of {args.split}", figures([r["label"] for r in found], [r["answer"] for r in found], ORDER))
     ours = [r for r in found if not is_real(r["article"])]

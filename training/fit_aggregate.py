@@ -23,13 +23,12 @@ from benchmarks.figures import Figures, calibration_error, figures, lines_of
 from claimline.matching import passages
 from claimline.matching.aggregate import ORDER, PARTS, SCORES, side_figures, touch_figures, with_wholes
 from claimline.matching.retrieve import Embedder, Retriever
-from claimline.matching.stance import Logits, OnnxEngine, Pair, Reading, StanceProbs, Together
+from claimline.matching.stance import STANCES, Logits, OnnxEngine, Pair, Reading, StanceProbs, Together
 from claimline.models import ClaimSpec
 from training import corpus_files
 from training.corpus_files import read
 from training.stage2 import untold
 
-STANCES = ("supports", "refutes", "neutral", "unrelated")
 # The lowest threshold is taken at which no more of the decided pairs are on the wrong side, and at least so many of the sides
 # that are taken are right.
 WRONG_SIDE, RIGHT_SIDES = 0.045, 0.725
@@ -113,8 +112,8 @@ def pairs_told(rows: Sequence[dict[str, Any]], engine: OnnxEngine) -> tuple[np.n
 def sentences_told(rows: Sequence[dict[str, Any]], engine: OnnxEngine) -> tuple[np.ndarray, np.ndarray]:
     """The labels of the sentences of our articles (n,) and their logits (n, 4); sentences with one label."""
     mine = [r for r in rows if r["s"] == "article"]
-    asked = [[Reading(r["c"], tuple(r["d"][r.get("title", False) :]), r["d"][0] if r.get("title") else "")] for r in mine]
-    told = [(STANCES.index(y[0]), z) for r, found in zip(mine, engine.logits(asked), strict=True)
+    questions = [[Reading(r["c"], tuple(r["d"][r.get("title", False) :]), r["d"][0] if r.get("title") else "")] for r in mine]
+    told = [(STANCES.index(y[0]), z) for r, found in zip(mine, engine.logits(questions), strict=True)
             for y, z in zip(r["y"][r.get("title", False) :], found.sentences, strict=True) if len(y) == 1]  # fmt: skip
     return np.array([g for g, _ in told]), np.array([z for _, z in told])
 
@@ -265,6 +264,43 @@ def threshold_of(gold: np.ndarray, best: np.ndarray, sure_of: np.ndarray) -> flo
     return found
 
 
+@dataclass
+class Learned:
+    """A rule as ``aggregate.json`` has it, its lean towards *mixed*, and its labels where it was not learned, with how sure."""
+
+    written: dict[str, Any]
+    lean: float
+    best: np.ndarray
+    sure_of: np.ndarray
+
+
+def gold_of(cases: Sequence[Case]) -> np.ndarray:
+    """The labels (n,) by their place in ``ORDER``."""
+    return np.array([ORDER.index(c.label) for c in cases])
+
+
+def learn(cases: Sequence[Case], real: Sequence[Case], calibration: dict[str, Any], folds: np.ndarray, unseen: np.ndarray,
+          *, together: bool) -> Learned:  # fmt: skip
+    """A rule for windows alone or together; prints its figures, cross-validated over ``folds``, and of the ``unseen`` cases."""
+    seen, other = (figures_of(some, calibration, together=together) for some in (cases, real))
+    gold, real_gold = gold_of(cases), gold_of(real)
+    x = fit(seen, gold)
+    probs = held_out(seen, gold, folds)
+    lean = max((1.0, 1.5, 2.0, 2.5, 3.0), key=lambda m: float(np.mean([
+        chosen(probs, gold, m)[1].macro_f1, *real_figures(other, real_gold, x, m)])))  # fmt: skip
+    best, report = chosen(probs, gold, lean)
+    sure_of = probs[np.arange(len(gold)), best]
+    ece = calibration_error(list(sure_of), list(best == gold))
+    kind = "together" if together else "alone"
+    print(f"{kind}, cross-validated: accuracy {report.accuracy:.3f} macro-F1 {report.macro_f1:.3f} ece {ece:.3f} lean {lean}")
+    print("\n".join(lines_of(report)))
+    for macro_f1 in real_figures(other, real_gold, x, lean):
+        print(f"real articles, on which only the lean was chosen: n {len(real)} macro-F1 {macro_f1:.3f}")
+    _, report = chosen(probs[unseen], gold[unseen], lean)
+    print(f"without the affairs of sisters.tsv: n {unseen.sum()} macro-F1 {report.macro_f1:.3f}")
+    return Learned(written(x, seen[0].shape[1]), lean, best, sure_of)
+
+
 def main() -> None:
     """Write calibration into engine.json and the aggregation's weights into aggregate.json."""
     ap = argparse.ArgumentParser()
@@ -295,29 +331,14 @@ def main() -> None:
     real = [c for c in all_cases if is_real(c.article) and len(c.told.sentences)]
     topics = sorted({c.topic for c in cases})
     folds = np.array([topics.index(c.topic) % 6 for c in cases])
-    gold, real_gold = (np.array([ORDER.index(c.label) for c in some]) for some in (cases, real))
     told_again = corpus_files.held_out_affairs(args.corpus)
-    learned: dict[str, Any] = {}
-    for kind in ("alone", "together"):
-        if kind == "together" and not len(cases[0].told.parts):
-            continue  # the model has no such answer
-        seen, other = (figures_of(some, config["calibration"]["article"], together=kind == "together") for some in (cases, real))
-        x = fit(seen, gold)
-        probs = held_out(seen, gold, folds)
-        learned[kind] = written(x, seen[0].shape[1])
-        lean = max((1.0, 1.5, 2.0, 2.5, 3.0), key=lambda m: float(np.mean([
-            chosen(probs, gold, m)[1].macro_f1, *real_figures(other, real_gold, x, m)])))  # fmt: skip
-        best, report = chosen(probs, gold, lean)
-        sure_of = probs[np.arange(len(gold)), best]
-        ece = calibration_error(list(sure_of), list(best == gold))
-        print(f"{kind}, cross-validated: accuracy {report.accuracy:.3f} macro-F1 {report.macro_f1:.3f} ece {ece:.3f} lean {lean}")
-        print("\n".join(lines_of(report)))
-        for macro_f1 in real_figures(other, real_gold, x, lean):
-            print(f"real articles, on which only the lean was chosen: n {len(real)} macro-F1 {macro_f1:.3f}")
-        unseen = np.array([c.topic not in told_again for c in cases])
-        _, report = chosen(probs[unseen], gold[unseen], lean)
-        print(f"without the affairs of sisters.tsv: n {unseen.sum()} macro-F1 {report.macro_f1:.3f}")
-    params = learned | {"threshold": threshold_of(gold, best, sure_of), "lean": lean}
+    unseen = np.array([c.topic not in told_again for c in cases])
+    rules = {"alone": learn(cases, real, config["calibration"]["article"], folds, unseen, together=False)}
+    if len(cases[0].told.parts):
+        rules["together"] = learn(cases, real, config["calibration"]["article"], folds, unseen, together=True)
+    runs = rules.get("together", rules["alone"])
+    threshold = threshold_of(gold_of(cases), runs.best, runs.sure_of)
+    params = {kind: rule.written for kind, rule in rules.items()} | {"threshold": threshold, "lean": runs.lean}
     print(params, config["calibration"])
     (args.weights / "aggregate.json").write_text(json.dumps(params) + "\n", encoding="utf-8")
     (args.weights / "engine.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -18,9 +18,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-LABELS = ("supports", "refutes", "neutral", "unrelated")
-# What all that is read at once says, taken together.
-WHOLE = ("supports", "refutes", "neutral", "mixed", "unrelated")
+from claimline.matching.aggregate import ORDER
+from claimline.matching.stance import STANCES
+
+# What a sentence says, and what all that is read at once says: in the product's order.
+LABELS, WHOLE = STANCES, ORDER
 
 
 class Dropout(nn.Module):

@@ -33,8 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from claimline.matching.passages import split
+from training.labels import LABELS, label_of_marks
 
-LABELS = {"S": "supports", "R": "refutes", "N": "neutral", "M": "mixed", "U": "unrelated"}
 MOST_SENTENCES = 36
 BODIES, HEADLINES = "emergent_fnc_body_derived", "fnc1_related_trainclaims"
 
@@ -174,10 +174,7 @@ def split_of(topic: str) -> str:
 
 
 def _whole(marks: dict[str, str]) -> str:
-    sides = set(marks.values()) & {"S", "R"}
-    if len(sides) == 2:
-        return "mixed"
-    return LABELS[sides.pop()] if sides else "neutral" if marks else "unrelated"
+    return label_of_marks({LABELS[x] for x in marks.values()})
 
 
 def read_again(readings: list[dict[str, Any]], folder: Path) -> Counter[str]:

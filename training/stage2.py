@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from claimline.matching.stance import MOST_AGAIN
 from training import corpus_files
+from training.labels import label_of_marks
 
 KEEP_FIRST: dict[str, float] = {
     "emergent": 0.67, "headline": 0.8, "emergent_fnc_body_derived": 0.5, "fnc1_related_trainclaims": 0.5, "other:emergent": 0.6,
@@ -135,6 +137,11 @@ def cuts(sentences: list[dict[str, Any]], first: int) -> Iterator[tuple[int, int
         at = end
 
 
+def weight(sentence: dict[str, Any], claim_id: str) -> float:
+    """How much a sentence counts for a claim."""
+    return MARKED if claim_id in sentence["marks"] else SISTER if sentence["marks"] else PLAIN
+
+
 def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dict[str, Any]]:
     """An article against each of its claims, cut into rows; at random places and with accidents where ``rng`` is given."""
     sentences = article["sentences"]
@@ -154,7 +161,7 @@ def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dic
             if rng and rng.random() < 0.08:
                 texts = [misprint(t, rng) for t in texts]
             labels = [told(article, s, claim_id) for s in part]
-            weights = [MARKED if claim_id in s["marks"] else SISTER if s["marks"] else PLAIN for s in part]
+            weights = [weight(s, claim_id) for s in part]
             if begin < start:
                 weights[0] *= 0.5
                 if rng is None:
@@ -169,7 +176,6 @@ def article_rows(article: dict[str, Any], rng: random.Random | None) -> list[dic
 
 # What stands in a digest: nearly all that touches the claim, some of what touches its sisters, little of the rest.
 IN_DIGEST = {MARKED: 0.95, SISTER: 0.4, PLAIN: 0.15}
-MOST_IN_DIGEST = 7
 
 
 def digest_rows(article: dict[str, Any], share: float, rng: random.Random) -> list[dict[str, Any]]:
@@ -179,15 +185,12 @@ def digest_rows(article: dict[str, Any], share: float, rng: random.Random) -> li
         if claim_id in article.get("second", {}) or rng.random() > share:
             continue
         said = article["sentences"]
-        weights = [MARKED if claim_id in s["marks"] else SISTER if s["marks"] else PLAIN for s in said]
+        weights = [weight(s, claim_id) for s in said]
         kept = [i for i, w in enumerate(weights) if rng.random() < IN_DIGEST[w]] or [rng.randrange(len(said))]
-        while len(kept) > MOST_IN_DIGEST:
+        while len(kept) > MOST_AGAIN:
             kept.remove(rng.choice([i for i in kept if weights[i] < MARKED] or kept))
-        texts, labels, worth = (
-            [said[i]["text"] for i in kept],
-            [told(article, said[i], claim_id) for i in kept],
-            [weights[i] for i in kept],
-        )
+        texts, labels = [said[i]["text"] for i in kept], [told(article, said[i], claim_id) for i in kept]
+        worth = [weights[i] for i in kept]
         if title := bool(article["title"]):
             texts, labels, worth = [article["title"], *texts], [title_label(article, claim_id), *labels], [0.3, *worth]
         row = {"c": claim, "d": texts, "y": labels, "v": worth, "w": 1.0, "title": title, "lang": article["lang"]}
@@ -200,14 +203,8 @@ def together(labels: list[list[str]]) -> list[str]:
     possible = {frozenset[str]()}
     for allowed in labels:
         if allowed:
-            possible = {seen | ({label} - {"unrelated"}) for seen in possible for label in allowed}
-    return sorted({_whole(seen) for seen in possible})
-
-
-def _whole(seen: frozenset[str]) -> str:
-    if {"supports", "refutes"} <= seen:
-        return "mixed"
-    return next((label for label in ("supports", "refutes", "neutral") if label in seen), "unrelated")
+            possible = {seen | {label} for seen in possible for label in allowed}
+    return sorted({label_of_marks(seen) for seen in possible})
 
 
 def foreign_rows(articles: list[dict[str, Any]], share: float, rng: random.Random) -> list[dict[str, Any]]:

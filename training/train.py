@@ -23,11 +23,12 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from training import corpus_files
 from training.model import LABELS, WHOLE, CrossEncoder, from_base
 from training.stage2 import together
 
 BOS, PAD, EOS = 0, 1, 2
-UNRELATED = [0.0, 0.0, 0.0, 0.0, 1.0]
+UNRELATED = [float(label == "unrelated") for label in WHOLE]
 MAX_CLAIM, MAX_SENTENCE, MAX_LENGTH = 48, 128, 300
 
 
@@ -50,7 +51,7 @@ def encode(tok: Tokenizer, rows: list[dict[str, Any]]) -> None:
 
 def load_rows(paths: list[Path], tok: Tokenizer, *, every: int = 1) -> list[dict[str, Any]]:
     """Rows with their token ids and a multi-hot target for each sentence; with ``every`` a sample of one in so many."""
-    rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [row for path in paths for row in corpus_files.read(path)]
     rows = rows[::every]
     encode(tok, rows)
     for r in rows:
@@ -159,12 +160,13 @@ def scores(rows: list[dict[str, Any]], probs: list[np.ndarray]) -> dict[str, dic
 
 @dataclass
 class Run:
-    """A model in training with its optimiser and the mean of its weights."""
+    """A model in training with its optimiser and the mean of its weights; ``fresh`` are its parts that start from nothing."""
 
     args: argparse.Namespace
     model: CrossEncoder
     rows: list[dict[str, Any]]
     dev: list[dict[str, Any]]
+    fresh: frozenset[str]
     step: int = 0
     spent: float = 0.0
     epoch: int = 0
@@ -172,8 +174,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self.live = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        new = [p for n, p in self.live.items() if n.split(".")[0] in self.args.fresh]
-        old = [p for n, p in self.live.items() if n.split(".")[0] not in self.args.fresh]
+        new = [p for n, p in self.live.items() if n.split(".")[0] in self.fresh]
+        old = [p for n, p in self.live.items() if n.split(".")[0] not in self.fresh]
         # A head that starts from nothing learns faster.
         groups = [{"params": old, "factor": 1.0}, {"params": new, "factor": 4.0}]
         self.opt = torch.optim.AdamW(groups, lr=self.args.rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
@@ -283,12 +285,12 @@ def main() -> None:
     model = from_base(args.base, list(range(args.layers)))
     for layer in model.layers[model.frozen :]:
         layer.drop.share = args.drop
-    args.fresh = {"dense", "head", "whole_dense", "whole_head"}
+    fresh = frozenset({"dense", "head", "whole_dense", "whole_head"})
     if args.start:
         state = torch.load(args.start, weights_only=True)
-        args.fresh = {name.split(".")[0] for name in model.state_dict() if name not in state}
+        fresh = frozenset(name.split(".")[0] for name in model.state_dict() if name not in state)
         model.load_state_dict(model.state_dict() | state)
-    run = Run(args, model, load_rows(args.rows, tok), load_rows(args.dev, tok) if args.dev else [])
+    run = Run(args, model, load_rows(args.rows, tok), load_rows(args.dev, tok) if args.dev else [], fresh)
     if args.resume and (args.out / "last.pt").exists():
         run.resume(args.out / "last.pt")
     print(len(run.rows), "rows", len(run.dev), "dev", sum(p.numel() for p in run.live.values()), "trained", flush=True)

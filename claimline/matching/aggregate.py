@@ -186,10 +186,7 @@ def fold(probs: Sequence[StanceProbs], params: Params, together: Together | None
         "mixed": _score(rule.mixed, s, r, t),
         "unrelated": 0.0,
     }
-    most = max(scores.values())
-    raw = {k: math.exp(scores[k] - most) for k in ORDER}
-    total = sum(raw.values())
-    return {k: raw[k] / total for k in ORDER}
+    return dict(zip(ORDER, _softmax([scores[k] for k in ORDER]), strict=True))
 
 
 def with_wholes(
@@ -211,9 +208,7 @@ def whole_figures(wholes: Sequence[Whole]) -> tuple[float, ...]:
     """
     untouched = unsided = no_refusal = no_support = 1.0
     for whole in wholes:
-        most = max(whole)
-        raw = [math.exp(z - most) for z in whole]
-        supports, refutes, neutral, _, unrelated = (v / sum(raw) for v in raw)
+        supports, refutes, neutral, _, unrelated = _softmax(whole)
         untouched *= unrelated
         unsided *= unrelated + neutral
         no_refusal *= unrelated + neutral + supports
@@ -225,9 +220,7 @@ def whole_figures(wholes: Sequence[Whole]) -> tuple[float, ...]:
 
 def said_together(together: Together) -> dict[str, float]:
     """The probabilities of the five stances by what is said of an article's windows together; they sum to one."""
-    raw = dict(zip(ORDER, map(math.exp, _both(together)), strict=True))
-    total = sum(raw.values())
-    return {k: v / total for k, v in raw.items()}
+    return dict(zip(ORDER, _softmax(_both(together)), strict=True))
 
 
 def _both(together: Together) -> tuple[float, ...]:
@@ -291,6 +284,13 @@ def _nearest(windows: Sequence[WindowScore]) -> int:
     surest = windows[_best(windows, "neutral")].probs.neutral
     near = [i for i, w in enumerate(windows) if not w.in_title and w.probs.neutral >= _ALSO * surest]
     return max(near, key=lambda i: (windows[i].retrieval, windows[i].probs.neutral))
+
+
+def _softmax(scores: Sequence[float]) -> list[float]:
+    most = max(scores)
+    raw = [math.exp(z - most) for z in scores]
+    total = sum(raw)
+    return [v / total for v in raw]
 
 
 def _any(values: Sequence[float]) -> float:

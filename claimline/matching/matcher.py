@@ -7,14 +7,14 @@ is not listed in the answer is unrelated. A text in a language that the model do
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from claimline import evidence
 from claimline.matching import aggregate, attribution, fewshot, figures, names, passages, pointing, retrieve
 from claimline.matching.retrieve import Candidate, Embedder, Retriever
-from claimline.matching.stance import LOOK_AGAIN, Reading, StanceEngine, StanceProbs, Told
+from claimline.matching.stance import LOOK_AGAIN, Reading, StanceEngine, StanceProbs, Together, Told
 from claimline.models import Judgement, Passage, Person, Quote, Stance, Topic
 
 VERSION = "5"
@@ -54,7 +54,7 @@ class Answer:
     skipped: str | None = None  # "language not read", "off topic"
     windows: tuple[tuple[str, tuple[WindowTrace, ...]], ...] = ()
     pairs: int = 0
-    together: tuple[tuple[str, Mapping[Stance, float]], ...] = ()  # of each claim, by all its windows together; where it counted
+    together: tuple[tuple[str, Together], ...] = ()  # of each claim what its windows say together, where that counted
 
 
 class Matcher:
@@ -112,7 +112,7 @@ class Matcher:
     def _answer(self, plan: _Plan, told: Sequence[Told]) -> Answer:
         judgements: list[Judgement] = []
         traces: list[tuple[str, tuple[WindowTrace, ...]]] = []
-        wholes: list[tuple[str, Mapping[Stance, float]]] = []
+        counted: list[tuple[str, Together]] = []
         for claim, candidates, mine in zip(self._topic.claims, plan.candidates, told, strict=False):
             probs = self._corrected(claim.slug, plan, candidates, mine.sentences)
             windows, trace, final = _windows(claim.statement, plan, candidates, probs, self._retriever.names)
@@ -121,12 +121,12 @@ class Matcher:
             corrected = any(p != f and p.unrelated < LOOK_AGAIN for p, f in zip(mine.sentences, final, strict=True))
             together = None if corrected else mine.together
             if together and self._params.together:
-                wholes.append((claim.slug, {Stance(k): p for k, p in aggregate.said_together(together).items()}))
+                counted.append((claim.slug, together))
             outcome = aggregate.aggregate(windows, together, params=self._params)
             if outcome.stance != "unrelated":
                 judgements.append(self._judgement(plan.text, claim.slug, windows, outcome))
         read = sum(len(t.sentences) for t in told)
-        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), read, tuple(wholes))
+        return Answer(plan.text.key, tuple(judgements), plan.skipped, tuple(traces), read, tuple(counted))
 
     def _corrected(
         self, slug: str, plan: _Plan, candidates: Sequence[Candidate], probs: Sequence[StanceProbs]

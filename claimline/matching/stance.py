@@ -210,9 +210,7 @@ class OnnxEngine:
         """Calibrated: a passage that somebody holds against a claim touches it far oftener than any sentence of an article."""
         learned = self._config["calibration"][kind]
         z = logits * np.float32(learned["scale"]) + np.asarray(learned["bias"], dtype=np.float32)
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        p /= p.sum(axis=1, keepdims=True)
-        return [StanceProbs(*map(float, row)) for row in p]
+        return [StanceProbs(*map(float, row)) for row in _softmax(z)]
 
     def pair_logits(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         """Raw logits of pairs, shape (n, 4): of a passage as a whole, where the model answers that (but never *mixed*)."""
@@ -291,6 +289,11 @@ class OnnxEngine:
         return [e.ids for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
 def _rows(arrays: Sequence[NDArray[np.float32]], width: int) -> NDArray[np.float32]:
     """One under another; (0, width) where there are none."""
     return np.vstack(arrays) if arrays else np.zeros((0, width), dtype=np.float32)
@@ -307,8 +310,7 @@ def _digest(readings: Sequence[Reading], logits: NDArray[np.float32]) -> tuple[l
     None where there are none, or no others that were read with them.
     """
     asked = [(sentence, r.asks_title and k == 0) for r in readings for k, sentence in enumerate(r.asked)]
-    p = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
-    touched = 1 - p[:, 3] / p.sum(axis=1)
+    touched = 1 - _softmax(logits)[:, STANCES.index("unrelated")]
     places = [i for i, (_, is_title) in enumerate(asked) if not is_title and touched[i] > 1 - LOOK_AGAIN]
     if not places or len(places) == sum(not is_title for _, is_title in asked) <= MOST_AGAIN:
         return None
