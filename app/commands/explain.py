@@ -179,7 +179,7 @@ def diff_history(
 
 def trace(
     url: str = typer.Argument(..., metavar="URL"),
-    claim: str | None = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim, with its passages."),
+    claim: str | None = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim, with its passages and what they say together."),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
