@@ -179,7 +179,9 @@ def diff_history(
 
 def trace(
     url: str = typer.Argument(..., metavar="URL"),
-    claim: str | None = typer.Option(None, "--claim", "-c", metavar="SLUG", help="Only this claim, with its passages and what they say together."),
+    claim: str | None = typer.Option(
+        None, "--claim", "-c", metavar="SLUG", help="Only this claim: its passages, alone and together."
+    ),
     db: str | None = out.DB,
     as_json: bool = out.JSON,
 ) -> None:
